@@ -1,0 +1,65 @@
+#include "apps/support/program.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "engine/core/check.h"
+#include "engine/core/parallel.h"
+#include "engine/core/simd.h"
+
+namespace dmf {
+namespace {
+
+/// One line, whatever the text: a file name may hold anything.
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return 0;
+  } catch (const CLI::CallForAllHelp&) {
+    fmt::print("{}", app.help("", CLI::AppFormatMode::All));
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "{}: {} (see --help)\n", app.get_name(), one_line(error.what()));
+    return 2;
+  }
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "{}: out of memory. Use a smaller batch or image.\n", app.get_name());
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", app.get_name(), one_line(error.what()));
+  }
+  return 1;
+}
+
+void add_threads_option(CLI::App& app) {
+  app.add_option_function<int>(
+         "--threads", [](const int& threads) { set_num_threads(threads); },
+         "Threads to compute with; 0: one for each core. Results do not depend on it")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->default_str("0")
+      ->configurable(false);
+}
+
+std::string describe_machine() {
+  return fmt::format("{} thread{}, {}-bit vectors, OpenMP {}", num_threads(),
+                     num_threads() == 1 ? "" : "s", 8 * kVectorBytes,
+                     openmp_enabled() ? "on" : "off");
+}
+
+}  // namespace dmf

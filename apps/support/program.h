@@ -1,0 +1,20 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+namespace dmf {
+
+/// Runs a program: parses its command line into what `app` is bound to, then calls body().
+///
+/// Errors end as one line on standard error. Exit codes: 0 done, 1 failed, 2 wrong usage.
+int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
+
+/// Adds --threads, applied before the body runs.
+void add_threads_option(CLI::App& app);
+
+/// "2 threads, 256-bit vectors, OpenMP on"
+std::string describe_machine();
+
+}  // namespace dmf

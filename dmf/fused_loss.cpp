@@ -1,0 +1,73 @@
+#include "dmf/fused_loss.h"
+
+#include <cmath>
+#include <stdexcept>
+
+#include "engine/ops/elementwise.h"
+
+namespace dmf {
+namespace {
+
+template <class S>
+FusionSpec with_names(FusionSpec spec, const std::vector<std::unique_ptr<Loss<S>>>& losses) {
+  spec.losses.clear();
+  for (const auto& loss : losses) spec.losses.emplace_back(loss->name());
+  return spec;
+}
+
+}  // namespace
+
+template <class S>
+FusedLoss<S>::FusedLoss(std::vector<std::unique_ptr<Loss<S>>> losses,
+                        std::unique_ptr<Loss<S>> auxiliary, FusionSpec spec)
+    : losses_(std::move(losses)),
+      auxiliary_(std::move(auxiliary)),
+      fusion_(with_names(std::move(spec), losses_)) {}
+
+template <class S>
+typename FusedLoss<S>::Result FusedLoss<S>::combine(Prediction<S>& prediction, bool training) {
+  Result result;
+  std::vector<Variable<S>> values;
+  for (const auto& loss : losses_) {
+    values.push_back((*loss)(prediction));
+    result.losses.push_back(static_cast<double>(values.back().value().item()));
+  }
+  Variable<S> auxiliary;
+  if (auxiliary_) {
+    auxiliary = (*auxiliary_)(prediction);
+    result.auxiliary = static_cast<double>(auxiliary.value().item());
+    if (training && !std::isfinite(result.auxiliary)) {
+      throw std::domain_error("[dmf] auxiliary loss '" + auxiliary_name() + "' is " +
+                              std::to_string(result.auxiliary) + " at step " +
+                              std::to_string(fusion_.steps()) + ": expected a finite value.");
+    }
+  }
+  Fusion::Factors factors = training ? fusion_.step(result.losses) : fusion_.current();
+  result.total = factors.weights[0] * values[0];
+  for (std::size_t k = 1; k < values.size(); ++k) {
+    result.total = result.total + factors.weights[k] * values[k];
+  }
+  if (auxiliary_) {
+    result.total = result.total + factors.gamma * auxiliary;
+    result.gamma = factors.gamma;
+  }
+  result.weights = std::move(factors.weights);
+  return result;
+}
+
+template <class S>
+std::vector<std::string> FusedLoss<S>::loss_names() const {
+  std::vector<std::string> names;
+  for (const auto& loss : losses_) names.emplace_back(loss->name());
+  return names;
+}
+
+template <class S>
+std::string FusedLoss<S>::auxiliary_name() const {
+  return auxiliary_ ? std::string(auxiliary_->name()) : "none";
+}
+
+template class FusedLoss<float>;
+template class FusedLoss<double>;
+
+}  // namespace dmf

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dmf/fusion.h"
+#include "losses/loss.h"
+
+namespace dmf {
+
+/// The fused objective, equation (1): L = sum_k w_k L_k + gamma L_aux. Weights and gamma are
+/// constants to the gradient: nothing is differentiated through the memory.
+template <class S>
+class FusedLoss {
+ public:
+  struct Result {
+    Variable<S> total;           // shape [1]
+    std::vector<double> losses;  // raw values of the K base losses
+    double auxiliary = 0.0;      // raw value, 0 without one
+    std::vector<double> weights;
+    double gamma = 0.0;
+  };
+
+  /// auxiliary  may be null
+  /// spec       its `losses` are filled in from the losses' names
+  FusedLoss(std::vector<std::unique_ptr<Loss<S>>> losses, std::unique_ptr<Loss<S>> auxiliary,
+            FusionSpec spec);
+
+  /// A training step: the memory takes the values in, then weighs them.
+  ///
+  /// throws  std::domain_error naming the loss and the step if a value is not finite
+  Result step(Prediction<S>& prediction) { return combine(prediction, true); }
+  /// The objective with the weights as they stand: changes no memory, weight or counter.
+  Result evaluate(Prediction<S>& prediction) { return combine(prediction, false); }
+
+  std::vector<std::string> loss_names() const;
+  std::string auxiliary_name() const;  // "none" without one
+  Fusion& fusion() { return fusion_; }
+
+ private:
+  Result combine(Prediction<S>& prediction, bool training);
+
+  std::vector<std::unique_ptr<Loss<S>>> losses_;
+  std::unique_ptr<Loss<S>> auxiliary_;
+  Fusion fusion_;
+};
+
+}  // namespace dmf

@@ -1,0 +1,118 @@
+#include "dmf/fusion.h"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace dmf {
+namespace {
+
+void require(bool condition, const std::string& text) {
+  if (!condition) throw std::invalid_argument("[dmf] " + text);
+}
+
+std::vector<double> initial_weights(const FusionSpec& spec) {
+  spec.validate();
+  if (!spec.initial_weights.empty()) return normalised_to_one(spec.initial_weights);
+  return std::vector<double>(spec.losses.size(), 1.0 / static_cast<double>(spec.losses.size()));
+}
+
+}  // namespace
+
+void FusionSpec::validate() const {
+  require(!losses.empty(), "no losses: expected at least one.");
+  require(history_size >= 1, "history_size 0: expected at least 1.");
+  require(history_size_max >= history_size, "history_size_max " + std::to_string(history_size_max) +
+                                                ": expected at least history_size " +
+                                                std::to_string(history_size) + ".");
+  require(initial_weights.empty() || initial_weights.size() == losses.size(),
+          std::to_string(initial_weights.size()) + " initial weights for " +
+              std::to_string(losses.size()) + " losses: expected one a loss.");
+  double sum = 0.0;
+  for (const double w : initial_weights) {
+    require(std::isfinite(w) && w >= 0.0,
+            "initial weight " + std::to_string(w) + ": expected >= 0.");
+    sum += w;
+  }
+  require(initial_weights.empty() || sum > 0.0, "initial weights sum to 0: expected one above 0.");
+  require(std::isfinite(auxiliary.gamma0) && auxiliary.gamma0 >= 0.0,
+          "gamma0 " + std::to_string(auxiliary.gamma0) + ": expected >= 0.");
+  require(std::isfinite(auxiliary.lambda) && auxiliary.lambda >= 0.0,
+          "lambda " + std::to_string(auxiliary.lambda) + ": expected >= 0.");
+  require(auxiliary.every >= 0,
+          "batch_track_steps " + std::to_string(auxiliary.every) + ": expected >= 0.");
+  require(weight_decay >= 0.0 && weight_decay < 1.0,
+          "weight averaging " + std::to_string(weight_decay) + ": expected 0 <= decay < 1.");
+  require(largest_change >= 0.0,
+          "largest weight change " + std::to_string(largest_change) + ": expected >= 0.");
+}
+
+Fusion::Fusion(const FusionSpec& spec)
+    : spec_(spec),
+      history_(spec.losses.size(), spec.history_size_max),
+      strategy_(make_weighting(spec.weighting, initial_weights(spec))),
+      weights_(initial_weights(spec)) {}
+
+Fusion::Factors Fusion::step(std::span<const double> values) {
+  for (std::size_t k = 0; k < std::min(values.size(), spec_.losses.size()); ++k) {
+    if (!std::isfinite(values[k])) {
+      throw std::domain_error(
+          "[dmf] loss '" + spec_.losses[k] + "' is " + std::to_string(values[k]) + " at step " +
+          std::to_string(step_) +
+          ": expected a finite value. Lower the learning rate, or clip gradients.");
+    }
+  }
+  history_.append(values);
+  if (history_.size() >= spec_.history_size) {
+    weights_ = limited(strategy_->weights(history_, weights_));
+  }
+  const Factors factors = current();  // the first step has t = 0
+  ++step_;
+  return factors;
+}
+
+// Both open ends move from the previous weights towards the rule's by one factor for all losses, so
+// the sum stays 1.
+std::vector<double> Fusion::limited(const std::vector<double>& wanted) const {
+  double pace = 1.0 - spec_.weight_decay;
+  if (spec_.largest_change > 0.0) {
+    double largest = 0.0;
+    for (std::size_t k = 0; k < wanted.size(); ++k) {
+      largest = std::max(largest, std::abs(wanted[k] - weights_[k]));
+    }
+    if (pace * largest > spec_.largest_change) pace = spec_.largest_change / largest;
+  }
+  if (pace == 1.0) return wanted;
+  std::vector<double> moved = weights_;
+  for (std::size_t k = 0; k < moved.size(); ++k) moved[k] += pace * (wanted[k] - moved[k]);
+  return moved;
+}
+
+FusionState Fusion::state() const {
+  FusionState state{step_, {}, weights_, strategy_->state()};
+  for (std::size_t k = 0; k < history_.losses(); ++k) state.history.push_back(history_.of(k));
+  return state;
+}
+
+void Fusion::load_state(const FusionState& state) {
+  require(
+      state.history.size() == spec_.losses.size() && state.weights.size() == spec_.losses.size(),
+      "the saved memory is of " + std::to_string(state.history.size()) + " losses: expected " +
+          std::to_string(spec_.losses.size()) + ".");
+  LossHistory history(spec_.losses.size(), spec_.history_size_max);
+  std::vector<double> values(state.history.size());
+  for (std::size_t j = 0; j < state.history.front().size(); ++j) {
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      require(state.history[k].size() == state.history.front().size(),
+              "the saved histories differ in length.");
+      values[k] = state.history[k][j];
+    }
+    history.append(values);
+  }
+  strategy_->load_state(state.strategy);
+  history_ = std::move(history);
+  weights_ = state.weights;
+  step_ = state.step;
+}
+
+}  // namespace dmf

@@ -1,0 +1,25 @@
+#include "engine/core/device.h"
+
+#include "engine/core/check.h"
+
+namespace dmf {
+
+Device Device::cuda(int index) {
+  throw DeviceError(fmt::format(
+      "[device] cuda:{} is not available: this build has only the CPU backend. Use cpu.", index));
+}
+
+Device Device::parse(std::string_view text) {
+  if (text == "cpu") return cpu();
+  if (text == "cuda") return cuda(0);
+  if (text.size() == 6 && text.starts_with("cuda:") && text[5] >= '0' && text[5] <= '9') {
+    return cuda(text[5] - '0');
+  }
+  throw ValueError(fmt::format("[device] unknown device: got '{}', expected cpu.", text));
+}
+
+std::string Device::str() const {
+  return kind_ == Kind::cpu ? "cpu" : fmt::format("cuda:{}", index_);
+}
+
+}  // namespace dmf

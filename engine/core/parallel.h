@@ -1,0 +1,77 @@
+#pragma once
+
+#include <algorithm>
+#include <future>
+#include <type_traits>
+#include <utility>
+
+#include "engine/core/shape.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+// The one place that starts threads. Results never depend on their number: work is cut into chunks
+// by its size alone, each chunk is computed by one thread, and partial sums are added in the order
+// of the chunks.
+
+namespace dmf {
+
+/// Threads a parallel loop may use; at least 1.
+int num_threads();
+/// threads  0 means one for each core the process may run on
+/// throws   ValueError when negative or above 1024
+void set_num_threads(int threads);
+/// False in a build without OpenMP, where every loop runs on one thread.
+bool openmp_enabled();
+
+struct ChunkRange {
+  Index begin, end;
+};
+
+/// Part `chunk` of [0, total) cut into pieces of `grain`; the last may be shorter.
+inline ChunkRange chunk_range(Index total, Index grain, Index chunk) {
+  return {chunk * grain, std::min(total, (chunk + 1) * grain)};
+}
+inline Index chunk_count(Index total, Index grain) {
+  return (total + grain - 1) / grain;
+}
+
+/// Calls body(i) or body(i, thread) for every i in [0, count), in any order, on any thread.
+/// `thread` lies in [0, num_threads()) and serves to pick scratch memory. The body must not throw.
+template <class Body>
+void parallel_for(Index count, const Body& body) {
+  const auto call = [&body](Index i, [[maybe_unused]] int thread) {
+    if constexpr (std::is_invocable_v<Body, Index, int>) {
+      body(i, thread);
+    } else {
+      body(i);
+    }
+  };
+#ifdef _OPENMP
+  if (count > 1 && num_threads() > 1 && !omp_in_parallel()) {
+#pragma omp parallel for schedule(dynamic, 1) num_threads(num_threads())
+    for (Index i = 0; i < count; ++i) call(i, omp_get_thread_num());
+    return;
+  }
+#endif
+  for (Index i = 0; i < count; ++i) call(i, 0);
+}
+
+/// Calls body(begin, end) for pieces of [0, total) of at most `grain` elements.
+template <class Body>
+void parallel_chunks(Index total, Index grain, const Body& body) {
+  parallel_for(chunk_count(total, grain), [&](Index chunk) {
+    const ChunkRange range = chunk_range(total, grain, chunk);
+    body(range.begin, range.end);
+  });
+}
+
+/// Runs one task beside the caller (the loader prepares the next batch). The task must not open a
+/// parallel loop. The future hands over its result or its exception.
+template <class Task>
+auto run_in_background(Task&& task) {
+  return std::async(std::launch::async, std::forward<Task>(task));
+}
+
+}  // namespace dmf

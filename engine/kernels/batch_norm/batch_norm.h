@@ -1,0 +1,46 @@
+#pragma once
+
+#include "engine/tensor/view.h"
+#include "engine/tensor/workspace.h"
+
+namespace dmf {
+
+// Batch normalisation over all but the last axis: x is [M, C] to these kernels, M = N*H*W.
+// Statistics are double whatever the scalar, since a mean over a large batch needs the digits.
+// With `relu` the kernels clamp the output at zero in the same pass, and mask dy where y is zero.
+
+namespace ref {
+
+/// mean[c] = sum x / M,  var[c] = sum (x - mean)^2 / M  (biased)
+template <class T>
+void batch_norm_statistics(In<T> x, View<double> mean, View<double> var, Workspace& workspace);
+
+/// y = gamma * (x - mean) / sqrt(var + eps) + beta
+template <class T>
+void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
+                        double eps, bool relu, View<T> y, Workspace& workspace);
+
+/// Gradients of sum(dy * y). With `through_statistics` mean and var are functions of x (training),
+/// else constants (evaluation). `y` is read only with relu. dx may be empty: then it is not
+/// computed.
+template <class T>
+void batch_norm_backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
+                         double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
+                         View<T> dbeta, Workspace& workspace);
+
+}  // namespace ref
+
+namespace cpu {
+
+template <class T>
+void batch_norm_statistics(In<T> x, View<double> mean, View<double> var, Workspace& workspace);
+template <class T>
+void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
+                        double eps, bool relu, View<T> y, Workspace& workspace);
+template <class T>
+void batch_norm_backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
+                         double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
+                         View<T> dbeta, Workspace& workspace);
+
+}  // namespace cpu
+}  // namespace dmf

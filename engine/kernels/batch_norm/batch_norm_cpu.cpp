@@ -1,0 +1,183 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/core/parallel.h"
+#include "engine/kernels/batch_norm/batch_norm.h"
+
+namespace dmf::cpu {
+namespace {
+
+// Rows (pixels) of a chunk: about 64 kB of float, so that the second look at a chunk (for its
+// centred squares) finds it in cache and the tensor is read from memory once.
+Index rows_per_chunk(Index C) {
+  return std::max<Index>(16, (1 << 14) / std::max<Index>(C, 1));
+}
+
+// Sums within a chunk run in the tensor's own scalar over at most this many rows, then go on in
+// double: fast, and the rounding of a long float sum never enters.
+constexpr Index kRowsPerSum = 64;
+
+/// sums[c] += sum over rows of term(row, c), in groups of kRowsPerSum rows.
+template <class T, class Term>
+void add_rows(Index begin, Index end, Index C, T* group, double* sums, const Term& term) {
+  for (Index first = begin; first < end; first += kRowsPerSum) {
+    std::fill_n(group, C, T{0});
+    for (Index m = first; m < std::min(first + kRowsPerSum, end); ++m) {
+      for (Index c = 0; c < C; ++c) group[c] += term(m, c);
+    }
+    for (Index c = 0; c < C; ++c) sums[c] += static_cast<double>(group[c]);
+  }
+}
+
+}  // namespace
+
+// Chunks are summed on their own, then merged in order by the rule of Chan, Golub & LeVeque (1979),
+// which never subtracts large numbers as sum(x^2)/M - mean^2 would.
+template <class T>
+void batch_norm_statistics(In<T> x, View<double> mean, View<double> var, Workspace& workspace) {
+  const Index C = x.size(-1), M = x.numel() / C, grain = rows_per_chunk(C);
+  const Index chunks = chunk_count(M, grain);
+  double* means = workspace.take<double>(chunks * C);
+  double* squares = workspace.take<double>(chunks * C);
+  T* scratch = workspace.take<T>(2 * C * num_threads());
+  parallel_for(chunks, [&](Index chunk, int thread) {
+    const ChunkRange rows = chunk_range(M, grain, chunk);
+    double* chunk_mean = means + chunk * C;
+    double* chunk_squares = squares + chunk * C;
+    T* group = scratch + 2 * C * thread;
+    T* centre = group + C;
+    std::fill_n(chunk_mean, C, 0.0);
+    std::fill_n(chunk_squares, C, 0.0);
+    add_rows(rows.begin, rows.end, C, group, chunk_mean,
+             [&](Index m, Index c) { return x.data[m * C + c]; });
+    for (Index c = 0; c < C; ++c) {
+      chunk_mean[c] /= static_cast<double>(rows.end - rows.begin);
+      centre[c] = static_cast<T>(chunk_mean[c]);
+    }
+    add_rows(rows.begin, rows.end, C, group, chunk_squares, [&](Index m, Index c) {
+      const T d = x.data[m * C + c] - centre[c];
+      return d * d;
+    });
+    for (Index c = 0; c < C; ++c) {  // the centre was rounded to T: move it to the mean
+      const double shift = chunk_mean[c] - static_cast<double>(centre[c]);
+      chunk_squares[c] -= static_cast<double>(rows.end - rows.begin) * shift * shift;
+    }
+  });
+  std::fill_n(mean.data, C, 0.0);
+  std::fill_n(var.data, C, 0.0);
+  for (Index chunk = 0; chunk < chunks; ++chunk) {
+    const ChunkRange rows = chunk_range(M, grain, chunk);
+    const double seen = static_cast<double>(rows.begin),
+                 added = static_cast<double>(rows.end - rows.begin);
+    for (Index c = 0; c < C; ++c) {
+      const double delta = means[chunk * C + c] - mean.data[c];
+      mean.data[c] += delta * added / (seen + added);
+      var.data[c] += squares[chunk * C + c] + delta * delta * seen * added / (seen + added);
+    }
+  }
+  for (Index c = 0; c < C; ++c) {
+    var.data[c] = std::max(0.0, var.data[c] / static_cast<double>(M));
+  }
+}
+
+template <class T>
+void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
+                        double eps, bool relu, View<T> y, Workspace& workspace) {
+  const Index C = x.size(-1), M = x.numel() / C;
+  // y = (x - centre) * scale + beta, with x and the centre subtracted first: a large common offset
+  // cancels exactly instead of swallowing the digits of x * scale.
+  T* centre = workspace.take<T>(C);
+  T* scale = workspace.take<T>(C);
+  for (Index c = 0; c < C; ++c) {
+    centre[c] = static_cast<T>(mean.data[c]);
+    scale[c] = static_cast<T>(static_cast<double>(gamma.data[c]) / std::sqrt(var.data[c] + eps));
+  }
+  const T least = relu ? T{0} : -std::numeric_limits<T>::infinity();
+  parallel_chunks(M, rows_per_chunk(C), [&](Index begin, Index end) {
+    for (Index m = begin; m < end; ++m) {
+      const T* from = x.data + m * C;
+      T* to = y.data + m * C;
+      for (Index c = 0; c < C; ++c) {
+        const T value = (from[c] - centre[c]) * scale[c] + beta.data[c];
+        to[c] = value < least ? least : value;  // a NaN stays a NaN
+      }
+    }
+  });
+}
+
+namespace {
+
+template <bool kRelu, class T>
+void backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T> gamma, double eps,
+              bool through_statistics, View<T> dx, View<T> dgamma, View<T> dbeta,
+              Workspace& workspace) {
+  const Index C = x.size(-1), M = x.numel() / C, grain = rows_per_chunk(C);
+  const Index chunks = chunk_count(M, grain);
+  T* centre = workspace.take<T>(C);
+  T* inv_std = workspace.take<T>(C);
+  for (Index c = 0; c < C; ++c) {
+    centre[c] = static_cast<T>(mean.data[c]);
+    inv_std[c] = static_cast<T>(1.0 / std::sqrt(var.data[c] + eps));
+  }
+  const auto gradient = [&](Index i) { return kRelu && y.data[i] <= T{0} ? T{0} : dy.data[i]; };
+  const auto normalised = [&](Index i, Index c) { return (x.data[i] - centre[c]) * inv_std[c]; };
+
+  double* sums = workspace.take<double>(chunks * 2 * C);  // of dy, and of dy * normalised x
+  T* scratch = workspace.take<T>(C * num_threads());
+  parallel_for(chunks, [&](Index chunk, int thread) {
+    const ChunkRange rows = chunk_range(M, grain, chunk);
+    double* sum = sums + chunk * 2 * C;
+    T* group = scratch + C * thread;
+    std::fill_n(sum, 2 * C, 0.0);
+    add_rows(rows.begin, rows.end, C, group, sum,
+             [&](Index m, Index c) { return gradient(m * C + c); });
+    add_rows(rows.begin, rows.end, C, group, sum + C,
+             [&](Index m, Index c) { return gradient(m * C + c) * normalised(m * C + c, c); });
+  });
+  for (Index chunk = 1; chunk < chunks; ++chunk) {
+    for (Index c = 0; c < 2 * C; ++c) sums[c] += sums[chunk * 2 * C + c];
+  }
+  T* scale = workspace.take<T>(C);
+  T* mean_dy = workspace.take<T>(C);
+  T* mean_projection = workspace.take<T>(C);
+  for (Index c = 0; c < C; ++c) {
+    dbeta.data[c] = static_cast<T>(sums[c]);
+    dgamma.data[c] = static_cast<T>(sums[C + c]);
+    const double share = through_statistics ? 1.0 / static_cast<double>(M) : 0.0;
+    scale[c] = gamma.data[c] * inv_std[c];
+    mean_dy[c] = static_cast<T>(sums[c] * share);
+    mean_projection[c] = static_cast<T>(sums[C + c] * share);
+  }
+  if (!dx) return;
+  parallel_chunks(M, grain, [&](Index begin, Index end) {
+    for (Index m = begin; m < end; ++m) {
+      for (Index c = 0; c < C; ++c) {
+        const Index i = m * C + c;
+        dx.data[i] = scale[c] * (gradient(i) - mean_dy[c] - normalised(i, c) * mean_projection[c]);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void batch_norm_backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
+                         double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
+                         View<T> dbeta, Workspace& workspace) {
+  const auto run = relu ? backward<true, T> : backward<false, T>;
+  run(x, y, dy, mean, var, gamma, eps, through_statistics, dx, dgamma, dbeta, workspace);
+}
+
+#define DMF_INSTANTIATE(T)                                                                         \
+  template void batch_norm_statistics<T>(In<T>, View<double>, View<double>, Workspace&);           \
+  template void batch_norm_forward<T>(In<T>, In<double>, In<double>, In<T>, In<T>, double, bool,   \
+                                      View<T>, Workspace&);                                        \
+  template void batch_norm_backward<T>(In<T>, In<T>, In<T>, In<double>, In<double>, In<T>, double, \
+                                       bool, bool, View<T>, View<T>, View<T>, Workspace&);
+DMF_INSTANTIATE(float)
+DMF_INSTANTIATE(double)
+#undef DMF_INSTANTIATE
+
+}  // namespace dmf::cpu

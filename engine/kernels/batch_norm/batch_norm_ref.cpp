@@ -1,0 +1,78 @@
+#include <cmath>
+
+#include "engine/kernels/batch_norm/batch_norm.h"
+
+namespace dmf::ref {
+
+template <class T>
+void batch_norm_statistics(In<T> x, View<double> mean, View<double> var, Workspace&) {
+  const Index C = x.size(-1), M = x.numel() / C;
+  for (Index c = 0; c < C; ++c) {
+    double sum = 0.0;
+    for (Index m = 0; m < M; ++m) sum += static_cast<double>(x.data[m * C + c]);
+    mean.data[c] = sum / static_cast<double>(M);
+    double squares = 0.0;
+    for (Index m = 0; m < M; ++m) {
+      const double centred = static_cast<double>(x.data[m * C + c]) - mean.data[c];
+      squares += centred * centred;
+    }
+    var.data[c] = squares / static_cast<double>(M);
+  }
+}
+
+template <class T>
+void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
+                        double eps, bool relu, View<T> y, Workspace&) {
+  const Index C = x.size(-1);
+  for (Index i = 0; i < x.numel(); ++i) {
+    const Index c = i % C;
+    const double normalised =
+        (static_cast<double>(x.data[i]) - mean.data[c]) / std::sqrt(var.data[c] + eps);
+    const double value =
+        static_cast<double>(gamma.data[c]) * normalised + static_cast<double>(beta.data[c]);
+    y.data[i] = static_cast<T>(relu && value < 0.0 ? 0.0 : value);
+  }
+}
+
+template <class T>
+void batch_norm_backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
+                         double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
+                         View<T> dbeta, Workspace&) {
+  const Index C = x.size(-1), M = x.numel() / C;
+  for (Index c = 0; c < C; ++c) {
+    const double inv_std = 1.0 / std::sqrt(var.data[c] + eps);
+    const auto gradient = [&](Index i) {
+      return relu && !(y.data[i] > T{0}) ? 0.0 : static_cast<double>(dy.data[i]);
+    };
+    const auto normalised = [&](Index i) {
+      return (static_cast<double>(x.data[i]) - mean.data[c]) * inv_std;
+    };
+    double sum = 0.0, sum_normalised = 0.0;
+    for (Index m = 0; m < M; ++m) {
+      sum += gradient(m * C + c);
+      sum_normalised += gradient(m * C + c) * normalised(m * C + c);
+    }
+    dbeta.data[c] = static_cast<T>(sum);
+    dgamma.data[c] = static_cast<T>(sum_normalised);
+    if (!dx) continue;
+    const double count = through_statistics ? static_cast<double>(M) : INFINITY;
+    for (Index m = 0; m < M; ++m) {
+      const Index i = m * C + c;
+      dx.data[i] =
+          static_cast<T>(static_cast<double>(gamma.data[c]) * inv_std *
+                         (gradient(i) - sum / count - normalised(i) * sum_normalised / count));
+    }
+  }
+}
+
+#define DMF_INSTANTIATE(T)                                                                         \
+  template void batch_norm_statistics<T>(In<T>, View<double>, View<double>, Workspace&);           \
+  template void batch_norm_forward<T>(In<T>, In<double>, In<double>, In<T>, In<T>, double, bool,   \
+                                      View<T>, Workspace&);                                        \
+  template void batch_norm_backward<T>(In<T>, In<T>, In<T>, In<double>, In<double>, In<T>, double, \
+                                       bool, bool, View<T>, View<T>, View<T>, Workspace&);
+DMF_INSTANTIATE(float)
+DMF_INSTANTIATE(double)
+#undef DMF_INSTANTIATE
+
+}  // namespace dmf::ref

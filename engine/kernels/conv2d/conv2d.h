@@ -1,0 +1,71 @@
+#pragma once
+
+#include "engine/tensor/view.h"
+#include "engine/tensor/workspace.h"
+
+namespace dmf {
+
+/// Rows and columns of zeros around an image. Negative values crop instead.
+struct Padding {
+  int top = 0, left = 0, bottom = 0, right = 0;
+
+  friend bool operator==(const Padding&, const Padding&) = default;
+};
+
+struct Conv2dSpec {
+  int stride_h = 1, stride_w = 1;
+  Padding pad;
+};
+
+/// Output length of one axis: floor((in + front + back - kernel) / stride) + 1.
+inline Index conv2d_output_size(Index in, Index kernel, int stride, int front, int back) {
+  const Index room = in + front + back - kernel;
+  return room < 0 ? 0 : room / stride + 1;
+}
+
+// Cross-correlation of NHWC images, x [N, H, W, C_in], weight [KH, KW, C_in, C_out], y [N, OH, OW,
+// C_out]:
+//
+//   y[n,i,j,o] = bias[o] + sum_{a,b,c} x[n, i*stride_h - top + a, j*stride_w - left + b, c] *
+//   weight[a,b,c,o]
+//
+// with zeros outside the image. Every kernel assigns its result; arguments are validated by the op.
+// A transposed convolution needs no kernels of its own: its forward pass is conv2d_backward_data,
+// its data gradient conv2d_forward, its weight gradient conv2d_backward_weight with x and dy
+// swapped.
+
+namespace ref {  // the definition, loop by loop: for reading and for tests
+
+template <class T>
+void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, In<T> bias, View<T> y,
+                    Workspace& workspace);
+
+/// dx[n,h,w,c] = bias[c] + the sum of dy * weight over every y that x[n,h,w,c] took part in.
+/// bias   [C_in], or empty; a data gradient has none, a transposed convolution may
+/// dx     its shape says which size is meant, where the stride leaves a choice
+template <class T>
+void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, In<T> bias, View<T> dx,
+                          Workspace& workspace);
+
+/// dweight[a,b,c,o] = sum_{n,i,j} x[n, i*stride_h - top + a, j*stride_w - left + b, c] *
+/// dy[n,i,j,o]
+template <class T>
+void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
+                            Workspace& workspace);
+
+}  // namespace ref
+
+namespace cpu {  // the same three, register-blocked, vectorised and parallel
+
+template <class T>
+void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, In<T> bias, View<T> y,
+                    Workspace& workspace);
+template <class T>
+void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, In<T> bias, View<T> dx,
+                          Workspace& workspace);
+template <class T>
+void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
+                            Workspace& workspace);
+
+}  // namespace cpu
+}  // namespace dmf

@@ -1,0 +1,147 @@
+#include "engine/kernels/conv2d/gather_gemm.h"
+
+#include <algorithm>
+
+#include "engine/core/parallel.h"
+
+namespace dmf::cpu {
+namespace {
+
+/// acc = sum_t sum_k source[t][row][k] * matrix[t][k][:], starting from the bias.
+/// rows     [taps][kRows] addresses of source pixels
+/// weight   packed panel: matrix m starts at m * depth * kPanel
+/// out      [kRows][kPanel]
+template <class T>
+void register_block(const T* const* rows, const std::vector<Tap>& taps, Index depth,
+                    const T* weight, const T* bias, T* out) {
+  using V = Simd<T>;
+  typename V::Vector acc[kRows][2];
+  const auto bias0 = V::load(bias), bias1 = V::load(bias + V::kLanes);
+  for (int r = 0; r < kRows; ++r) {
+    acc[r][0] = bias0;
+    acc[r][1] = bias1;
+  }
+  for (const Tap& tap : taps) {
+    const T* a[kRows];
+    for (int r = 0; r < kRows; ++r) a[r] = rows[r];
+    rows += kRows;
+    const T* b = weight + tap.matrix * depth * kPanel<T>;
+    for (Index k = 0; k < depth; ++k, b += kPanel<T>) {
+      const auto b0 = V::load(b), b1 = V::load(b + V::kLanes);
+#pragma GCC unroll 12
+      for (int r = 0; r < kRows; ++r) {
+        const auto value = V::broadcast(a[r][k]);
+        acc[r][0] += value * b0;
+        acc[r][1] += value * b1;
+      }
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    V::store(out + r * kPanel<T>, acc[r][0]);
+    V::store(out + r * kPanel<T> + V::kLanes, acc[r][1]);
+  }
+}
+
+/// Pixels per unit of parallel work: enough to reuse a panel of weights from the nearer caches
+/// (96 pixels: one byte of it for every 48 operations) and to outweigh the cost of a loop turn.
+Index pixels_per_chunk(Index pixels, Index operations_per_pixel) {
+  constexpr Index kLeast = 96, kLeastOperations = 1 << 19;
+  const Index wanted =
+      std::max(kLeast, kLeastOperations / std::max<Index>(operations_per_pixel, 1));
+  // At least sixteen chunks where the image is large enough, so that threads share evenly.
+  const Index fair = std::max<Index>(kRows, pixels / 16);
+  return (std::min(wanted, fair) + kRows - 1) / kRows * kRows;
+}
+
+}  // namespace
+
+template <class T>
+PackedMatrices<T> pack_matrices(const T* from, Index matrices, Index depth, Index channels,
+                                bool transposed, Workspace& workspace) {
+  const Index panels = chunk_count(channels, kPanel<T>);
+  T* packed = workspace.take<T>(panels * matrices * depth * kPanel<T>);
+  parallel_for(panels * matrices, [&](Index unit) {
+    const Index panel = unit / matrices, m = unit % matrices;
+    const Index first = panel * kPanel<T>, width = std::min(kPanel<T>, channels - first);
+    T* to = packed + unit * depth * kPanel<T>;
+    const T* matrix = from + m * depth * channels;
+    for (Index k = 0; k < depth; ++k, to += kPanel<T>) {
+      for (Index c = 0; c < width; ++c) {
+        to[c] = transposed ? matrix[(first + c) * depth + k] : matrix[k * channels + first + c];
+      }
+      std::fill(to + width, to + kPanel<T>, T{0});
+    }
+  });
+  return {packed, matrices, depth, channels};
+}
+
+template <class T>
+void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& weight, In<T> bias,
+                 View<T> target, Workspace& workspace) {
+  const Index SH = source.size(1), SW = source.size(2), depth = weight.depth;
+  const Index TH = target.size(1), TW = target.size(2), channels = weight.channels;
+  const Index per_image = pass.rows * pass.cols, pixels = source.size(0) * per_image;
+  const Index taps = static_cast<Index>(pass.taps.size());
+  const Index panels = chunk_count(channels, kPanel<T>);
+  const Index chunk = pixels_per_chunk(pixels, std::max<Index>(taps, 1) * depth * channels);
+  const Index blocks = chunk / kRows;
+  if (pixels == 0) return;
+
+  T* zeros = workspace.take<T>(std::max<Index>(depth, 1));
+  std::fill_n(zeros, depth, T{0});
+  T* padded_bias = workspace.take<T>(panels * kPanel<T>);
+  std::fill_n(padded_bias, panels * kPanel<T>, T{0});
+  if (bias) std::copy_n(bias.data, channels, padded_bias);
+  // Per thread: addresses of the sources, [block][tap][row], and of the targets, [block][row].
+  const Index table = blocks * kRows * (taps + 1);
+  auto* tables = workspace.take<const T*>(table * num_threads());
+
+  parallel_for(chunk_count(pixels, chunk), [&](Index unit, int thread) {
+    const ChunkRange range = chunk_range(pixels, chunk, unit);
+    const T** sources = tables + table * thread;
+    Index* targets = reinterpret_cast<Index*>(sources + blocks * kRows * taps);
+    for (Index p = range.begin; p < range.begin + chunk; ++p) {
+      const Index slot = p - range.begin, block = slot / kRows, row = slot % kRows;
+      const T** column = sources + block * taps * kRows + row;
+      if (p >= range.end) {  // fills the last register block; computed, never stored
+        for (Index t = 0; t < taps; ++t) column[t * kRows] = zeros;
+        continue;
+      }
+      const Index n = p / per_image, u = p % per_image / pass.cols, v = p % pass.cols;
+      targets[slot] = ((n * TH + pass.target_row + u * pass.target_step_h) * TW + pass.target_col +
+                       v * pass.target_step_w) *
+                      channels;
+      const Index h0 = u * pass.source_step_h, w0 = v * pass.source_step_w;
+      for (Index t = 0; t < taps; ++t) {
+        const Tap& tap = pass.taps[static_cast<std::size_t>(t)];
+        const Index h = tap.row + h0, w = tap.col + w0;
+        const bool inside = h >= 0 && h < SH && w >= 0 && w < SW;
+        column[t * kRows] = inside ? source.data + ((n * SH + h) * SW + w) * depth : zeros;
+      }
+    }
+    alignas(64) T out[kRows * kPanel<T>];
+    const Index used = range.end - range.begin;
+    for (Index panel = 0; panel < panels; ++panel) {
+      const Index first = panel * kPanel<T>, width = std::min(kPanel<T>, channels - first);
+      const T* matrix = weight.data + panel * weight.matrices * depth * kPanel<T>;
+      for (Index slot = 0; slot < used; slot += kRows) {
+        register_block<T>(sources + slot * taps, pass.taps, depth, matrix, padded_bias + first,
+                          out);
+        const Index rows = std::min<Index>(kRows, used - slot);
+        for (Index r = 0; r < rows; ++r) {
+          std::copy_n(out + r * kPanel<T>, width, target.data + targets[slot + r] + first);
+        }
+      }
+    }
+  });
+}
+
+#define DMF_INSTANTIATE(T)                                                                         \
+  template PackedMatrices<T> pack_matrices<T>(const T*, Index, Index, Index, bool, Workspace&);    \
+  template void gather_gemm<T>(const GatherPass&, In<T>, const PackedMatrices<T>&, In<T>, View<T>, \
+                               Workspace&);
+DMF_INSTANTIATE(float)
+DMF_INSTANTIATE(double)
+#undef DMF_INSTANTIATE
+
+}  // namespace dmf::cpu

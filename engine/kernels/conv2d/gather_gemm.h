@@ -1,0 +1,73 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/core/simd.h"
+#include "engine/tensor/view.h"
+#include "engine/tensor/workspace.h"
+
+namespace dmf::cpu {
+
+// The matrix product behind conv2d_forward and conv2d_backward_data, without an im2col buffer.
+//
+// Both passes have one form: every output pixel is a sum over taps, and tap t multiplies one source
+// pixel (a contiguous run of `depth` channels in NHWC) by a [depth, channels] matrix. For kRows
+// output pixels at a time the addresses of their source pixels are gathered into a small table
+// (zero padding points at a run of zeros), and the register block
+//
+//   acc[kRows][kPanel] += source[t][row][k] * weight[t][k][kPanel]
+//
+// runs over all t and k without storing. kPanel is two vectors and kRows fills the remaining
+// registers but three or four (6 x 2 accumulators, 2 weights, 1 broadcast of AVX2's 16): every loop
+// turn does 12 multiply-adds on 8 loads, which keeps both FMA units of a core busy.
+// (The register blocking is that of Goto & van de Geijn, "Anatomy of high-performance matrix
+// multiplication", ACM TOMS 2008; reading pixels through a pointer table that of Dukhan, "The
+// indirect convolution algorithm", 2019.)
+
+/// Output pixels per register block.
+inline constexpr int kRows = kVectorRegisters >= 32 ? 12 : 6;
+
+/// Output channels per register block.
+template <class T>
+inline constexpr Index kPanel = 2 * Simd<T>::kLanes;
+
+/// One tap of a pass: where its source pixel lies for the pass's pixel (0, 0), and which of the
+/// packed matrices it multiplies.
+struct Tap {
+  Index row, col;
+  Index matrix;
+};
+
+/// The pixels u = 0..rows-1, v = 0..cols-1 of every image. Source pixel of tap t:
+/// (t.row + u * source_step_h, t.col + v * source_step_w); zero outside the source image.
+/// Target pixel: (target_row + u * target_step_h, target_col + v * target_step_w).
+struct GatherPass {
+  Index rows, cols;
+  Index source_step_h, source_step_w;
+  Index target_row, target_col, target_step_h, target_step_w;
+  std::vector<Tap> taps;
+};
+
+/// Matrices in the order the register block reads them: [panel][matrix][depth][kPanel], the last
+/// panel padded with zeros.
+template <class T>
+struct PackedMatrices {
+  const T* data;
+  Index matrices, depth, channels;
+};
+
+/// from  [matrices, depth, channels], or with `transposed` [matrices, channels, depth]
+template <class T>
+PackedMatrices<T> pack_matrices(const T* from, Index matrices, Index depth, Index channels,
+                                bool transposed, Workspace& workspace);
+
+/// Runs the pass: target = bias + sum over taps. source [N, SH, SW, depth], bias [channels] or
+/// empty, target [N, TH, TW, channels].
+///
+/// Parallel over blocks of output pixels; each is summed by one thread in the order of taps and
+/// channels, so the result does not depend on the number of threads.
+template <class T>
+void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& weight, In<T> bias,
+                 View<T> target, Workspace& workspace);
+
+}  // namespace dmf::cpu

@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/parallel.h"
+#include "engine/kernels/softmax/softmax.h"
+
+namespace dmf::cpu {
+namespace {
+
+// One pixel of each kernel.
+
+template <class T>
+void softmax_of(const T* x, Index C, T* y) {
+  const T largest = *std::max_element(x, x + C);
+  T sum{0};
+  for (Index k = 0; k < C; ++k) sum += y[k] = std::exp(x[k] - largest);
+  for (Index k = 0; k < C; ++k) y[k] /= sum;
+}
+
+template <class T>
+void softmax_gradient_of(const T* y, const T* dy, Index C, T* dx) {
+  T dot{0};
+  for (Index k = 0; k < C; ++k) dot += dy[k] * y[k];
+  for (Index k = 0; k < C; ++k) dx[k] = y[k] * (dy[k] - dot);
+}
+
+template <class T>
+void log_softmax_of(const T* x, Index C, T* y) {
+  const T largest = *std::max_element(x, x + C);
+  T sum{0};
+  for (Index k = 0; k < C; ++k) sum += std::exp(x[k] - largest);
+  const T log_sum = std::log(sum);
+  for (Index k = 0; k < C; ++k) y[k] = (x[k] - largest) - log_sum;
+}
+
+template <class T>
+void log_softmax_gradient_of(const T* y, const T* dy, Index C, T* dx) {
+  T sum{0};
+  for (Index k = 0; k < C; ++k) sum += dy[k];
+  for (Index k = 0; k < C; ++k) dx[k] = dy[k] - std::exp(y[k]) * sum;
+}
+
+/// Calls row(offset of the pixel) for each of the M pixels.
+template <class Row>
+void for_each_pixel(const Shape& shape, const Row& row) {
+  const Index C = shape[-1], M = C == 0 ? 0 : shape.numel() / C;
+  parallel_chunks(M, 4096, [&](Index begin, Index end) {
+    for (Index m = begin; m < end; ++m) row(m * C);
+  });
+}
+
+}  // namespace
+
+template <class T>
+void softmax_forward(In<T> x, View<T> y) {
+  for_each_pixel(y.shape, [&](Index at) { softmax_of(x.data + at, y.size(-1), y.data + at); });
+}
+
+template <class T>
+void softmax_backward(In<T> y, In<T> dy, View<T> dx) {
+  for_each_pixel(y.shape, [&](Index at) {
+    softmax_gradient_of(y.data + at, dy.data + at, y.size(-1), dx.data + at);
+  });
+}
+
+template <class T>
+void log_softmax_forward(In<T> x, View<T> y) {
+  for_each_pixel(y.shape, [&](Index at) { log_softmax_of(x.data + at, y.size(-1), y.data + at); });
+}
+
+template <class T>
+void log_softmax_backward(In<T> y, In<T> dy, View<T> dx) {
+  for_each_pixel(y.shape, [&](Index at) {
+    log_softmax_gradient_of(y.data + at, dy.data + at, y.size(-1), dx.data + at);
+  });
+}
+
+#define DMF_INSTANTIATE(T)                                  \
+  template void softmax_forward<T>(In<T>, View<T>);         \
+  template void softmax_backward<T>(In<T>, In<T>, View<T>); \
+  template void log_softmax_forward<T>(In<T>, View<T>);     \
+  template void log_softmax_backward<T>(In<T>, In<T>, View<T>);
+DMF_INSTANTIATE(float)
+DMF_INSTANTIATE(double)
+#undef DMF_INSTANTIATE
+
+}  // namespace dmf::cpu

@@ -1,0 +1,99 @@
+#include "engine/ops/elementwise.h"
+
+#include "engine/core/check.h"
+#include "engine/kernels/dispatch.h"
+#include "engine/kernels/elementwise/elementwise.h"
+
+namespace dmf {
+namespace {
+
+template <class F, class S>
+struct UnaryNode final : Node<S> {
+  UnaryNode(typename Node<S>::Slots inputs, Op op, const F& f, const Tensor<S>& x)
+      : Node<S>(op, std::move(inputs)), f_(f), x_(x) {}
+
+  void backward(const Tensor<S>& dy) override {
+    Tensor<S> dx(x_.shape(), dy.device());
+    DMF_DISPATCH(dy.device(), unary_backward<F>, f_, x_.cview(), dy.cview(), dx.view());
+    this->accumulate(0, std::move(dx));
+  }
+
+  F f_;
+  Tensor<S> x_;
+};
+
+template <class F, class S>
+struct BinaryNode final : Node<S> {
+  BinaryNode(typename Node<S>::Slots inputs, Op op, const F& f, const Tensor<S>& a,
+             const Tensor<S>& b)
+      : Node<S>(op, std::move(inputs)), f_(f), a_(a), b_(b) {}
+
+  void backward(const Tensor<S>& dy) override {
+    Tensor<S> da, db;
+    if (this->needs_grad(0)) da = Tensor<S>(a_.shape(), dy.device());
+    if (this->needs_grad(1)) db = Tensor<S>(b_.shape(), dy.device());
+    DMF_DISPATCH(dy.device(), binary_backward<F>, f_, a_.cview(), b_.cview(), dy.cview(), da.view(),
+                 db.view());
+    if (da.defined()) this->accumulate(0, std::move(da));
+    if (db.defined()) this->accumulate(1, std::move(db));
+  }
+
+  F f_;
+  Tensor<S> a_, b_;
+};
+
+template <class F, class S>
+Variable<S> unary(Op op, const F& f, const Variable<S>& x) {
+  Tensor<S> y(x.shape(), x.device());
+  DMF_DISPATCH(x.device(), unary_forward<F>, f, x.value().cview(), y.view());
+  return record<UnaryNode<F, S>>(std::move(y), {x}, op, f, x.value());
+}
+
+template <class F, class S>
+Variable<S> binary(Op op, const F& f, const Variable<S>& a, const Variable<S>& b) {
+  DMF_CHECK(a.shape() == b.shape(), ShapeError, "[{}] shapes differ: {} and {}.", op_name(op),
+            a.shape().str(), b.shape().str());
+  Tensor<S> y(a.shape(), a.device());
+  DMF_DISPATCH(a.device(), binary_forward<F>, f, a.value().cview(), b.value().cview(), y.view());
+  return record<BinaryNode<F, S>>(std::move(y), {a, b}, op, f, a.value(), b.value());
+}
+
+}  // namespace
+
+template <class S>
+Variable<S> relu(const Variable<S>& x) {
+  return unary(Op::relu, functors::Relu{}, x);
+}
+template <class S>
+Variable<S> affine(const Variable<S>& x, double scale, double shift) {
+  return unary(Op::affine, functors::Affine{scale, shift}, x);
+}
+template <class S>
+Variable<S> operator+(const Variable<S>& a, const Variable<S>& b) {
+  return binary(Op::add, functors::Add{}, a, b);
+}
+template <class S>
+Variable<S> operator-(const Variable<S>& a, const Variable<S>& b) {
+  return binary(Op::subtract, functors::Subtract{}, a, b);
+}
+template <class S>
+Variable<S> operator*(const Variable<S>& a, const Variable<S>& b) {
+  return binary(Op::multiply, functors::Multiply{}, a, b);
+}
+template <class S>
+Variable<S> operator/(const Variable<S>& a, const Variable<S>& b) {
+  return binary(Op::divide, functors::Divide{}, a, b);
+}
+
+#define DMF_INSTANTIATE(S)                                                \
+  template Variable<S> relu(const Variable<S>&);                          \
+  template Variable<S> affine(const Variable<S>&, double, double);        \
+  template Variable<S> operator+(const Variable<S>&, const Variable<S>&); \
+  template Variable<S> operator-(const Variable<S>&, const Variable<S>&); \
+  template Variable<S> operator*(const Variable<S>&, const Variable<S>&); \
+  template Variable<S> operator/(const Variable<S>&, const Variable<S>&);
+DMF_INSTANTIATE(float)
+DMF_INSTANTIATE(double)
+#undef DMF_INSTANTIATE
+
+}  // namespace dmf

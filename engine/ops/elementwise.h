@@ -1,0 +1,40 @@
+#pragma once
+
+#include "engine/autograd/variable.h"
+
+namespace dmf {
+
+/// max(x, 0); the gradient at exactly 0 is 0.
+template <class S>
+Variable<S> relu(const Variable<S>& x);
+
+/// scale * x + shift
+template <class S>
+Variable<S> affine(const Variable<S>& x, double scale, double shift);
+
+// Element by element, for operands of one shape.
+// throws  ShapeError where the shapes differ: nothing is broadcast
+
+template <class S>
+Variable<S> operator+(const Variable<S>& a, const Variable<S>& b);
+template <class S>
+Variable<S> operator-(const Variable<S>& a, const Variable<S>& b);
+template <class S>
+Variable<S> operator*(const Variable<S>& a, const Variable<S>& b);
+template <class S>
+Variable<S> operator/(const Variable<S>& a, const Variable<S>& b);
+
+template <class S>
+Variable<S> operator+(const Variable<S>& x, double shift) {
+  return affine(x, 1.0, shift);
+}
+template <class S>
+Variable<S> operator*(double scale, const Variable<S>& x) {
+  return affine(x, scale, 0.0);
+}
+template <class S>
+Variable<S> operator-(double from, const Variable<S>& x) {
+  return affine(x, -1.0, from);
+}
+
+}  // namespace dmf

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+
+namespace dmf {
+
+/// Learning rate of every training step, steps counted from 0.
+struct LearningRate {
+  enum class Shape { constant, cosine };
+
+  Shape shape = Shape::constant;
+  double base = 1e-3;
+  std::int64_t warmup_steps = 0;  // rises linearly from base / (warmup_steps + 1)
+  std::int64_t total_steps = 0;   // where the cosine ends
+  double final_fraction = 0.0;    // of base, at the cosine's end
+
+  /// cosine: base * (f + (1 - f) * (1 + cos(pi * progress)) / 2), progress from 0 at the end of the
+  /// warm-up to 1 at the last step (Loshchilov & Hutter 2017, without restarts)
+  double at(std::int64_t step) const;
+};
+
+}  // namespace dmf

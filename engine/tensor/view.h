@@ -1,0 +1,35 @@
+#pragma once
+
+#include <type_traits>
+
+#include "engine/core/shape.h"
+
+namespace dmf {
+
+/// What a kernel takes: a pointer and a shape, contiguous and row-major. Owns nothing. An empty
+/// view (data == nullptr) stands for an argument that is not there, such as a bias.
+template <class T>
+struct View {
+  T* data = nullptr;
+  Shape shape;
+
+  View() = default;
+  View(T* pointer, const Shape& dims) : data(pointer), shape(dims) {}
+  /// A writable view may be read.
+  template <class U>
+  requires(std::is_same_v<T, const U>) View(const View<U>& other)
+      : data(other.data), shape(other.shape) {}
+
+  Index size(int axis) const { return shape[axis]; }
+  Index numel() const { return shape.numel(); }
+  explicit operator bool() const { return data != nullptr; }
+};
+
+template <class T>
+using ConstView = View<const T>;
+
+/// Keeps a view parameter out of template argument deduction, so that a View converts to it.
+template <class T>
+using In = std::type_identity_t<ConstView<T>>;
+
+}  // namespace dmf

@@ -1,0 +1,49 @@
+#include "layers/conv2d.h"
+
+#include <algorithm>
+
+namespace dmf {
+
+template <class S>
+Conv2d<S>::Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng) {
+  const int front = (kernel - 1) / 2, behind = kernel - 1 - front;
+  spec_.pad = {front, front, behind, behind};
+  const Index area = Index{kernel} * kernel;
+  weight_ = this->add_parameter(
+      "weight", initial_weight<S>(init, Shape{kernel, kernel, in_channels, out_channels},
+                                  area * in_channels, area * out_channels, rng));
+  bias_ = this->add_parameter("bias", Tensor<S>::zeros(Shape{out_channels}));
+}
+
+template <class S>
+Variable<S> Conv2d<S>::forward(const Variable<S>& x) {
+  return conv2d(x, weight_, bias_, spec_);
+}
+
+template <class S>
+ConvTranspose2d<S>::ConvTranspose2d(Index in_channels, Index out_channels, int kernel, int stride,
+                                    Init init, Rng& rng) {
+  spec_.stride_h = spec_.stride_w = stride;
+  spec_.pad = same_transpose_padding(kernel, stride);
+  const Index area = Index{kernel} * kernel;
+  // Only every stride-th tap meets an input pixel, so an output sums over fewer inputs than the
+  // kernel has weights. He's rule is about that sum; Glorot's is Keras's, which counts all weights.
+  const Index summed =
+      init == Init::he_normal ? std::max<Index>(1, area / (stride * stride)) : area;
+  weight_ = this->add_parameter(
+      "weight", initial_weight<S>(init, Shape{kernel, kernel, out_channels, in_channels},
+                                  summed * in_channels, area * out_channels, rng));
+  bias_ = this->add_parameter("bias", Tensor<S>::zeros(Shape{out_channels}));
+}
+
+template <class S>
+Variable<S> ConvTranspose2d<S>::forward(const Variable<S>& x) {
+  return conv_transpose2d(x, weight_, bias_, spec_);
+}
+
+template class Conv2d<float>;
+template class Conv2d<double>;
+template class ConvTranspose2d<float>;
+template class ConvTranspose2d<double>;
+
+}  // namespace dmf

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "engine/ops/conv2d.h"
+#include "layers/init.h"
+#include "layers/module.h"
+
+namespace dmf {
+
+/// Convolution with a square kernel and a bias; parameters `weight` [K, K, C_in, C_out] and `bias`.
+/// Stride 1 and padding "same" for odd kernels.
+template <class S>
+class Conv2d final : public Module<S> {
+ public:
+  Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng);
+  Variable<S> forward(const Variable<S>& x) override;
+
+ private:
+  Conv2dSpec spec_;
+  Variable<S> weight_, bias_;
+};
+
+/// Transposed convolution with a square kernel and a bias, Keras's "same": output exactly stride
+/// times the input. Parameters `weight` [K, K, C_out, C_in] and `bias` [C_out].
+template <class S>
+class ConvTranspose2d final : public Module<S> {
+ public:
+  ConvTranspose2d(Index in_channels, Index out_channels, int kernel, int stride, Init init,
+                  Rng& rng);
+  Variable<S> forward(const Variable<S>& x) override;
+
+ private:
+  Conv2dSpec spec_;
+  Variable<S> weight_, bias_;
+};
+
+}  // namespace dmf

@@ -1,0 +1,60 @@
+#include "layers/module.h"
+
+namespace dmf {
+
+template <class S>
+std::vector<NamedParameter<S>> Module<S>::named_parameters() const {
+  std::vector<NamedParameter<S>> all = parameters_;
+  for (const auto& [name, child] : children_) {
+    for (NamedParameter<S>& p : child->named_parameters()) {
+      all.push_back({name + "." + p.name, std::move(p.variable)});
+    }
+  }
+  return all;
+}
+
+template <class S>
+std::vector<NamedBuffer<S>> Module<S>::named_buffers() const {
+  std::vector<NamedBuffer<S>> all = buffers_;
+  for (const auto& [name, child] : children_) {
+    for (NamedBuffer<S>& b : child->named_buffers()) {
+      all.push_back({name + "." + b.name, std::move(b.tensor)});
+    }
+  }
+  return all;
+}
+
+template <class S>
+Index Module<S>::parameter_count() const {
+  Index count = 0;
+  for (const NamedParameter<S>& p : named_parameters()) count += p.variable.value().numel();
+  return count;
+}
+
+template <class S>
+void Module<S>::train(bool on) {
+  training_ = on;
+  for (const auto& [name, child] : children_) child->train(on);
+}
+
+template <class S>
+Variable<S> Module<S>::add_parameter(std::string name, Tensor<S> value) {
+  parameters_.push_back({std::move(name), Variable<S>(std::move(value), true)});
+  return parameters_.back().variable;
+}
+
+template <class S>
+Tensor<S> Module<S>::add_buffer(std::string name, Tensor<S> value) {
+  buffers_.push_back({std::move(name), std::move(value)});
+  return buffers_.back().tensor;
+}
+
+template <class S>
+void Module<S>::add_child(std::string name, Module& child) {
+  children_.emplace_back(std::move(name), &child);
+}
+
+template class Module<float>;
+template class Module<double>;
+
+}  // namespace dmf

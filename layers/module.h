@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/autograd/named.h"
+
+namespace dmf {
+
+/// A part of a network: parameters, buffers, children, and a forward pass.
+///
+/// Children and parameters are registered by the constructor under names that become checkpoint
+/// keys when joined with dots: "enc0.conv.weight". A module stays where it was made (children hold
+/// its address), so it is neither copied nor moved.
+template <class S>
+class Module {
+ public:
+  Module() = default;
+  virtual ~Module() = default;
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+
+  /// x  [N, H, W, C_in], unless the class says otherwise
+  virtual Variable<S> forward(const Variable<S>& x) = 0;
+
+  /// Everything below this module, in the order of registration.
+  std::vector<NamedParameter<S>> named_parameters() const;
+  std::vector<NamedBuffer<S>> named_buffers() const;
+  Index parameter_count() const;
+
+  /// Training (batch statistics, dropout) or evaluation, for this module and all below.
+  virtual void train(bool on = true);
+  bool training() const { return training_; }
+
+ protected:
+  Variable<S> add_parameter(std::string name, Tensor<S> value);
+  Tensor<S> add_buffer(std::string name, Tensor<S> value);
+  void add_child(std::string name, Module& child);
+
+ private:
+  std::vector<NamedParameter<S>> parameters_;
+  std::vector<NamedBuffer<S>> buffers_;
+  std::vector<std::pair<std::string, Module*>> children_;
+  bool training_ = true;
+};
+
+}  // namespace dmf

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "losses/prediction.h"
+
+namespace dmf {
+
+/// Choices that every loss understands.
+struct LossOptions {
+  bool per_image = false;                 // mean of each image's loss, else one loss for the batch
+  std::int32_t ignore_index = kNoIgnore;  // pixels with this label take no part
+  bool include_background = true;         // whether class 0 enters the count-based losses
+  std::vector<double> class_weights;      // one a class, >= 0; empty: all equal
+};
+
+/// A training objective, computed from logits: the softmax is part of the loss.
+template <class S>
+class Loss {
+ public:
+  virtual ~Loss() = default;
+  /// Registry key, option value and log column: "tversky".
+  virtual std::string_view name() const = 0;
+  /// return  scalar of shape [1]; the gradient flows to the logits
+  /// throws  ValueError for a label outside [0, C), ShapeError for options that do not fit C
+  virtual Variable<S> operator()(Prediction<S>& prediction) const = 0;
+};
+
+}  // namespace dmf

@@ -1,0 +1,35 @@
+#include "losses/mean_dice.h"
+
+#include "engine/core/check.h"
+#include "losses/overlap.h"
+
+namespace dmf {
+namespace {
+
+template <class S>
+class MeanDice final : public Loss<S> {
+ public:
+  explicit MeanDice(const MeanDiceOptions& options) : options_(options) {}
+  std::string_view name() const override { return "mean_dice"; }
+  Variable<S> operator()(Prediction<S>& prediction) const override {
+    return overlap_loss(prediction, {2.0, 1.0, 1.0, options_.smooth_nr, options_.smooth_dr},
+                        options_.common);
+  }
+
+ private:
+  MeanDiceOptions options_;
+};
+
+}  // namespace
+
+template <class S>
+std::unique_ptr<Loss<S>> make_mean_dice(const MeanDiceOptions& options) {
+  DMF_CHECK(options.smooth_nr >= 0.0 && options.smooth_dr >= 0.0, ValueError,
+            "[mean_dice] smoothing {} / {}: expected >= 0.", options.smooth_nr, options.smooth_dr);
+  return std::make_unique<MeanDice<S>>(options);
+}
+
+template std::unique_ptr<Loss<float>> make_mean_dice(const MeanDiceOptions&);
+template std::unique_ptr<Loss<double>> make_mean_dice(const MeanDiceOptions&);
+
+}  // namespace dmf

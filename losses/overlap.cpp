@@ -1,0 +1,68 @@
+#include "losses/overlap.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "engine/core/check.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/reduce.h"
+
+namespace dmf {
+
+template <class S>
+Variable<S> overlap(const SoftCounts<S>& counts, const OverlapSpec& spec) {
+  const Variable<S> tp = spec.tp_factor * counts.tp;
+  const Variable<S> missed = spec.alpha * counts.fp + spec.beta * counts.fn;
+  return (tp + spec.smooth_nr) / (tp + missed + spec.smooth_dr);
+}
+
+std::vector<double> class_weights(const LossOptions& options, Index classes) {
+  std::vector<double> weights = options.class_weights;
+  if (weights.empty()) weights.assign(static_cast<std::size_t>(classes), 1.0);
+  DMF_CHECK(static_cast<Index>(weights.size()) == classes, ShapeError,
+            "[loss] {} class weights for {} classes: expected one a class.", weights.size(),
+            classes);
+  if (!options.include_background) weights.front() = 0.0;
+  for (const double w : weights) {
+    DMF_CHECK(w >= 0.0, ValueError, "[loss] class weight {}: expected >= 0.", w);
+  }
+  DMF_CHECK(std::any_of(weights.begin(), weights.end(), [](double w) { return w > 0.0; }),
+            ValueError, "[loss] no class has a weight above 0: nothing is left to train on.");
+  return weights;
+}
+
+template <class S>
+Variable<S> one_minus_weighted_mean(const Variable<S>& scores,
+                                    const std::vector<std::vector<double>>& weights) {
+  Tensor<S> share(scores.shape());
+  Index at = 0;
+  for (const std::vector<double>& group : weights) {
+    const double total = std::accumulate(group.begin(), group.end(), 0.0);
+    for (const double w : group) {
+      share.data()[at++] =
+          static_cast<S>(total > 0.0 ? w / total / static_cast<double>(weights.size()) : 0.0);
+    }
+  }
+  return 1.0 - sum(scores * Variable<S>(share));
+}
+
+template <class S>
+Variable<S> overlap_loss(Prediction<S>& prediction, const OverlapSpec& spec,
+                         const LossOptions& options) {
+  const SoftCounts<S>& counts = prediction.counts({options.ignore_index, options.per_image});
+  const std::vector<double> weights = class_weights(options, prediction.classes());
+  const auto groups = static_cast<std::size_t>(counts.tp.size(0));
+  return one_minus_weighted_mean(overlap(counts, spec),
+                                 std::vector<std::vector<double>>(groups, weights));
+}
+
+#define DMF_INSTANTIATE(S)                                                               \
+  template Variable<S> overlap(const SoftCounts<S>&, const OverlapSpec&);                \
+  template Variable<S> one_minus_weighted_mean(const Variable<S>&,                       \
+                                               const std::vector<std::vector<double>>&); \
+  template Variable<S> overlap_loss(Prediction<S>&, const OverlapSpec&, const LossOptions&);
+DMF_INSTANTIATE(float)
+DMF_INSTANTIATE(double)
+#undef DMF_INSTANTIATE
+
+}  // namespace dmf

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <vector>
+
+#include "losses/loss.h"
+
+namespace dmf {
+
+/// The ratio behind Dice, IoU and Tversky:
+///
+///   (tp_factor TP + smooth_nr) / (tp_factor TP + alpha FP + beta FN + smooth_dr)
+struct OverlapSpec {
+  double tp_factor = 1.0;
+  double alpha = 1.0;      // weight of false positives
+  double beta = 1.0;       // weight of false negatives
+  double smooth_nr = 0.0;  // 0: a class absent from the labels scores 0 and passes no gradient
+  double smooth_dr = 1e-7;
+};
+
+/// return  the ratio for every group and class, [G, C]
+template <class S>
+Variable<S> overlap(const SoftCounts<S>& counts, const OverlapSpec& spec);
+
+/// What a class weighs before normalisation: options.class_weights, without the background if it
+/// is not included.
+///
+/// throws  ShapeError unless there is one weight a class; ValueError for a negative one, or when
+///         none is left
+std::vector<double> class_weights(const LossOptions& options, Index classes);
+
+/// 1 - mean over groups of sum_c weights[g][c] * scores[g, c] / sum_c weights[g][c]
+template <class S>
+Variable<S> one_minus_weighted_mean(const Variable<S>& scores,
+                                    const std::vector<std::vector<double>>& weights);
+
+/// The same with equal weights in every group: the loss of mean Dice, mean IoU and Tversky.
+template <class S>
+Variable<S> overlap_loss(Prediction<S>& prediction, const OverlapSpec& spec,
+                         const LossOptions& options);
+
+}  // namespace dmf
