@@ -18,15 +18,15 @@ Index rows_per_chunk(Index C) {
 // double: fast, and the rounding of a long float sum never enters.
 constexpr Index kRowsPerSum = 64;
 
-/// sums[c] += sum over rows of term(row, c), in groups of kRowsPerSum rows.
-template <class T, class Term>
-void add_rows(Index begin, Index end, Index C, T* group, double* sums, const Term& term) {
+/// Adds up rows in groups of kRowsPerSum: for each group, `add(first, last)` adds its rows into
+/// `group` (count scalars, cleared before), which then goes into `sums`.
+template <class T, class Add>
+void sum_in_groups(Index begin, Index end, T* group, Index count, double* sums, const Add& add) {
+  std::fill_n(sums, count, 0.0);
   for (Index first = begin; first < end; first += kRowsPerSum) {
-    std::fill_n(group, C, T{0});
-    for (Index m = first; m < std::min(first + kRowsPerSum, end); ++m) {
-      for (Index c = 0; c < C; ++c) group[c] += term(m, c);
-    }
-    for (Index c = 0; c < C; ++c) sums[c] += static_cast<double>(group[c]);
+    std::fill_n(group, count, T{0});
+    add(first, std::min(first + kRowsPerSum, end));
+    for (Index c = 0; c < count; ++c) sums[c] += static_cast<double>(group[c]);
   }
 }
 
@@ -47,17 +47,25 @@ void batch_norm_statistics(In<T> x, View<double> mean, View<double> var, Workspa
     double* chunk_squares = squares + chunk * C;
     T* group = scratch + 2 * C * thread;
     T* centre = group + C;
-    std::fill_n(chunk_mean, C, 0.0);
-    std::fill_n(chunk_squares, C, 0.0);
-    add_rows(rows.begin, rows.end, C, group, chunk_mean,
-             [&](Index m, Index c) { return x.data[m * C + c]; });
+    sum_in_groups(rows.begin, rows.end, group, C, chunk_mean, [&](Index first, Index last) {
+      for (Index m = first; m < last; ++m) {
+        const T* from = x.data + m * C;
+#pragma omp simd
+        for (Index c = 0; c < C; ++c) group[c] += from[c];
+      }
+    });
     for (Index c = 0; c < C; ++c) {
       chunk_mean[c] /= static_cast<double>(rows.end - rows.begin);
       centre[c] = static_cast<T>(chunk_mean[c]);
     }
-    add_rows(rows.begin, rows.end, C, group, chunk_squares, [&](Index m, Index c) {
-      const T d = x.data[m * C + c] - centre[c];
-      return d * d;
+    sum_in_groups(rows.begin, rows.end, group, C, chunk_squares, [&](Index first, Index last) {
+      for (Index m = first; m < last; ++m) {
+        const T* from = x.data + m * C;
+#pragma omp simd
+        for (Index c = 0; c < C; ++c) {
+          group[c] += (from[c] - centre[c]) * (from[c] - centre[c]);
+        }
+      }
     });
     for (Index c = 0; c < C; ++c) {  // the centre was rounded to T: move it to the mean
       const double shift = chunk_mean[c] - static_cast<double>(centre[c]);
@@ -98,6 +106,7 @@ void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, I
     for (Index m = begin; m < end; ++m) {
       const T* from = x.data + m * C;
       T* to = y.data + m * C;
+#pragma omp simd
       for (Index c = 0; c < C; ++c) {
         const T value = (from[c] - centre[c]) * scale[c] + beta.data[c];
         to[c] = value < least ? least : value;  // a NaN stays a NaN
@@ -120,20 +129,26 @@ void backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T>
     centre[c] = static_cast<T>(mean.data[c]);
     inv_std[c] = static_cast<T>(1.0 / std::sqrt(var.data[c] + eps));
   }
-  const auto gradient = [&](Index i) { return kRelu && y.data[i] <= T{0} ? T{0} : dy.data[i]; };
-  const auto normalised = [&](Index i, Index c) { return (x.data[i] - centre[c]) * inv_std[c]; };
-
   double* sums = workspace.take<double>(chunks * 2 * C);  // of dy, and of dy * normalised x
-  T* scratch = workspace.take<T>(C * num_threads());
+  T* scratch = workspace.take<T>(2 * C * num_threads());
   parallel_for(chunks, [&](Index chunk, int thread) {
     const ChunkRange rows = chunk_range(M, grain, chunk);
-    double* sum = sums + chunk * 2 * C;
-    T* group = scratch + C * thread;
-    std::fill_n(sum, 2 * C, 0.0);
-    add_rows(rows.begin, rows.end, C, group, sum,
-             [&](Index m, Index c) { return gradient(m * C + c); });
-    add_rows(rows.begin, rows.end, C, group, sum + C,
-             [&](Index m, Index c) { return gradient(m * C + c) * normalised(m * C + c, c); });
+    T* sum = scratch + 2 * C * thread;
+    T* projection = sum + C;
+    sum_in_groups(rows.begin, rows.end, sum, 2 * C, sums + chunk * 2 * C,
+                  [&](Index first, Index last) {
+                    for (Index m = first; m < last; ++m) {
+                      const T* x_m = x.data + m * C;
+                      const T* y_m = kRelu ? y.data + m * C : x_m;
+                      const T* dy_m = dy.data + m * C;
+#pragma omp simd
+                      for (Index c = 0; c < C; ++c) {
+                        const T gradient = kRelu && y_m[c] <= T{0} ? T{0} : dy_m[c];
+                        sum[c] += gradient;
+                        projection[c] += gradient * ((x_m[c] - centre[c]) * inv_std[c]);
+                      }
+                    }
+                  });
   });
   for (Index chunk = 1; chunk < chunks; ++chunk) {
     for (Index c = 0; c < 2 * C; ++c) sums[c] += sums[chunk * 2 * C + c];
@@ -152,9 +167,15 @@ void backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T>
   if (!dx) return;
   parallel_chunks(M, grain, [&](Index begin, Index end) {
     for (Index m = begin; m < end; ++m) {
+      const T* x_m = x.data + m * C;
+      const T* y_m = kRelu ? y.data + m * C : x_m;
+      const T* dy_m = dy.data + m * C;
+      T* dx_m = dx.data + m * C;
+#pragma omp simd
       for (Index c = 0; c < C; ++c) {
-        const Index i = m * C + c;
-        dx.data[i] = scale[c] * (gradient(i) - mean_dy[c] - normalised(i, c) * mean_projection[c]);
+        const T gradient = kRelu && y_m[c] <= T{0} ? T{0} : dy_m[c];
+        const T normalised = (x_m[c] - centre[c]) * inv_std[c];
+        dx_m[c] = scale[c] * (gradient - mean_dy[c] - normalised * mean_projection[c]);
       }
     }
   });

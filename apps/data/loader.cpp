@@ -1,0 +1,88 @@
+#include "apps/data/loader.h"
+
+#include <algorithm>
+
+#include "engine/core/check.h"
+#include "engine/core/parallel.h"
+
+namespace dmf {
+namespace {
+
+// Streams of the seed: the order of an epoch, and the augmentation of one image in it.
+std::uint64_t order_stream(std::int64_t epoch) {
+  return (std::uint64_t{1} << 56) + static_cast<std::uint64_t>(epoch);
+}
+std::uint64_t augment_stream(std::int64_t epoch, std::size_t item) {
+  return (std::uint64_t{2} << 56) + (static_cast<std::uint64_t>(epoch) << 28) + item;
+}
+
+}  // namespace
+
+Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> items) {
+  const Image& first = samples.front().image;
+  const auto N = static_cast<Index>(samples.size());
+  Batch batch{Tensor<float>(Shape{N, first.height, first.width, first.channels}),
+              Tensor<std::int32_t>(Shape{N, first.height, first.width}), std::move(items)};
+  float* pixels = batch.images.data();
+  std::int32_t* labels = batch.labels.data();
+  for (const Sample& sample : samples) {
+    pixels = std::copy(sample.image.pixels.begin(), sample.image.pixels.end(), pixels);
+    labels = std::copy(sample.labels.labels.begin(), sample.labels.labels.end(), labels);
+  }
+  return batch;
+}
+
+Loader::Loader(const SampleSet& samples, std::vector<std::size_t> items,
+               const LoaderOptions& options)
+    : samples_(samples), items_(std::move(items)), options_(options) {
+  DMF_CHECK(options.batch >= 1, ValueError, "[loader] batch {}: expected at least 1.",
+            options.batch);
+  start_epoch(0);
+}
+
+std::size_t Loader::batches() const {
+  const auto batch = static_cast<std::size_t>(options_.batch);
+  return (items_.size() + batch - 1) / batch;
+}
+
+void Loader::start_epoch(std::int64_t epoch) {
+  if (pending_.valid()) pending_.wait();  // of an epoch that was left early
+  pending_ = {};
+  epoch_ = epoch;
+  order_ = items_;
+  if (options_.shuffle) {
+    Rng rng(options_.seed, order_stream(epoch));
+    rng.shuffle(order_);
+  }
+  next_item_ = 0;
+}
+
+std::optional<Batch> Loader::next() {
+  if (!pending_.valid()) prefetch();
+  if (!pending_.valid()) return std::nullopt;
+  Batch batch = pending_.get();
+  prefetch();
+  return batch;
+}
+
+void Loader::prefetch() {
+  if (next_item_ >= order_.size()) return;
+  pending_ = run_in_background([this, first = next_item_] { return prepare(first); });
+  next_item_ += static_cast<std::size_t>(options_.batch);
+}
+
+Batch Loader::prepare(std::size_t first) const {
+  const std::size_t last =
+      std::min(first + static_cast<std::size_t>(options_.batch), order_.size());
+  std::vector<Sample> samples;
+  std::vector<std::size_t> items;
+  for (std::size_t k = first; k < last; ++k) {
+    items.push_back(order_[k]);
+    samples.push_back(samples_.sample(order_[k]));
+    Rng rng(options_.seed, augment_stream(epoch_, order_[k]));
+    augment(samples.back(), options_.augmentation, rng);
+  }
+  return make_batch(samples, std::move(items));
+}
+
+}  // namespace dmf

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <future>
+#include <optional>
+#include <vector>
+
+#include "apps/data/augment.h"
+#include "engine/tensor/tensor.h"
+
+namespace dmf {
+
+struct Batch {
+  Tensor<float> images;         // [N, H, W, C], intensities in [0, 1]
+  Tensor<std::int32_t> labels;  // [N, H, W]
+  std::vector<std::size_t> items;
+};
+
+/// Puts samples side by side. All must be of one size.
+Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> items);
+
+struct LoaderOptions {
+  int batch = 32;
+  Augmentation augmentation = Augmentation::none;
+  bool shuffle = false;
+  std::uint64_t seed = 1;
+};
+
+/// The batches of an epoch, in order. While the caller works on one, the next is prepared on a
+/// thread of its own. Order and augmentation depend on seed and epoch alone. The last batch may be
+/// smaller.
+class Loader {
+ public:
+  Loader(const SampleSet& samples, std::vector<std::size_t> items, const LoaderOptions& options);
+
+  std::size_t batches() const;
+  void start_epoch(std::int64_t epoch);
+  /// return  the next batch, or none after the last
+  std::optional<Batch> next();
+
+ private:
+  Batch prepare(std::size_t first) const;
+  void prefetch();
+
+  const SampleSet& samples_;
+  std::vector<std::size_t> items_, order_;
+  LoaderOptions options_;
+  std::int64_t epoch_ = 0;
+  std::size_t next_item_ = 0;
+  std::future<Batch> pending_;
+};
+
+}  // namespace dmf

@@ -1,0 +1,107 @@
+#include "apps/data/preprocess.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/check.h"
+
+namespace dmf {
+namespace {
+
+const std::string& value_of(const std::map<std::string, std::string>& metadata,
+                            const std::string& key) {
+  const auto it = metadata.find(key);
+  DMF_CHECK(it != metadata.end(), IoError, "[preprocess] the metadata has no '{}'.", key);
+  return it->second;
+}
+
+double number_of(const std::map<std::string, std::string>& metadata, const std::string& key,
+                 double least, double most) {
+  const std::string& text = value_of(metadata, key);
+  char* end = nullptr;
+  const double value = std::strtod(text.c_str(), &end);
+  DMF_CHECK(end != text.c_str() && *end == '\0' && value >= least && value <= most, IoError,
+            "[preprocess] metadata '{}' is '{}': expected a number from {} to {}.", key, text,
+            least, most);
+  return value;
+}
+
+template <class T>
+std::vector<T> padded(const std::vector<T>& pixels, const Placement& place, int size,
+                      std::size_t channels) {
+  const auto S = static_cast<std::size_t>(size), W = static_cast<std::size_t>(place.width);
+  std::vector<T> result(S * S * channels);
+  for (std::size_t h = 0; h < static_cast<std::size_t>(place.height); ++h) {
+    std::copy_n(pixels.begin() + static_cast<std::ptrdiff_t>(h * W * channels), W * channels,
+                result.begin() + static_cast<std::ptrdiff_t>(h * S * channels));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> PreprocessSpec::to_metadata() const {
+  return {{"preprocess.size", fmt::format("{}", size)},
+          {"preprocess.channels", fmt::format("{}", channels)},
+          {"preprocess.interpolation", interpolation == Interpolation::area ? "area" : "linear"},
+          {"preprocess.keep_aspect", keep_aspect ? "1" : "0"},
+          {"preprocess.bilateral", bilateral ? "1" : "0"},
+          {"preprocess.bilateral_d", fmt::format("{}", filter.diameter)},
+          {"preprocess.bilateral_sigma_space", fmt::format("{}", filter.sigma_space)},
+          {"preprocess.bilateral_sigma_range", fmt::format("{}", filter.sigma_range)},
+          {"preprocess.bilateral_square", filter.square ? "1" : "0"}};
+}
+
+PreprocessSpec PreprocessSpec::from_metadata(const std::map<std::string, std::string>& metadata) {
+  PreprocessSpec spec;
+  spec.size = static_cast<int>(number_of(metadata, "preprocess.size", 1, 16384));
+  spec.channels = static_cast<int>(number_of(metadata, "preprocess.channels", 1, 3));
+  spec.interpolation = interpolation_named(value_of(metadata, "preprocess.interpolation"));
+  spec.keep_aspect = number_of(metadata, "preprocess.keep_aspect", 0, 1) != 0;
+  spec.bilateral = number_of(metadata, "preprocess.bilateral", 0, 1) != 0;
+  spec.filter.diameter = static_cast<int>(number_of(metadata, "preprocess.bilateral_d", 1, 99));
+  spec.filter.sigma_space = number_of(metadata, "preprocess.bilateral_sigma_space", 1e-12, 1e12);
+  spec.filter.sigma_range = number_of(metadata, "preprocess.bilateral_sigma_range", 1e-12, 1e12);
+  spec.filter.square = number_of(metadata, "preprocess.bilateral_square", 0, 1) != 0;
+  return spec;
+}
+
+Placement placement(const PreprocessSpec& spec, int height, int width) {
+  if (!spec.keep_aspect) return {spec.size, spec.size};
+  const double scale = static_cast<double>(spec.size) / std::max(height, width);
+  const auto scaled = [&](int side) {
+    return std::clamp(static_cast<int>(std::lround(side * scale)), 1, spec.size);
+  };
+  return {scaled(height), scaled(width)};
+}
+
+Image preprocess(const RawImage& raw, const PreprocessSpec& spec) {
+  const Placement place = placement(spec, raw.height, raw.width);
+  Image image =
+      resize(to_intensities(raw, spec.channels), place.height, place.width, spec.interpolation);
+  if (spec.bilateral) image = bilateral_filter(image, spec.filter);
+  Image result(spec.size, spec.size, spec.channels);
+  result.pixels = padded(image.pixels, place, spec.size, static_cast<std::size_t>(spec.channels));
+  return result;
+}
+
+LabelMap preprocess(const LabelMap& labels, const PreprocessSpec& spec) {
+  const Placement place = placement(spec, labels.height, labels.width);
+  LabelMap result(spec.size, spec.size);
+  result.labels =
+      padded(resize_nearest(labels, place.height, place.width).labels, place, spec.size, 1);
+  return result;
+}
+
+Image restore_size(const Image& scores, const PreprocessSpec& spec, int height, int width) {
+  const Placement place = placement(spec, height, width);
+  Image cut(place.height, place.width, scores.channels);
+  for (int h = 0; h < place.height; ++h) {
+    for (int w = 0; w < place.width; ++w) {
+      for (int c = 0; c < scores.channels; ++c) cut.at(h, w, c) = scores.at(h, w, c);
+    }
+  }
+  return resize(cut, height, width, Interpolation::linear);
+}
+
+}  // namespace dmf

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "apps/data/bilateral.h"
+#include "apps/data/image.h"
+#include "apps/data/resize.h"
+
+namespace dmf {
+
+/// How a decoded image becomes what the network sees. Saved with the weights.
+struct PreprocessSpec {
+  int size = 128;    // height and width of the network's input
+  int channels = 1;  // 1: grey, 3: RGB
+  Interpolation interpolation = Interpolation::linear;
+  bool keep_aspect =
+      false;  // scale the longer side to `size` and pad zeros at the bottom and right
+  bool bilateral = false;
+  BilateralSpec filter;
+
+  std::map<std::string, std::string> to_metadata() const;
+  /// throws  IoError naming the key that is missing or not sound
+  static PreprocessSpec from_metadata(const std::map<std::string, std::string>& metadata);
+};
+
+/// The rectangle at the top left of the network's input that the image fills: all of it, unless the
+/// aspect is kept.
+struct Placement {
+  int height, width;
+};
+Placement placement(const PreprocessSpec& spec, int height, int width);
+
+/// Intensities -> resize -> bilateral filter, in this order.
+Image preprocess(const RawImage& raw, const PreprocessSpec& spec);
+/// Nearest neighbour; padding is background.
+LabelMap preprocess(const LabelMap& labels, const PreprocessSpec& spec);
+
+/// A map of class scores at the network's size, taken back to the image's own size: the padding is
+/// cut off, the rest resized linearly.
+///
+/// scores  [size, size, classes]
+/// return  [height, width, classes]
+Image restore_size(const Image& scores, const PreprocessSpec& spec, int height, int width);
+
+}  // namespace dmf

@@ -1,0 +1,74 @@
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "apps/report/run_report.h"
+#include "apps/support/program.h"
+#include "apps/training/trainer.h"
+#include "engine/core/check.h"
+
+namespace {
+
+const std::vector<std::size_t> part_of(const dmf::RunData& data, const std::string& name) {
+  if (name == "train") return data.split.train;
+  if (name == "validation") return data.split.validation;
+  if (name == "test") return data.split.test;
+  return dmf::no_groups(data.samples.size());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Scores a trained network on a part of its data set, or on another data set.",
+               "evaluate");
+  std::string run, data_folder, weights = "best", part = "test", at = "network", json;
+  int batch = 32;
+  app.add_option("--run", run, "Run folder that train wrote")->required();
+  app.add_option("--weights", weights, "best or last")
+      ->check(CLI::IsMember({"best", "last"}))
+      ->capture_default_str();
+  app.add_option("--part", part, "train, validation, test or all")
+      ->check(CLI::IsMember({"train", "validation", "test", "all"}))
+      ->capture_default_str();
+  app.add_option("--data", data_folder, "Score all of another data set instead");
+  app.add_option("--at", at, "Score at the network's size, or at each file's original size")
+      ->check(CLI::IsMember({"network", "original"}))
+      ->capture_default_str();
+  app.add_option("--batch", batch, "Images at a time")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  app.add_option("--json", json, "Write the scores to this file too");
+  dmf::add_threads_option(app);
+  return dmf::run_program(app, argc, argv, [&] {
+    const std::filesystem::path folder = run;
+    dmf::TrainOptions options = dmf::read_config((folder / "config.toml").string());
+    dmf::Model model = dmf::load_model(folder / (weights + ".safetensors"));
+    std::string split;
+    if (data_folder.empty()) {
+      options.split_file = (folder / "split.csv").string();
+      split = fmt::format("{} split, seed {}", options.split, options.seed);
+    } else {
+      options.data = data_folder;
+      options.split_file.clear();
+      options.split = "random";
+      part = "all";
+      split = "all of another data set";
+    }
+    DMF_CHECK(model.network->spec().classes == options.num_classes, ValueError,
+              "[evaluate] the network has {} classes, the run's configuration {}.",
+              model.network->spec().classes, options.num_classes);
+    const dmf::RunData data = dmf::load_data(options);
+    dmf::EvaluationOptions how;
+    how.batch = batch;
+    if (at == "original") how.at_original = &model.preprocess;
+    const auto scores = dmf::evaluate(*model.network, data.samples, part_of(data, part), how);
+    fmt::print(
+        "{}",
+        scores.table(fmt::format(
+            "{}, {} images, {}, at {}, {}.safetensors", part, scores.images.size(), split,
+            at == "original" ? "original size" : fmt::format("{0} x {0}", model.preprocess.size),
+            weights)));
+    if (!json.empty()) dmf::write_metrics(json, scores, part, split);
+    return 0;
+  });
+}

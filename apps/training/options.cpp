@@ -1,0 +1,244 @@
+#include "apps/training/options.h"
+
+#include <cmath>
+#include <filesystem>
+#include <sstream>
+
+#include "engine/core/check.h"
+
+namespace dmf {
+namespace {
+
+/// A check that a text is a number for which `fits` holds.
+CLI::Validator number_that(const std::string& wanted, bool (*fits)(double)) {
+  return CLI::Validator(
+      [wanted, fits](std::string& text) {
+        double value = 0.0;
+        const bool sound = CLI::detail::lexical_cast(text, value) && fits(value);
+        return sound ? std::string() : fmt::format("got '{}', expected a number {}", text, wanted);
+      },
+      wanted);
+}
+
+const CLI::Validator kNonNegative =
+    number_that(">= 0", [](double v) { return v >= 0.0 && std::isfinite(v); });
+const CLI::Validator kAboveZero =
+    number_that("> 0", [](double v) { return v > 0.0 && std::isfinite(v); });
+const CLI::Validator kFraction =
+    number_that(">= 0 and < 1", [](double v) { return v >= 0.0 && v < 1.0; });
+const CLI::Validator kUnit =
+    number_that("from 0 to 1", [](double v) { return v >= 0.0 && v <= 1.0; });
+const CLI::Validator kAboveZeroToOne =
+    number_that("> 0 and <= 1", [](double v) { return v > 0.0 && v <= 1.0; });
+
+/// A comma-separated list. Its default is written as such, which reads back from a configuration
+/// file; CLI11's own form for vectors does not.
+template <class T>
+CLI::Option* add_list(CLI::App& app, const std::string& group, const std::string& name,
+                      std::vector<T>& field, const std::string& help) {
+  return app.add_option(name, field, help)
+      ->group(group)
+      ->delimiter(',')
+      ->default_str(fmt::format("{}", fmt::join(field, ",")));
+}
+
+void bind_data(CLI::App& app, TrainOptions& o) {
+  const std::string group = "Data";
+  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
+    return app.add_option(name, field, help)->group(group)->capture_default_str();
+  };
+  add("--data", o.data, "Folder of the data set, or of the archive that holds it")->required();
+  add_list(app, group, "--classes", o.dataset.classes,
+           "BUSI folders to read: benign, malignant, normal");
+  app.add_flag("--first-mask-only", o.dataset.first_mask_only,
+               "Of an image's several masks take the first, not the union")
+      ->group(group);
+  add("--num-classes", o.num_classes,
+      "Classes of the masks, background included; above 2: index masks")
+      ->check(CLI::Range(2, 256));
+  add("--mask-threshold", o.mask_threshold, "Of grey probability masks: at least this is lesion")
+      ->check(kAboveZeroToOne);
+  app.add_flag("--skip-broken", o.skip_broken,
+               "Leave out images that cannot be used, and count them")
+      ->group(group);
+  add("--cache-mb", o.cache_mb, "Memory for decoded images")->check(CLI::Range(0, 1 << 20));
+  add("--image", o.image, "Height and width of the network's input")->check(CLI::Range(1, 4096));
+  add("--channels", o.channels, "1: grey, 3: colour")->check(CLI::IsMember({1, 3}));
+  add("--resize", o.resize, "Interpolation: linear or area")
+      ->check(CLI::IsMember({"linear", "area"}));
+  add("--fit", o.fit, "squash: both sides to --image; pad: keep the aspect, pad with black")
+      ->check(CLI::IsMember({"squash", "pad"}));
+  app.add_flag("--bilateral", o.bilateral, "Smooth with a bilateral filter")->group(group);
+  add("--bilateral-d", o.bilateral_filter.diameter, "Diameter of its window")
+      ->check(CLI::Range(1, 99));
+  add("--bilateral-sigma-space", o.bilateral_filter.sigma_space, "In pixels")->check(kAboveZero);
+  add("--bilateral-sigma-range", o.bilateral_filter.sigma_range, "In intensity, 0 to 1")
+      ->check(kAboveZero);
+  app.add_flag("--bilateral-square", o.bilateral_filter.square,
+               "The whole square of the paper's formula, not OpenCV's disc")
+      ->group(group);
+  add("--split", o.split, "random, or grouped: near-duplicate images stay on one side")
+      ->check(CLI::IsMember({"random", "grouped"}));
+  add("--split-file", o.split_file, "Take the split from this CSV (a run's split.csv) instead");
+  add("--duplicate-threshold", o.duplicate_threshold,
+      "Thumbnails that correlate above this are near-duplicates")
+      ->check(kUnit);
+  add("--augment", o.augment,
+      "none, flips, or strong: flips, rotation, scale, contrast, gamma, noise")
+      ->check(CLI::IsMember({"none", "flips", "strong"}));
+}
+
+void bind_network(CLI::App& app, TrainOptions& o) {
+  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
+    return app.add_option(name, field, help)->group("Network")->capture_default_str();
+  };
+  add("--model", o.model, "paper: the authors' U-Net; classic: Ronneberger's")
+      ->check(CLI::IsMember({"paper", "classic"}));
+  add("--depth", o.depth, "Levels")->check(CLI::Range(1, 8));
+  add("--base-width", o.base_width, "Channels of the first level")->check(CLI::Range(1, 1024));
+  add("--dropout", o.dropout, "Rate, below the first level")->check(kFraction);
+  add("--bn-eps", o.bn_eps, "Of batch normalisation")->check(kAboveZero);
+  add("--bn-momentum", o.bn_momentum, "Weight of the new value in the running statistics")
+      ->check(kAboveZeroToOne);
+}
+
+void bind_training(CLI::App& app, TrainOptions& o) {
+  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
+    return app.add_option(name, field, help)->group("Training")->capture_default_str();
+  };
+  add("--epochs", o.epochs, "Passes over the training images")->check(CLI::Range(1, 1000000));
+  add("--batch", o.batch, "Images in a step")->check(CLI::Range(1, 4096));
+  add("--optimizer", o.optimizer, "adam, adamw or sgd")
+      ->check(CLI::IsMember({"adam", "adamw", "sgd"}));
+  add("--lr", o.lr, "Learning rate")->check(kAboveZero);
+  add("--momentum", o.momentum, "Of sgd")->check(kFraction);
+  app.add_flag("--nesterov", o.nesterov, "Nesterov's momentum, for sgd")->group("Training");
+  add("--weight-decay", o.weight_decay, "L2 for adam and sgd, decoupled for adamw")
+      ->check(kNonNegative);
+  add("--schedule", o.schedule, "Learning rate: constant or cosine")
+      ->check(CLI::IsMember({"constant", "cosine"}));
+  add("--warmup-steps", o.warmup_steps, "Steps of linear warm-up")->check(CLI::Range(0, 1 << 30));
+  add("--final-lr-fraction", o.final_lr_fraction, "Of --lr, at the end of the cosine")
+      ->check(kUnit);
+  add("--clip-norm", o.clip_norm, "Largest norm of the gradient; 0: no limit")->check(kNonNegative);
+  add("--ema", o.ema, "Average the weights with this decay; 0: off")->check(kFraction);
+  add("--seed", o.seed, "Of the split, the initial weights, the order and the augmentation");
+}
+
+void bind_losses(CLI::App& app, TrainOptions& o) {
+  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
+    return app.add_option(name, field, help)->group("Losses")->capture_default_str();
+  };
+  std::vector<std::string> auxiliaries = loss_names();
+  auxiliaries.emplace_back("none");
+  add_list(app, "Losses", "--losses", o.losses,
+           "Base losses: cce, mean_iou, mean_dice, focal, tversky, cb_dice")
+      ->check(CLI::IsMember(loss_names()));
+  add("--auxiliary", o.auxiliary, "Auxiliary loss: any of these, or none")
+      ->check(CLI::IsMember(auxiliaries));
+  add("--weighting", o.fusion.weighting, "variance, mad, bayesian or fixed")
+      ->check(CLI::IsMember(weighting_names()));
+  add("--history-size", o.fusion.history_size, "Values held before the rule takes over")
+      ->check(CLI::Range(1, 1 << 20));
+  add("--history-size-max", o.fusion.history_size_max, "Values remembered")
+      ->check(CLI::Range(1, 1 << 20));
+  add_list(app, "Losses", "--initial-weights", o.fusion.initial_weights,
+           "One a base loss; default uniform")
+      ->check(kNonNegative);
+  add("--weight-averaging", o.fusion.weight_decay, "Moving average of the weights, its decay")
+      ->check(kFraction);
+  add("--weight-max-change", o.fusion.largest_change, "Of a weight in one step; 0: no limit")
+      ->check(kNonNegative);
+  add("--aux-gamma0", o.fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
+      ->check(kNonNegative);
+  add("--aux-lambda", o.fusion.auxiliary.lambda, "Its decay: gamma = gamma0 exp(-lambda t)")
+      ->check(kNonNegative);
+  add("--batch-track-steps", o.fusion.auxiliary.every,
+      "Steps for t to advance by one; 0: every step")
+      ->check(CLI::Range(0, 1 << 30));
+  add("--focal-gamma", o.loss.focal_gamma, "Focusing exponent")->check(kNonNegative);
+  add_list(app, "Losses", "--focal-alpha", o.loss.focal_alpha,
+           "One for all classes, or one a class")
+      ->check(kNonNegative);
+  add("--tversky-alpha", o.loss.tversky_alpha, "Weight of false positives")->check(kNonNegative);
+  add("--tversky-beta", o.loss.tversky_beta, "Weight of false negatives")->check(kNonNegative);
+  add("--tversky-smooth", o.loss.tversky_smooth, "In numerator and denominator")
+      ->check(kNonNegative);
+  add("--smooth-nr", o.loss.smooth_nr, "Numerator of mean_iou, mean_dice and cb_dice")
+      ->check(kNonNegative);
+  add("--smooth-dr", o.loss.smooth_dr, "Their denominator")->check(kNonNegative);
+  add("--cb-dice-balance", o.cb_dice_balance, "complement (1 - share) or inverse_frequency")
+      ->check(CLI::IsMember({"complement", "inverse_frequency"}));
+  add("--reduction", o.reduction, "batch: one loss; image: the mean of each image's loss")
+      ->check(CLI::IsMember({"batch", "image"}));
+  app.add_flag("--exclude-background", o.exclude_background,
+               "Leave class 0 out of the count-based losses")
+      ->group("Losses");
+  add("--ignore-index", o.loss.common.ignore_index, "Label of pixels that take no part; -1: none");
+  add_list(app, "Losses", "--class-weights", o.loss.common.class_weights, "One a class")
+      ->check(kNonNegative);
+}
+
+}  // namespace
+
+UNetSpec TrainOptions::network_spec() const {
+  UNetSpec spec;
+  spec.variant = variant_named(model);
+  spec.in_channels = channels;
+  spec.classes = num_classes;
+  spec.depth = depth;
+  spec.base_width = base_width;
+  spec.dropout = dropout;
+  spec.bn_eps = bn_eps;
+  spec.bn_momentum = bn_momentum;
+  spec.seed = seed;
+  return spec;
+}
+
+PreprocessSpec TrainOptions::preprocess_spec() const {
+  return {image, channels, interpolation_named(resize), fit == "pad", bilateral, bilateral_filter};
+}
+
+LossSettings TrainOptions::loss_settings() const {
+  LossSettings settings = loss;
+  settings.common.per_image = reduction == "image";
+  settings.common.include_background = !exclude_background;
+  settings.cb_dice_balance =
+      cb_dice_balance == "complement" ? ClassBalance::complement : ClassBalance::inverse_frequency;
+  return settings;
+}
+
+void bind_options(CLI::App& app, TrainOptions& options) {
+  app.set_config("--config", "", "Read options from this file (a run's config.toml)")
+      ->check(CLI::ExistingFile);
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  bind_data(app, options);
+  bind_network(app, options);
+  bind_training(app, options);
+  bind_losses(app, options);
+}
+
+std::string config_text(const CLI::App& app) {
+  std::istringstream lines(app.config_to_str(true, false));
+  std::string text, line;
+  while (std::getline(lines, line)) {
+    if (!line.ends_with("=\"\"")) text += line + "\n";
+  }
+  return text;
+}
+
+TrainOptions read_config(const std::string& path) {
+  DMF_CHECK(std::filesystem::is_regular_file(path), IoError,
+            "[config] {} is not there: expected a run's config.toml.", path);
+  TrainOptions options;
+  CLI::App app("", "config");
+  bind_options(app, options);
+  try {
+    app.parse(std::vector<std::string>{path, "--config"});  // CLI11 takes them last first
+  } catch (const CLI::ParseError& error) {
+    throw IoError(fmt::format("[config] {}: {}", path, error.what()));
+  }
+  return options;
+}
+
+}  // namespace dmf

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "apps/data/augment.h"
+#include "apps/data/dataset.h"
+#include "apps/data/preprocess.h"
+#include "dmf/fusion.h"
+#include "engine/optim/schedule.h"
+#include "layers/unet.h"
+#include "losses/registry.h"
+
+namespace dmf {
+
+/// Everything that defines a training run: each field is an option of `train` and a key of its
+/// configuration file. Defaults are the paper's protocol where it gives one.
+struct TrainOptions {
+  // Data
+  std::string data;
+  DatasetOptions dataset;
+  int num_classes = 2;
+  double mask_threshold = 0.5;
+  bool skip_broken = false;
+  int cache_mb = 2048;
+  int image = 128;
+  int channels = 1;
+  std::string resize = "linear";
+  std::string fit = "squash";
+  bool bilateral = false;
+  BilateralSpec bilateral_filter;
+  std::string split = "random";
+  std::string split_file;
+  double duplicate_threshold = 0.97;
+  std::string augment = "none";
+
+  // Network
+  std::string model = "paper";
+  int depth = 4;
+  int base_width = 32;
+  double dropout = 0.0;
+  double bn_eps = 1e-5;
+  double bn_momentum = 0.1;
+
+  // Training
+  int epochs = 20;
+  int batch = 32;
+  std::string optimizer = "adam";
+  double lr = 1e-3;
+  double momentum = 0.9;
+  bool nesterov = false;
+  double weight_decay = 0.0;
+  std::string schedule = "constant";
+  int warmup_steps = 0;
+  double final_lr_fraction = 0.0;
+  double clip_norm = 0.0;
+  double ema = 0.0;
+  std::uint64_t seed = 1;
+
+  // Losses and their weighting
+  std::vector<std::string> losses = {"cce", "mean_iou", "mean_dice"};
+  std::string auxiliary = "none";
+  FusionSpec fusion;
+  LossSettings loss;
+  std::string reduction = "batch";
+  bool exclude_background = false;
+  std::string cb_dice_balance = "complement";
+
+  UNetSpec network_spec() const;
+  PreprocessSpec preprocess_spec() const;
+  LossSettings loss_settings() const;
+};
+
+/// Adds an option for every field, and --config FILE to read them from.
+void bind_options(CLI::App& app, TrainOptions& options);
+
+/// The options in force as a configuration file. Empty ones are left out: CLI11 would not read an
+/// empty list back.
+std::string config_text(const CLI::App& app);
+
+/// Reads a configuration file that `train` wrote.
+///
+/// throws  IoError naming the file and what is wrong with it
+TrainOptions read_config(const std::string& path);
+
+}  // namespace dmf

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+
+#include "apps/data/split.h"
+#include "apps/training/evaluation.h"
+#include "apps/training/options.h"
+
+namespace dmf {
+
+/// The data of a run: what was found, decoded and how it is divided.
+struct RunData {
+  SampleSet samples;
+  Split split;
+};
+
+/// Finds, checks and splits the data set of the options.
+RunData load_data(const TrainOptions& options);
+
+/// What a user should see of the data before training: counts, lesion share, split, mask rule.
+std::string describe_data(const RunData& data, const TrainOptions& options);
+
+/// Trains as the options say, writing logs and weights into the run folder:
+///
+///   steps.csv          every raw loss, weight, gamma and learning rate
+///   epochs.csv         training loss and validation scores
+///   best.safetensors   the weights of the epoch with the best validation CB-Dice
+///   last.safetensors   those of the last epoch
+///
+/// throws  std::domain_error naming loss and step when a loss is not finite
+void train_network(const TrainOptions& options, const RunData& data,
+                   const std::filesystem::path& folder);
+
+}  // namespace dmf
