@@ -1,0 +1,119 @@
+#include "apps/oracle/fusion_cases.h"
+
+#include <algorithm>
+
+#include "apps/oracle/loss_settings.h"
+
+namespace dmf {
+namespace {
+
+FusionSpec memory_of(const ReferenceCase& c) {
+  FusionSpec spec;
+  spec.weighting = c.text("strategy");
+  spec.history_size = static_cast<std::size_t>(c.integer("history_size"));
+  spec.history_size_max = static_cast<std::size_t>(c.integer("history_size_max"));
+  return spec;
+}
+
+AuxiliarySchedule schedule_of(const ReferenceCase& c) {
+  return {c.number("gamma0"), c.number("lambda"), c.integer("batch_track_steps")};
+}
+
+Safetensors dmf_weights_case(const ReferenceCase& c) {
+  const Tensor<double> losses = c.tensor("losses", 2);
+  const Index L = losses.size(0), T = losses.size(1);
+  FusionSpec spec = memory_of(c);
+  spec.losses.assign(static_cast<std::size_t>(L), "loss");
+  Fusion fusion(spec);
+  Tensor<double> weights(Shape{T, L});
+  for (Index t = 0; t < T; ++t) {
+    std::vector<double> values;
+    for (Index l = 0; l < L; ++l) values.push_back(losses.data()[l * T + t]);
+    const Fusion::Factors factors = fusion.step(values);
+    std::copy(factors.weights.begin(), factors.weights.end(), weights.data() + t * L);
+  }
+  Safetensors results;
+  results.set("weights", weights);
+  return results;
+}
+
+Safetensors dmf_aux_schedule_case(const ReferenceCase& c) {
+  const AuxiliarySchedule schedule = schedule_of(c);
+  const Index calls = c.integer("calls");
+  Tensor<double> gamma(Shape{calls});
+  Tensor<std::int32_t> t(Shape{calls});
+  for (Index k = 0; k < calls; ++k) {
+    gamma.data()[k] = schedule.gamma(k);
+    t.data()[k] = static_cast<std::int32_t>(schedule.time(k));
+  }
+  Safetensors results;
+  results.set("gamma", gamma);
+  results.set("t", t);
+  return results;
+}
+
+Safetensors dmf_loss_case(const ReferenceCase& c) {
+  const Tensor<double> logits = c.tensor("logits", 5);
+  const Tensor<std::int32_t> labels = c.labels("labels", 4);
+  FusedLoss<double> loss = fused_loss_of(c);
+  FusionTrace trace(logits.size(0), static_cast<Index>(loss.loss_names().size()));
+  const Tensor<double> gradients(logits.shape());
+  for (Index t = 0; t < logits.size(0); ++t) {
+    const Variable<double> at_t(slice(logits, t), true);
+    Prediction<double> prediction(at_t, slice(labels, t));
+    const FusedLoss<double>::Result result = loss.step(prediction);
+    result.total.backward();
+    trace.put(t, result);
+    std::copy_n(at_t.grad().data(), at_t.grad().numel(),
+                gradients.data() + t * at_t.grad().numel());
+  }
+  Safetensors results;
+  trace.write(results);
+  results.set("grad.logits", gradients);
+  return results;
+}
+
+}  // namespace
+
+FusedLoss<double> fused_loss_of(const ReferenceCase& c) {
+  const LossSettings settings = loss_settings_of(c, "");
+  std::vector<std::unique_ptr<Loss<double>>> losses;
+  for (const std::string& name : c.texts("losses"))
+    losses.push_back(make_loss<double>(name, settings));
+  std::unique_ptr<Loss<double>> auxiliary;
+  if (c.text("aux") != "none") auxiliary = make_loss<double>(c.text("aux"), settings);
+  FusionSpec spec = memory_of(c);
+  spec.auxiliary = schedule_of(c);
+  return {std::move(losses), std::move(auxiliary), spec};
+}
+
+FusionTrace::FusionTrace(Index steps, Index losses)
+    : output_(Shape{steps}),
+      losses_(Shape{steps, losses}),
+      weights_(Shape{steps, losses}),
+      gamma_(Shape{steps}),
+      auxiliary_(Shape{steps}) {}
+
+void FusionTrace::put(Index t, const FusedLoss<double>::Result& result) {
+  output_.data()[t] = result.total.value().item();
+  gamma_.data()[t] = result.gamma;
+  auxiliary_.data()[t] = result.auxiliary;
+  std::copy(result.losses.begin(), result.losses.end(), losses_.data() + t * losses_.size(1));
+  std::copy(result.weights.begin(), result.weights.end(), weights_.data() + t * weights_.size(1));
+}
+
+void FusionTrace::write(Safetensors& results) const {
+  results.set("output", output_);
+  results.set("losses", losses_);
+  results.set("weights", weights_);
+  results.set("gamma", gamma_);
+  results.set("aux", auxiliary_);
+}
+
+std::map<std::string, CaseFunction> fusion_case_functions() {
+  return {{"dmf_weights", dmf_weights_case},
+          {"dmf_aux_schedule", dmf_aux_schedule_case},
+          {"dmf_loss", dmf_loss_case}};
+}
+
+}  // namespace dmf

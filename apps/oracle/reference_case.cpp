@@ -1,0 +1,150 @@
+#include "apps/oracle/reference_case.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "engine/core/check.h"
+
+namespace dmf {
+namespace {
+
+double parse_number(const std::string& key, const std::string& text) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  DMF_CHECK(error == std::errc() && end == text.data() + text.size() && std::isfinite(value),
+            IoError, "attribute '{}' is '{}': expected a number.", key, text);
+  return value;
+}
+
+const std::map<std::string, CaseFunction>& case_functions() {
+  static const auto all = [] {
+    std::map<std::string, CaseFunction> merged = layer_case_functions();
+    merged.merge(loss_case_functions());
+    merged.merge(fusion_case_functions());
+    merged.merge(image_case_functions());
+    merged.merge(network_case_functions());
+    return merged;
+  }();
+  return all;
+}
+
+/// Compares one tensor, adding to the report's differences.
+///
+/// return  what is wrong, or empty
+std::string compare(const std::string& name, const Tensor<double>& actual,
+                    const Tensor<double>& expected, double rtol, double atol, CaseReport& report) {
+  if (!(actual.shape() == expected.shape())) {
+    return fmt::format("{} is {}: expected {}", name, actual.shape().str(), expected.shape().str());
+  }
+  double largest = 0.0, scale = 0.0;
+  for (Index i = 0; i < actual.numel(); ++i) {
+    const double difference = std::abs(actual.data()[i] - expected.data()[i]);
+    if (!std::isfinite(difference)) return fmt::format("{} is not finite at element {}", name, i);
+    largest = std::max(largest, difference);
+    scale = std::max(scale, std::abs(expected.data()[i]));
+  }
+  report.largest_absolute = std::max(report.largest_absolute, largest);
+  if (scale > 0.0) report.largest_relative = std::max(report.largest_relative, largest / scale);
+  if (largest <= atol + rtol * scale) return "";
+  return fmt::format("{} differs by {:.3g}: at most {:.3g} is allowed", name, largest,
+                     atol + rtol * scale);
+}
+
+bool is_integer(DType dtype) {
+  return dtype == DType::i64 || dtype == DType::i32 || dtype == DType::u8;
+}
+
+Tensor<double> as_double(const Safetensors& file, const std::string& name) {
+  if (is_integer(file.tensors.at(name).dtype)) return cast<double>(file.get<std::int32_t>(name));
+  return file.get<double>(name);
+}
+
+void check_into(const std::filesystem::path& path, CaseReport& report) {
+  const ReferenceCase reference(read_safetensors(path));
+  report.op = reference.op();
+  if (reference.has_attribute("name")) report.name = reference.text("name");
+  const auto function = case_functions().find(report.op);
+  if (function == case_functions().end()) {
+    report.verdict = CaseVerdict::unsupported;
+    report.message = "this op is not supported";
+    return;
+  }
+  const double rtol = reference.number("rtol"), atol = reference.number("atol");
+  const Safetensors results = function->second(reference);
+  std::size_t compared = 0;
+  for (const auto& [name, stored] : reference.file().tensors) {
+    if (!name.starts_with("expect.") || name == "expect.opencv") continue;
+    const std::string result = name.substr(7);
+    DMF_CHECK(results.tensors.contains(result), IoError, "the op gives no '{}'", result);
+    const bool exact = is_integer(stored.dtype);
+    report.message = compare(result, as_double(results, result), as_double(reference.file(), name),
+                             exact ? 0.0 : rtol, exact ? 0.0 : atol, report);
+    if (!report.message.empty()) return;
+    ++compared;
+  }
+  DMF_CHECK(compared > 0, IoError, "the case expects nothing");
+  report.verdict = CaseVerdict::pass;
+}
+
+}  // namespace
+
+std::string ReferenceCase::text(const std::string& key) const {
+  const auto it = file_.metadata.find(key);
+  DMF_CHECK(it != file_.metadata.end(), IoError, "attribute '{}' is missing.", key);
+  return it->second;
+}
+
+double ReferenceCase::number(const std::string& key) const {
+  return parse_number(key, text(key));
+}
+
+int ReferenceCase::integer(const std::string& key) const {
+  const double value = number(key);
+  DMF_CHECK(value == std::floor(value) && std::abs(value) <= 1e9, IoError,
+            "attribute '{}' is '{}': expected a whole number.", key, text(key));
+  return static_cast<int>(value);
+}
+
+std::vector<double> ReferenceCase::numbers(const std::string& key) const {
+  std::vector<double> values;
+  for (const std::string& each : texts(key)) values.push_back(parse_number(key, each));
+  return values;
+}
+
+std::vector<std::string> ReferenceCase::texts(const std::string& key) const {
+  std::vector<std::string> parts;
+  std::istringstream stream(text(key));
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+Tensor<double> ReferenceCase::tensor(const std::string& name, int rank) const {
+  DMF_CHECK(has(name), IoError, "tensor '{}' is missing.", name);
+  Tensor<double> t = as_double(file_, name);
+  DMF_CHECK(rank == kAnyRank || t.shape().rank() == rank, IoError,
+            "tensor '{}' is {}: expected rank {}.", name, t.shape().str(), rank);
+  return t;
+}
+
+Tensor<std::int32_t> ReferenceCase::labels(const std::string& name, int rank) const {
+  Tensor<std::int32_t> t = file_.get<std::int32_t>(name);
+  DMF_CHECK(t.shape().rank() == rank, IoError, "tensor '{}' is {}: expected rank {}.", name,
+            t.shape().str(), rank);
+  return t;
+}
+
+CaseReport check_case(const std::filesystem::path& path) {
+  CaseReport report;
+  report.name = path.stem().string();
+  try {
+    check_into(path, report);
+  } catch (const std::exception& error) {
+    report.message = error.what();
+  }
+  return report;
+}
+
+}  // namespace dmf

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/io/safetensors.h"
+
+namespace dmf {
+
+/// A reference case: a safetensors file whose metadata names an op and its attributes, whose plain
+/// tensors are inputs and whose `expect.NAME` tensors are results. Conv weights are [KH, KW, C_in,
+/// C_out], also of transposed convolutions (whose own layout here has the last two the other way).
+class ReferenceCase {
+ public:
+  explicit ReferenceCase(Safetensors file) : file_(std::move(file)) {}
+
+  const Safetensors& file() const { return file_; }
+  std::string op() const { return text("op"); }
+  bool has(const std::string& tensor) const { return file_.tensors.contains(tensor); }
+  bool has_attribute(const std::string& key) const { return file_.metadata.contains(key); }
+
+  // Attributes. throws  IoError naming a key that is missing or not sound
+  std::string text(const std::string& key) const;
+  double number(const std::string& key) const;
+  int integer(const std::string& key) const;
+  std::vector<double> numbers(const std::string& key) const;
+  std::vector<std::string> texts(const std::string& key) const;
+
+  static constexpr int kAnyRank = -1;
+  /// A tensor; throws  IoError naming it where it is missing or has another rank.
+  Tensor<double> tensor(const std::string& name, int rank) const;
+  Tensor<std::int32_t> labels(const std::string& name, int rank) const;
+
+ private:
+  Safetensors file_;
+};
+
+/// Computes the results of a case, named as after `expect.`.
+using CaseFunction = std::function<Safetensors(const ReferenceCase&)>;
+
+/// Ops and what computes them.
+std::map<std::string, CaseFunction> layer_case_functions();
+std::map<std::string, CaseFunction> loss_case_functions();
+std::map<std::string, CaseFunction> fusion_case_functions();
+std::map<std::string, CaseFunction> image_case_functions();
+std::map<std::string, CaseFunction> network_case_functions();
+
+enum class CaseVerdict { pass, fail, unsupported };
+
+struct CaseReport {
+  std::string op, name;
+  CaseVerdict verdict = CaseVerdict::fail;
+  double largest_absolute = 0.0, largest_relative = 0.0;
+  std::string message;  // what failed, or why
+};
+
+/// Computes a case and compares every `expect.*` tensor: max |a - e| <= atol + rtol * max |e|,
+/// integers equal. `expect.opencv` is another program's rounding of a result and is left out.
+CaseReport check_case(const std::filesystem::path& path);
+
+}  // namespace dmf

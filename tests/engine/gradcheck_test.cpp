@@ -1,0 +1,59 @@
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "tests/cases/op_case.h"
+#include "tests/support/gradcheck.h"
+
+namespace dmf {
+
+TEST_CASE("gradients: every op agrees with central differences") {
+  for (const OpCase& each : all_op_cases()) {
+    Rng rng(42);
+    std::vector<Variable<double>> inputs = each.inputs(rng);
+    const std::string name = std::string(op_name(each.op)) + ": " + each.name;
+    const GradcheckResult result = gradcheck(name, inputs, [&] { return each.forward(inputs); });
+    CHECK_MESSAGE(result.failure.empty(), result.failure);
+    CHECK_MESSAGE(result.excluded == 0, name);
+    CHECK_MESSAGE(result.checked > 0, name);
+  }
+}
+
+TEST_CASE("gradients: every op of the list has a case") {
+  std::set<Op> covered;
+  for (const OpCase& each : all_op_cases()) covered.insert(each.op);
+  for (std::size_t op = 0; op < std::size(kOpNames); ++op) {
+    CHECK_MESSAGE(covered.contains(static_cast<Op>(op)), kOpNames[op]);
+  }
+}
+
+TEST_CASE(
+    "gradients: the check itself notices a wrong gradient, a missing one and too many kinks") {
+  struct Wrong final : Node<double> {
+    explicit Wrong(Slots inputs) : Node<double>(Op::affine, std::move(inputs)) {}
+    void backward(const Tensor<double>& dy) override { accumulate(0, dy); }  // not twice dy
+  };
+  Rng rng(1);
+  std::vector<Variable<double>> inputs = {
+      Variable<double>(Tensor<double>::full(Shape{3}, 0.5), true)};
+  const auto doubled_wrongly = [&] {
+    Tensor<double> y = inputs[0].value().clone();
+    for (double& v : y.span()) v *= 2.0;
+    return record<Wrong>(y, {inputs[0]});
+  };
+  CHECK(gradcheck("wrong", inputs, doubled_wrongly).failure.find("wrong: input 0 element 0 [0]") ==
+        0);
+
+  const auto constant = [&] {
+    return record<Wrong>(Tensor<double>::full(Shape{3}, 1.0), {inputs[0]});
+  };
+  CHECK_FALSE(gradcheck("constant", inputs, constant).failure.empty());
+
+  GradcheckOptions always_a_kink;
+  std::uint8_t calls = 0;
+  always_a_kink.kinks = [&] { return std::vector<std::uint8_t>{calls++}; };
+  CHECK(gradcheck("kinks", inputs, constant, always_a_kink).failure.find("more than 2 %") !=
+        std::string::npos);
+}
+
+}  // namespace dmf
