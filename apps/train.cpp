@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
       ->configurable(false);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
-    options.network_spec().validate();
+    dmf::check_options(options);
     const std::filesystem::path folder = out;
     fmt::print("machine   {}\n", dmf::describe_machine());
     const dmf::RunData data = dmf::load_data(options);

@@ -1,7 +1,6 @@
 #include "dmf/fused_loss.h"
 
 #include <cmath>
-#include <stdexcept>
 
 #include "engine/ops/elementwise.h"
 
@@ -37,9 +36,8 @@ typename FusedLoss<S>::Result FusedLoss<S>::combine(Prediction<S>& prediction, b
     auxiliary = (*auxiliary_)(prediction);
     result.auxiliary = static_cast<double>(auxiliary.value().item());
     if (training && !std::isfinite(result.auxiliary)) {
-      throw std::domain_error("[dmf] auxiliary loss '" + auxiliary_name() + "' is " +
-                              std::to_string(result.auxiliary) + " at step " +
-                              std::to_string(fusion_.steps()) + ": expected a finite value.");
+      throw_not_finite("auxiliary loss '" + auxiliary_name() + "'", result.auxiliary,
+                       fusion_.steps());
     }
   }
   Fusion::Factors factors = training ? fusion_.step(result.losses) : fusion_.current();

@@ -19,6 +19,12 @@ std::vector<double> initial_weights(const FusionSpec& spec) {
 
 }  // namespace
 
+void throw_not_finite(const std::string& what, double value, std::int64_t step) {
+  const std::string text = std::isnan(value) ? "nan" : value > 0.0 ? "inf" : "-inf";
+  throw std::domain_error("[dmf] " + what + " is " + text + " at step " + std::to_string(step) +
+                          ": expected a finite value. Lower the learning rate, or clip gradients.");
+}
+
 void FusionSpec::validate() const {
   require(!losses.empty(), "no losses: expected at least one.");
   require(history_size >= 1, "history_size 0: expected at least 1.");
@@ -56,10 +62,7 @@ Fusion::Fusion(const FusionSpec& spec)
 Fusion::Factors Fusion::step(std::span<const double> values) {
   for (std::size_t k = 0; k < std::min(values.size(), spec_.losses.size()); ++k) {
     if (!std::isfinite(values[k])) {
-      throw std::domain_error(
-          "[dmf] loss '" + spec_.losses[k] + "' is " + std::to_string(values[k]) + " at step " +
-          std::to_string(step_) +
-          ": expected a finite value. Lower the learning rate, or clip gradients.");
+      throw_not_finite("loss '" + spec_.losses[k] + "'", values[k], step_);
     }
   }
   history_.append(values);

@@ -26,6 +26,9 @@ struct FusionSpec {
   void validate() const;
 };
 
+/// throws  std::domain_error naming what is not finite, its value and the step
+[[noreturn]] void throw_not_finite(const std::string& what, double value, std::int64_t step);
+
 /// All that a fusion remembers, for checkpoints.
 struct FusionState {
   std::int64_t step = 0;

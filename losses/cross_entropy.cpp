@@ -1,5 +1,6 @@
 #include "losses/cross_entropy.h"
 
+#include "engine/core/check.h"
 #include "engine/ops/pixel_nll.h"
 #include "engine/ops/reduce.h"
 
@@ -15,6 +16,8 @@ class CrossEntropy final : public Loss<S> {
     const auto C = static_cast<std::size_t>(prediction.classes());
     std::vector<double> weights = options_.class_weights;
     if (weights.empty()) weights.assign(C, 1.0);
+    DMF_CHECK(weights.size() == C, ShapeError,
+              "[cce] {} class weights for {} classes: expected one a class.", weights.size(), C);
     return mean(pixel_nll(prediction.log_probs(), prediction.target(), weights, weights,
                           {0.0, options_.ignore_index, options_.per_image}));
   }

@@ -54,7 +54,7 @@ void Loader::start_epoch(std::int64_t epoch) {
     Rng rng(options_.seed, order_stream(epoch));
     rng.shuffle(order_);
   }
-  next_item_ = 0;
+  next_batch_ = 0;
 }
 
 std::optional<Batch> Loader::next() {
@@ -66,14 +66,14 @@ std::optional<Batch> Loader::next() {
 }
 
 void Loader::prefetch() {
-  if (next_item_ >= order_.size()) return;
-  pending_ = run_in_background([this, first = next_item_] { return prepare(first); });
-  next_item_ += static_cast<std::size_t>(options_.batch);
+  if (next_batch_ >= batches()) return;
+  pending_ = run_in_background([this, batch = next_batch_] { return prepare(batch); });
+  ++next_batch_;
 }
 
-Batch Loader::prepare(std::size_t first) const {
-  const std::size_t last =
-      std::min(first + static_cast<std::size_t>(options_.batch), order_.size());
+Batch Loader::prepare(std::size_t batch) const {
+  const std::size_t first = batch * order_.size() / batches();
+  const std::size_t last = (batch + 1) * order_.size() / batches();
   std::vector<Sample> samples;
   std::vector<std::size_t> items;
   for (std::size_t k = first; k < last; ++k) {

@@ -19,15 +19,17 @@ struct Batch {
 Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> items);
 
 struct LoaderOptions {
-  int batch = 32;
+  int batch = 32;  // largest number of images in one
   Augmentation augmentation = Augmentation::none;
   bool shuffle = false;
   std::uint64_t seed = 1;
 };
 
 /// The batches of an epoch, in order. While the caller works on one, the next is prepared on a
-/// thread of its own. Order and augmentation depend on seed and epoch alone. The last batch may be
-/// smaller.
+/// thread of its own. Order and augmentation depend on seed and epoch alone.
+///
+/// Batches differ by at most one image in size: 385 images in batches of 16 are 25 batches of 15 or
+/// 16, not 24 of 16 and one of a single image, whose batch-norm statistics would be poor.
 class Loader {
  public:
   Loader(const SampleSet& samples, std::vector<std::size_t> items, const LoaderOptions& options);
@@ -38,14 +40,14 @@ class Loader {
   std::optional<Batch> next();
 
  private:
-  Batch prepare(std::size_t first) const;
+  Batch prepare(std::size_t batch) const;
   void prefetch();
 
   const SampleSet& samples_;
   std::vector<std::size_t> items_, order_;
   LoaderOptions options_;
   std::int64_t epoch_ = 0;
-  std::size_t next_item_ = 0;
+  std::size_t next_batch_ = 0;
   std::future<Batch> pending_;
 };
 

@@ -36,13 +36,17 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     fmt::print(stderr, "{}: {} (see --help)\n", app.get_name(), one_line(error.what()));
     return 2;
   }
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a log file shows each line as it comes
+  std::string problem;
   try {
     return body();
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "{}: out of memory. Use a smaller batch or image.\n", app.get_name());
+    problem = "out of memory. Use a smaller batch or image.";
   } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: {}\n", app.get_name(), one_line(error.what()));
+    problem = one_line(error.what());
   }
+  std::fflush(stdout);  // so that the error is the last line
+  fmt::print(stderr, "{}: {}\n", app.get_name(), problem);
   return 1;
 }
 

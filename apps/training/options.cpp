@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <sstream>
 
 #include "engine/core/check.h"
 
@@ -31,8 +30,7 @@ const CLI::Validator kUnit =
 const CLI::Validator kAboveZeroToOne =
     number_that("> 0 and <= 1", [](double v) { return v > 0.0 && v <= 1.0; });
 
-/// A comma-separated list. Its default is written as such, which reads back from a configuration
-/// file; CLI11's own form for vectors does not.
+/// A comma-separated list.
 template <class T>
 CLI::Option* add_list(CLI::App& app, const std::string& group, const std::string& name,
                       std::vector<T>& field, const std::string& help) {
@@ -219,10 +217,30 @@ void bind_options(CLI::App& app, TrainOptions& options) {
 }
 
 std::string config_text(const CLI::App& app) {
-  std::istringstream lines(app.config_to_str(true, false));
-  std::string text, line;
-  while (std::getline(lines, line)) {
-    if (!line.ends_with("=\"\"")) text += line + "\n";
+  const auto toml = [](const std::string& value) {
+    double number = 0.0;
+    if (CLI::detail::lexical_cast(value, number) && std::isfinite(number)) return value;
+    return value.find('"') == std::string::npos ? '"' + value + '"' : "'" + value + "'";
+  };
+  std::string text;
+  for (const CLI::Option* option : app.get_options()) {
+    if (!option->get_configurable()) continue;
+    const bool is_flag = option->get_expected_min() == 0;
+    const bool is_list = option->get_delimiter() != '\0';
+    std::vector<std::string> values = option->results();
+    if (values.empty() && is_list) values = CLI::detail::split(option->get_default_str(), ',');
+    if (values.empty()) values = {option->get_default_str()};
+    if (values.front().empty() && !is_flag) continue;
+    std::string value = values.front();
+    if (is_flag) {
+      value = option->count() > 0 ? value : "false";
+    } else if (is_list) {
+      for (std::string& each : values) each = toml(each);
+      value = fmt::format("[{}]", fmt::join(values, ", "));
+    } else {
+      value = toml(value);
+    }
+    text += fmt::format("{}={}\n", option->get_lnames().front(), value);
   }
   return text;
 }

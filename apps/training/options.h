@@ -75,8 +75,8 @@ struct TrainOptions {
 /// Adds an option for every field, and --config FILE to read them from.
 void bind_options(CLI::App& app, TrainOptions& options);
 
-/// The options in force as a configuration file. Empty ones are left out: CLI11 would not read an
-/// empty list back.
+/// The options in force as a configuration file (TOML), empty ones left out. CLI11's own writer
+/// gives default lists a form that its reader refuses.
 std::string config_text(const CLI::App& app);
 
 /// Reads a configuration file that `train` wrote.

@@ -231,6 +231,14 @@ class Run {
 
 }  // namespace
 
+void check_options(const TrainOptions& options) {
+  options.network_spec().validate();
+  const Shape one_pixel{1, 1, 1, options.num_classes};
+  Prediction<float> prediction(Variable<float>(Tensor<float>::zeros(one_pixel)),
+                               Tensor<std::int32_t>::zeros(Shape{1, 1, 1}));
+  make_fused_loss(options).evaluate(prediction);
+}
+
 RunData load_data(const TrainOptions& options) {
   SampleSetOptions how;
   how.preprocess = options.preprocess_spec();

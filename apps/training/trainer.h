@@ -14,6 +14,12 @@ struct RunData {
   Split split;
 };
 
+/// Builds everything the options name and runs the losses on one pixel, so that options that do not
+/// fit each other fail before any data is read or folder made.
+///
+/// throws  Error or std::invalid_argument naming the option
+void check_options(const TrainOptions& options);
+
 /// Finds, checks and splits the data set of the options.
 RunData load_data(const TrainOptions& options);
 

@@ -53,6 +53,10 @@ class Node {
   /// Adds to each input's gradient its share of dy, the gradient of the output.
   virtual void backward(const Tensor<S>& dy) = 0;
 
+  /// Appends the discrete choices of the forward pass (ReLU masks, the winners of pooling windows).
+  /// Where two points differ in them a kink lies between, and finite differences mean nothing.
+  virtual void append_branches(std::vector<std::uint8_t>&) const {}
+
   Op op() const { return op_; }
   const Slots& inputs() const { return inputs_; }
 

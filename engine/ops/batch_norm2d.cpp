@@ -32,6 +32,11 @@ struct BatchNorm2dNode final : Node<S> {
     this->accumulate(2, std::move(dbeta));
   }
 
+  void append_branches(std::vector<std::uint8_t>& branches) const override {
+    if (!y_.defined()) return;
+    for (const S y : y_.span()) branches.push_back(y > S{0});
+  }
+
   BatchNorm2dSpec spec_;
   Tensor<S> x_, y_;  // y only for the mask of relu, else not defined
   Tensor<S> gamma_;

@@ -18,6 +18,12 @@ struct UnaryNode final : Node<S> {
     this->accumulate(0, std::move(dx));
   }
 
+  void append_branches(std::vector<std::uint8_t>& branches) const override {
+    if constexpr (std::is_same_v<F, functors::Relu>) {
+      for (const S x : x_.span()) branches.push_back(x > S{0});
+    }
+  }
+
   F f_;
   Tensor<S> x_;
 };

@@ -10,8 +10,9 @@ namespace {
 
 template <class S>
 struct MaxPool2dNode final : Node<S> {
-  MaxPool2dNode(typename Node<S>::Slots inputs, const Pool2dSpec& spec, const Tensor<S>& x)
-      : Node<S>(Op::max_pool2d, std::move(inputs)), spec_(spec), x_(x) {}
+  MaxPool2dNode(typename Node<S>::Slots inputs, const Pool2dSpec& spec, const Tensor<S>& x,
+                const Shape& y_shape)
+      : Node<S>(Op::max_pool2d, std::move(inputs)), spec_(spec), x_(x), y_shape_(y_shape) {}
 
   void backward(const Tensor<S>& dy) override {  // dx[first maximum of window o] += dy[o]
     Tensor<S> dx(x_.shape(), dy.device());
@@ -19,8 +20,18 @@ struct MaxPool2dNode final : Node<S> {
     this->accumulate(0, std::move(dx));
   }
 
+  void append_branches(std::vector<std::uint8_t>& branches) const override {
+    // The gradient of a constant marks the winners.
+    const Tensor<S> ones = Tensor<S>::full(y_shape_, S{1}, x_.device());
+    const Tensor<S> winners(x_.shape(), x_.device());
+    DMF_DISPATCH(x_.device(), max_pool2d_backward<S>, spec_, x_.cview(), ones.cview(),
+                 winners.view());
+    for (const S w : winners.span()) branches.push_back(static_cast<std::uint8_t>(w));
+  }
+
   Pool2dSpec spec_;
   Tensor<S> x_;
+  Shape y_shape_;
 };
 
 }  // namespace
@@ -46,7 +57,8 @@ Variable<S> max_pool2d(const Variable<S>& x, const Pool2dSpec& spec) {
             x.shape().str(), spec.kernel_h, spec.kernel_w);
   Tensor<S> y(Shape{x.size(0), OH, OW, x.size(3)}, x.device());
   DMF_DISPATCH(x.device(), max_pool2d_forward<S>, spec, x.value().cview(), y.view());
-  return record<MaxPool2dNode<S>>(std::move(y), {x}, spec, x.value());
+  const Shape y_shape = y.shape();
+  return record<MaxPool2dNode<S>>(std::move(y), {x}, spec, x.value(), y_shape);
 }
 
 template Variable<float> max_pool2d(const Variable<float>&, const Pool2dSpec&);

@@ -1,0 +1,340 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "apps/data/loader.h"
+#include "apps/data/phantom.h"
+#include "apps/data/split.h"
+#include "engine/core/check.h"
+#include "tests/support/temporary_folder.h"
+
+namespace dmf {
+namespace {
+
+using doctest::Contains;
+
+void write_grey(const std::filesystem::path& path, int height, int width,
+                const std::vector<std::uint8_t>& values) {
+  std::filesystem::create_directories(path.parent_path());
+  write_png(path, height, width, 1, values);
+}
+
+std::vector<std::uint8_t> constant(int count, int value) {
+  return std::vector<std::uint8_t>(static_cast<std::size_t>(count),
+                                   static_cast<std::uint8_t>(value));
+}
+
+/// n images of different noise with a small lesion each, in the BUSI layout.
+void write_busi(const std::filesystem::path& root, int n) {
+  for (int i = 1; i <= n; ++i) {
+    const Sample phantom = make_phantom(PhantomKind::benign, 32, static_cast<std::uint64_t>(i));
+    std::vector<std::uint8_t> pixels, mask;
+    for (const float p : phantom.image.pixels) pixels.push_back(to_byte(p));
+    for (const auto l : phantom.labels.labels) mask.push_back(static_cast<std::uint8_t>(255 * l));
+    const std::string stem = "benign (" + std::to_string(i) + ")";
+    write_grey(root / "benign" / (stem + ".png"), 32, 32, pixels);
+    write_grey(root / "benign" / (stem + "_mask.png"), 32, 32, mask);
+  }
+}
+
+SampleSetOptions at_size(int size) {
+  SampleSetOptions options;
+  options.preprocess.size = size;
+  return options;
+}
+
+const DatasetOptions kBenign{{"benign"}, false};
+
+}  // namespace
+
+TEST_CASE("dataset: BUSI is found from its parent, several masks are united or the first taken") {
+  const TemporaryFolder folder;
+  const auto benign = folder / "archive/Dataset_BUSI_with_GT/benign";
+  write_grey(benign / "benign (2).png", 2, 2, constant(4, 9));
+  write_grey(benign / "benign (2)_mask.png", 2, 2, {255, 0, 0, 0});
+  write_grey(benign / "benign (2)_mask_1.png", 2, 2, {0, 0, 0, 255});
+  write_grey(benign / "benign (10).png", 2, 2, constant(4, 9));
+  write_grey(benign / "benign (10)_mask.png", 2, 2, constant(4, 0));
+  const Dataset found = find_dataset(folder.path(), kBenign);
+  CHECK(found.layout == "BUSI");
+  REQUIRE(found.items.size() == 2);
+  CHECK(found.items[0].id == "benign/benign (2)");  // 2 before 10
+  CHECK(found.items[0].masks.size() == 2);
+  CHECK(read_labels(found.items[0], {}).labels == std::vector<std::int32_t>{1, 0, 0, 1});
+  const Dataset first = find_dataset(folder.path(), {{"benign"}, true});
+  CHECK(read_labels(first.items[0], {}).labels == std::vector<std::int32_t>{1, 0, 0, 0});
+  CHECK_THROWS_WITH_AS(find_dataset(folder.path(), {}),
+                       Contains("no folder for the class 'malignant'"), IoError);
+}
+
+TEST_CASE("dataset: images + masks, by equal names, by bare names, by order with a warning") {
+  const TemporaryFolder folder;
+  const auto put = [&](const std::string& name) { write_grey(folder / name, 1, 1, {0}); };
+  put("same/images/a.png");
+  put("same/images/b.png");
+  put("same/masks/a.png");
+  put("same/masks/b.bmp.png");
+  CHECK_THROWS_WITH_AS(find_dataset(folder / "same", {}), Contains("without a mask: b.png"),
+                       IoError);
+  put("same/masks/b.png");
+  const Dataset same = find_dataset(folder / "same", {});
+  CHECK(same.items[1].masks[0].filename() == "b.png");
+  put("bra/Images/bus_0001-l.png");
+  put("bra/Images/bus_0002-r.png");
+  put("bra/Masks/mask_0001-l.png");
+  put("bra/Masks/mask_0002-r.png");
+  const Dataset bra = find_dataset(folder / "bra", {});
+  CHECK(bra.items[1].masks[0].filename() == "mask_0002-r.png");
+  CHECK(bra.notes.at(0).find("paired by names") != std::string::npos);
+  put("busc/BUSC_Dataset/Segmentation/images/x2.png");
+  put("busc/BUSC_Dataset/Segmentation/images/x10.png");
+  put("busc/BUSC_Dataset/Segmentation/masks/m1.png");
+  put("busc/BUSC_Dataset/Segmentation/masks/m3.png");
+  const Dataset busc = find_dataset(folder / "busc", {});
+  CHECK(busc.items[0].id == "x2");
+  CHECK(busc.items[0].masks[0].filename() == "m1.png");
+  CHECK(busc.notes.at(0).find("warning: no image has its mask's name") == 0);
+  CHECK_THROWS_WITH_AS(find_dataset(folder.path(), {}), Contains("found 2 data sets"), IoError);
+  CHECK_THROWS_WITH_AS(find_dataset(folder / "absent", {}), Contains("is not a folder"), IoError);
+  std::filesystem::create_directories(folder / "empty");
+  CHECK_THROWS_WITH_AS(find_dataset(folder / "empty", {}), Contains("found no images"), IoError);
+}
+
+TEST_CASE("dataset: symbolic links are not followed") {
+  const TemporaryFolder folder, outside;
+  write_busi(outside.path(), 1);
+  std::filesystem::create_directories(folder / "data");
+  std::filesystem::create_directory_symlink(outside / "benign", folder / "data/benign");
+  CHECK_THROWS_WITH_AS(find_dataset(folder / "data", kBenign), Contains("found no images"),
+                       IoError);
+}
+
+TEST_CASE("masks: the rule is chosen for the whole set, and odd values are refused") {
+  const auto mask = [](std::set<int> values) {
+    return MaskValues{"m.png", 255, std::move(values)};
+  };
+  CHECK(choose_mask_rule({mask({0, 1}), mask({0, 255}), mask({0})}, 2, 0.5).kind ==
+        MaskRule::Kind::binary);
+  const MaskRule map = choose_mask_rule({mask({0, 255}), mask({0, 12, 200})}, 2, 0.25);
+  CHECK(map.kind == MaskRule::Kind::threshold);
+  CHECK(map.describe().find("0.25") != std::string::npos);
+  CHECK(choose_mask_rule({mask({0, 2})}, 3, 0.5).kind == MaskRule::Kind::index);
+  CHECK_THROWS_WITH_AS(choose_mask_rule({mask({0, 1}), mask({0, 1, 2})}, 2, 0.5),
+                       Contains("m.png holds the values 0, 1, 2: expected 0 and 1"), IoError);
+  CHECK_THROWS_WITH_AS(choose_mask_rule({mask({0, 3})}, 3, 0.5),
+                       Contains("expected class indices 0 to 2"), IoError);
+  const RawImage grey{1, 4, 1, 255, {0, 63, 64, 255}};
+  CHECK(to_labels(grey, {MaskRule::Kind::threshold, 0.25, 2}).labels ==
+        std::vector<std::int32_t>{0, 0, 1, 1});
+  const RawImage rgba{1, 2, 4, 255, {0, 0, 0, 255, 255, 255, 255, 255}};  // alpha is no lesion
+  CHECK(to_labels(rgba, {}).labels == std::vector<std::int32_t>{0, 1});
+}
+
+TEST_CASE("samples: every broken item is listed; --skip-broken leaves them out and counts them") {
+  const TemporaryFolder folder;
+  write_busi(folder.path(), 4);
+  write_text(folder / "benign/benign (1).png", "no image");
+  write_grey(folder / "benign/benign (3)_mask.png", 16, 32, constant(512, 0));
+  const Dataset dataset = find_dataset(folder.path(), kBenign);
+  try {
+    const SampleSet samples(dataset, at_size(32));
+    FAIL("broken images must stop the run");
+  } catch (const IoError& error) {
+    const std::string text = error.what();
+    CHECK(text.find("2 of 4 images cannot be used (--skip-broken leaves them out)") !=
+          std::string::npos);
+    CHECK(text.find("benign (1).png is no PNG, JPEG or BMP") != std::string::npos);
+    CHECK(text.find("is 32 x 16, its image") != std::string::npos);
+  }
+  SampleSetOptions skipping = at_size(32);
+  skipping.skip_broken = true;
+  skipping.cache_bytes = 10000;  // less than two samples: the rest is decoded again
+  const SampleSet samples(dataset, skipping);
+  CHECK(samples.size() == 2);
+  CHECK(samples.broken().size() == 2);
+  CHECK(samples.sample(1).labels.labels.size() == 1024);
+  CHECK(samples.lesion_share(1) > 0.0);
+}
+
+TEST_CASE("image: depths, colours, damage") {
+  const TemporaryFolder folder;
+  write_png(folder / "rgb.png", 1, 2, 3, {255, 0, 0, 10, 20, 30});
+  const RawImage rgb = read_image(folder / "rgb.png");
+  CHECK(rgb.channels == 3);
+  CHECK(to_intensities(rgb, 1).at(0, 0) == doctest::Approx(0.299));
+  CHECK(to_intensities(rgb, 3).at(0, 1, 2) == doctest::Approx(30.0 / 255.0));
+  const std::string bytes = read_text(folder / "rgb.png");
+  CHECK_THROWS_WITH_AS(decode_image(bytes.substr(0, bytes.size() / 2), "half.png"),
+                       Contains("half.png"), IoError);
+  CHECK_THROWS_WITH_AS(decode_image("", "none.png"), Contains("none.png is empty"), IoError);
+  CHECK_THROWS_WITH_AS(read_image(folder / "absent.png"), Contains("cannot read"), IoError);
+  // A header that claims 100000 x 100000 pixels.
+  std::string huge = bytes;
+  huge.replace(16, 8, std::string("\x00\x01\x86\xa0\x00\x01\x86\xa0", 8));
+  CHECK_THROWS_AS(decode_image(huge, "huge.png"), IoError);
+  CHECK(is_image_path("a.JPEG"));
+  CHECK_FALSE(is_image_path("a.txt"));
+}
+
+TEST_CASE("preprocess: squashing and padding to the aspect ratio, there and back") {
+  const RawImage raw{2, 4, 1, 255, std::vector<std::uint16_t>(8, 255)};
+  PreprocessSpec spec;
+  spec.size = 8;
+  CHECK(preprocess(raw, spec).at(7, 7) == doctest::Approx(1.0));
+  spec.keep_aspect = true;
+  const Image padded = preprocess(raw, spec);
+  CHECK(padded.at(3, 7) == doctest::Approx(1.0));
+  CHECK(padded.at(4, 0) == 0.0f);
+  const Image back = restore_size(padded, spec, 2, 4);
+  CHECK(back.height == 2);
+  CHECK(back.at(1, 3) == doctest::Approx(1.0));
+  spec.bilateral = true;
+  spec.filter.sigma_range = 0.25;
+  const PreprocessSpec again = PreprocessSpec::from_metadata(spec.to_metadata());
+  CHECK(again.to_metadata() == spec.to_metadata());
+  auto broken = spec.to_metadata();
+  broken["preprocess.size"] = "-3";
+  CHECK_THROWS_WITH_AS(PreprocessSpec::from_metadata(broken), Contains("'preprocess.size' is '-3'"),
+                       IoError);
+}
+
+TEST_CASE("split: 70/15/15 by seed, groups stay together, files are read back") {
+  const Split split = split_by_seed(no_groups(550), 1);
+  CHECK(split.test.size() == 83);  // round(0.15 * 550) = round(82.5)
+  CHECK(split.validation.size() == 83);
+  CHECK(split.train.size() == 384);
+  CHECK(split_by_seed(no_groups(550), 1).test == split.test);
+  CHECK(split_by_seed(no_groups(550), 2).test != split.test);
+  std::vector<std::size_t> groups(200);
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = i / 4;
+  const Split grouped = split_by_seed(groups, 3);
+  CHECK(grouped.train.size() + grouped.validation.size() + grouped.test.size() == 200);
+  CHECK(std::abs(static_cast<int>(grouped.test.size()) - 30) <= 4);
+  std::vector<int> side(50, -1);
+  for (const auto& [part, number] :
+       {std::pair(&grouped.train, 0), std::pair(&grouped.validation, 1),
+        std::pair(&grouped.test, 2)}) {
+    for (const std::size_t i : *part) {
+      CHECK((side[groups[i]] == -1 || side[groups[i]] == number));
+      side[groups[i]] = number;
+    }
+  }
+  CHECK_THROWS_WITH_AS(split_by_seed({0, 0, 1}, 1), Contains("2 groups: expected at least 3"),
+                       ValueError);
+
+  const TemporaryFolder folder;
+  write_busi(folder.path(), 6);
+  const SampleSet samples(find_dataset(folder.path(), kBenign), at_size(32));
+  const Split made = split_by_seed(no_groups(6), 1);
+  write_split(folder / "split.csv", made, samples);
+  const Split read = read_split(folder / "split.csv", samples);
+  CHECK(read.train == made.train);
+  CHECK(read.test == made.test);
+  const auto refused = [&](const std::string& text, const char* reason) {
+    write_text(folder / "bad.csv", text);
+    CHECK_THROWS_WITH_AS(read_split(folder / "bad.csv", samples), Contains(reason), IoError);
+  };
+  refused("id,part\nnobody,train\n", "line 2: the data set has no image 'nobody'");
+  refused("benign/benign (1),train\nbenign/benign (1),test\n", "is given twice");
+  refused("benign/benign (1),dev\n", "part 'dev'");
+  refused("benign/benign (1),train\n", "does not place the image");
+  refused("nothing at all\n", "line 1: expected id,part");
+}
+
+TEST_CASE("near-duplicates: copies and brighter copies are grouped, others are not") {
+  const TemporaryFolder folder;
+  write_busi(folder.path(), 4);
+  const RawImage raw = read_image(folder / "benign/benign (2).png");
+  std::vector<std::uint8_t> brighter;
+  for (const auto v : raw.samples) brighter.push_back(static_cast<std::uint8_t>(v / 2 + 60));
+  write_grey(folder / "benign/benign (9).png", 32, 32, brighter);
+  std::filesystem::copy(folder / "benign/benign (2)_mask.png",
+                        folder / "benign/benign (9)_mask.png");
+  const SampleSet samples(find_dataset(folder.path(), kBenign), at_size(32));
+  const auto groups = near_duplicate_groups(samples, 0.97);
+  CHECK(groups == std::vector<std::size_t>{0, 1, 2, 3, 1});
+}
+
+TEST_CASE("loader: each image once, batches of nearly equal size, order by seed and epoch") {
+  const TemporaryFolder folder;
+  write_busi(folder.path(), 7);
+  const SampleSet samples(find_dataset(folder.path(), kBenign), at_size(32));
+  std::vector<std::size_t> items(7);
+  std::iota(items.begin(), items.end(), std::size_t{0});
+  const auto epoch_of = [&](Loader& loader, std::int64_t epoch) {
+    std::vector<std::size_t> seen;
+    loader.start_epoch(epoch);
+    while (const auto batch = loader.next()) {
+      CHECK((batch->items.size() == 2 || batch->items.size() == 3));
+      CHECK(batch->images.shape() == Shape{static_cast<Index>(batch->items.size()), 32, 32, 1});
+      seen.insert(seen.end(), batch->items.begin(), batch->items.end());
+    }
+    return seen;
+  };
+  Loader loader(samples, items, {3, Augmentation::strong, true, 1});
+  CHECK(loader.batches() == 3);
+  const auto first = epoch_of(loader, 0), second = epoch_of(loader, 1);
+  CHECK(first != second);
+  CHECK(epoch_of(loader, 0) == first);
+  auto sorted = first;
+  std::sort(sorted.begin(), sorted.end());
+  CHECK(sorted == items);
+  Loader plain(samples, items, {3});
+  CHECK(epoch_of(plain, 5) == items);
+  loader.start_epoch(0);
+  const auto a = loader.next();
+  loader.start_epoch(0);  // left early, started again: the same images, pixel by pixel
+  const auto b = loader.next();
+  CHECK(std::equal(a->images.span().begin(), a->images.span().end(), b->images.span().begin()));
+}
+
+TEST_CASE("augment: image and mask move together; none changes nothing") {
+  Sample sample = make_phantom(PhantomKind::benign, 64, 3);
+  // An image that is its own mask must stay so under the geometry (up to interpolation).
+  for (std::size_t i = 0; i < sample.image.pixels.size(); ++i) {
+    sample.image.pixels[i] = static_cast<float>(sample.labels.labels[i]);
+  }
+  const Sample before = sample;
+  Rng none(1);
+  augment(sample, Augmentation::none, none);
+  CHECK(sample.image.pixels == before.image.pixels);
+  int changed = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Sample flipped = before;
+    Rng rng(seed);
+    augment(flipped, Augmentation::flips, rng);
+    changed += flipped.labels.labels != before.labels.labels;
+    for (std::size_t i = 0; i < flipped.labels.labels.size(); ++i) {
+      REQUIRE(flipped.image.pixels[i] == static_cast<float>(flipped.labels.labels[i]));
+    }
+    Sample strong = before;
+    Rng again(seed);
+    augment(strong, Augmentation::strong, again);
+    for (const float p : strong.image.pixels) REQUIRE((p >= 0.0f && p <= 1.0f));
+  }
+  CHECK(changed > 3);
+  CHECK(changed < 17);
+  CHECK_THROWS_WITH_AS(augmentation_named("weak"), Contains("unknown set 'weak'"), ValueError);
+}
+
+TEST_CASE("phantom: reproducible, with a lesion that is darker than its surroundings") {
+  for (const auto kind : {PhantomKind::benign, PhantomKind::malignant}) {
+    const Sample a = make_phantom(kind, 96, 5), b = make_phantom(kind, 96, 5),
+                 c = make_phantom(kind, 96, 6);
+    CHECK(a.image.pixels == b.image.pixels);
+    CHECK(a.image.pixels != c.image.pixels);
+    double inside = 0, outside = 0, n_in = 0, n_out = 0;
+    for (std::size_t i = 0; i < a.image.pixels.size(); ++i) {
+      (a.labels.labels[i] ? inside : outside) += static_cast<double>(a.image.pixels[i]);
+      (a.labels.labels[i] ? n_in : n_out) += 1;
+    }
+    CHECK(n_in > 0.01 * (n_in + n_out));
+    CHECK(inside / n_in < 0.8 * outside / n_out);
+  }
+  const Sample normal = make_phantom(PhantomKind::normal, 64, 1);
+  CHECK(*std::max_element(normal.labels.labels.begin(), normal.labels.labels.end()) == 0);
+  CHECK_THROWS_WITH_AS(make_phantom(PhantomKind::benign, 8, 1), Contains("size 8"), ValueError);
+}
+
+}  // namespace dmf

@@ -1,0 +1,215 @@
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "apps/data/image.h"
+#include "apps/training/checkpoint.h"
+#include "apps/training/options.h"
+#include "engine/core/check.h"
+#include "engine/io/safetensors.h"
+#include "tests/support/temporary_folder.h"
+
+// The programs as a user starts them: what they print, return and leave behind.
+
+namespace dmf {
+namespace {
+
+using doctest::Contains;
+
+struct Outcome {
+  int code;
+  std::string text;  // standard output and error together
+};
+
+Outcome run(const std::string& command) {
+  std::FILE* pipe = ::popen((std::string(DMF_PROGRAMS "/") + command + " 2>&1").c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  std::string text;
+  char buffer[4096];
+  while (const std::size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) text.append(buffer, n);
+  const int status = ::pclose(pipe);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text};
+}
+
+std::string quoted(const std::filesystem::path& path) {
+  return "'" + path.string() + "'";
+}
+
+/// Twelve small phantoms.
+void make_data(const std::filesystem::path& folder) {
+  REQUIRE(run("phantom --out " + quoted(folder) + " --benign 7 --malignant 7 --size 32").code == 0);
+}
+
+const std::string kTiny = " --image 32 --base-width 4 --epochs 2 --batch 4 --history-size 2 ";
+const std::string kSmall = kTiny + "--auxiliary cb_dice ";
+
+void is_one_error_line(const Outcome& outcome, int code, const std::string& text) {
+  CHECK_MESSAGE(outcome.code == code, outcome.text);
+  CHECK_MESSAGE(outcome.text.find(text) != std::string::npos, outcome.text);
+  const auto last = outcome.text.substr(0, outcome.text.size() - 1).rfind('\n');
+  const std::string line = outcome.text.substr(last == std::string::npos ? 0 : last + 1);
+  CHECK_MESSAGE(line.find(text) != std::string::npos,
+                outcome.text);  // the last line, and all of it
+}
+
+}  // namespace
+
+TEST_CASE(
+    "train: the same seed gives the same bytes, again and for any number of threads; a config "
+    "repeats it") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  const std::string train = "train --data " + quoted(folder / "data") + kSmall +
+                            "--augment strong --dropout 0.2 --ema 0.9 ";
+  for (const std::string threads : {"1", "2", "3"}) {
+    const Outcome outcome =
+        run(train + "--threads " + threads + " --out " + quoted(folder / threads));
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
+  }
+  const Outcome repeated =
+      run("train --config " + quoted(folder / "1/config.toml") + " --out " + quoted(folder / "4"));
+  REQUIRE_MESSAGE(repeated.code == 0, repeated.text);
+  for (const char* name : {"last.safetensors", "best.safetensors", "steps.csv", "epochs.csv",
+                           "split.csv", "config.toml", "metrics.json"}) {
+    const std::string first = read_text(folder / "1" / name);
+    CHECK_MESSAGE(!first.empty(), name);
+    for (const char* other : {"2", "3", "4"})
+      CHECK_MESSAGE(read_text(folder / other / name) == first, name);
+  }
+  CHECK(read_text(folder / "1/last.safetensors").find(folder.path().string()) == std::string::npos);
+  const auto metrics = nlohmann::json::parse(read_text(folder / "1/metrics.json"));
+  CHECK(metrics["pooled"]["dice"]["per_class"].size() == 2);
+  CHECK(read_text(folder / "1/steps.csv")
+            .find("step,epoch,total,cce,mean_iou,mean_dice,auxiliary_cb_dice,weight_cce") == 0);
+}
+
+TEST_CASE("train, evaluate, predict: the whole path") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  const std::string out = quoted(folder / "run");
+  const Outcome trained = run("train --data " + quoted(folder / "data") + kSmall +
+                              " --model classic --depth 2 --fit pad --bilateral --out " + out);
+  REQUIRE_MESSAGE(trained.code == 0, trained.text);
+  CHECK(trained.text.find("7 benign (BUSI: 437), 7 malignant (BUSI: 210)") != std::string::npos);
+  CHECK(trained.text.find("split     random, seed 1: 10 train, 2 validation, 2 test") !=
+        std::string::npos);
+  CHECK(trained.text.find("warning: statistics of 2 values are poor") != std::string::npos);
+  const Outcome scored = run("evaluate --run " + out + " --json " + quoted(folder / "scores.json"));
+  REQUIRE_MESSAGE(scored.code == 0, scored.text);
+  CHECK(trained.text.find(scored.text.substr(scored.text.find("pooled"))) != std::string::npos);
+  CHECK(read_text(folder / "scores.json") == read_text(folder / "run/metrics.json"));
+  CHECK(run("evaluate --run " + out + " --part all --weights last --at original").code == 0);
+  CHECK(run("evaluate --run " + out + " --data " + quoted(folder / "data"))
+            .text.find("all, 14 images") == 0);
+
+  write_png(folder / "wide.png", 20, 50, 1, std::vector<std::uint8_t>(1000, 90));
+  const Outcome predicted =
+      run("predict --model " + out + " --out " + quoted(folder / "masks") + " " +
+          quoted(folder / "wide.png") + " " + quoted(folder / "data/benign"));
+  CHECK_MESSAGE(predicted.code == 0, predicted.text);
+  CHECK(predicted.text.find("15 of 15 images segmented") != std::string::npos);
+  const RawImage mask = read_image(folder / "masks/wide_mask.png");
+  CHECK(mask.height == 20);
+  CHECK(mask.width == 50);
+  CHECK(std::filesystem::exists(folder / "masks/wide_overlay.png"));
+  CHECK(std::filesystem::exists(folder / "masks/wide_probability.png"));
+}
+
+TEST_CASE("train: every loss, rule, optimiser and schedule runs") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  int number = 0;
+  for (const char* options :
+       {"--losses focal,tversky,cb_dice --weighting mad --optimizer sgd --nesterov --lr 0.01",
+        "--losses cce,focal --auxiliary tversky --weighting bayesian --optimizer adamw "
+        "--weight-decay 0.01 --schedule cosine --warmup-steps 2",
+        "--losses mean_dice --auxiliary none --weighting fixed --clip-norm 0.5 --reduction image "
+        "--exclude-background",
+        "--losses cce --weighting variance --split grouped --resize area --channels 3 "
+        "--class-weights 1,2 --ignore-index 7 --bilateral --augment flips"}) {
+    const Outcome outcome = run("train --data " + quoted(folder / "data") + kTiny + options +
+                                " --out " + quoted(folder / std::to_string(++number)));
+    CHECK_MESSAGE(outcome.code == 0, outcome.text);
+  }
+}
+
+TEST_CASE("programs: bad input ends in one line that says what to do") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  const std::string data = " --data " + quoted(folder / "data"),
+                    out = " --out " + quoted(folder / "run");
+  is_one_error_line(run("train" + data), 2, "--out is required");
+  is_one_error_line(run("train" + data + out + " --model resnet"), 2, "--model");
+  is_one_error_line(run("train" + data + out + " --no-such-option 3"), 2, "--no-such-option");
+  is_one_error_line(run("train" + data + out + " --dropout 1.5"), 2,
+                    "got '1.5', expected a number >= 0 and < 1");
+  is_one_error_line(run("train" + data + out + " --lr nan"), 2, "--lr");
+  is_one_error_line(run("train --data /nowhere" + out), 1, "/nowhere is not a folder");
+  is_one_error_line(run("train" + data + " --out " + quoted(folder / "data")), 1,
+                    "is not empty: give another --out, or --overwrite");
+  is_one_error_line(run("train" + data + " --out /dev/null/run"), 1, "/dev/null/run");
+  is_one_error_line(run("train" + data + out + " --history-size 9 --history-size-max 3"), 1,
+                    "history_size_max 3: expected at least history_size 9");
+  is_one_error_line(run("train" + data + out + " --losses cce --class-weights 1,2,3" + kSmall), 1,
+                    "3 class weights for 2 classes");
+  CHECK_FALSE(std::filesystem::exists(folder / "run"));
+  is_one_error_line(run("train" + data + out + kSmall + "--lr 1e30"), 1,
+                    "is nan at step 1: expected a finite value");
+  is_one_error_line(run("evaluate --run " + quoted(folder / "absent")), 1,
+                    "config.toml is not there");
+  is_one_error_line(run("predict --model " + quoted(folder / "absent") + out + " x.png"), 1,
+                    "cannot read");
+  write_text(folder / "text.safetensors",
+             std::string("\x10\0\0\0\0\0\0\0", 8) + "{\"a\":1}         ");
+  is_one_error_line(run("predict --model " + quoted(folder / "text.safetensors") + out + " x.png"),
+                    1, "text.safetensors");
+  write_text(folder / "bad.toml", "epochs = \"many\"\n");
+  is_one_error_line(run("train --config " + quoted(folder / "bad.toml") + data + out), 2,
+                    "--epochs");
+  write_text(folder / "odd.toml", "epoks = 3\n");
+  is_one_error_line(run("train --config " + quoted(folder / "odd.toml") + data + out), 2, "epoks");
+  is_one_error_line(run("bench step --device cuda"), 1, "only the CPU backend");
+  is_one_error_line(run("probe --check /nowhere.safetensors"), 1, "0 passed, 1 failed");
+  is_one_error_line(run("phantom --size 8 --out " + quoted(folder / "p")), 2, "--size");
+  for (const char* program : {"train", "evaluate", "predict", "phantom", "bench", "probe"}) {
+    const Outcome help = run(std::string(program) + " --help");
+    CHECK(help.code == 0);
+    CHECK(help.text.find("--") != std::string::npos);
+  }
+}
+
+TEST_CASE(
+    "model files: what is not a model of this program, or of another network, is refused by name") {
+  const TemporaryFolder folder;
+  UNetSpec spec;
+  spec.depth = 1;
+  spec.base_width = 2;
+  const UNet<float> network(spec);
+  save_model(folder / "m.safetensors", network, PreprocessSpec{});
+  CHECK(load_model(folder / "m.safetensors").network->parameter_count() ==
+        network.parameter_count());
+  const Safetensors good = read_safetensors(folder / "m.safetensors");
+  const auto refused = [&](const std::function<void(Safetensors&)>& change, const char* reason) {
+    Safetensors bad = good;
+    change(bad);
+    write_safetensors(folder / "bad.safetensors", bad);
+    CHECK_THROWS_WITH_AS(load_model(folder / "bad.safetensors"), Contains(reason), IoError);
+  };
+  refused([](Safetensors& f) { f.metadata.clear(); }, "no 'format'");
+  refused([](Safetensors& f) { f.metadata["format"] = "pt"; }, "format is 'pt'");
+  refused([](Safetensors& f) { f.metadata["version"] = "2"; },
+          "version 2: this program reads up to 1");
+  refused([](Safetensors& f) { f.metadata["network.classes"] = "3"; }, "'head.");
+  refused([](Safetensors& f) { f.metadata["network.depth"] = "-1"; }, "'network.depth' is '-1'");
+  refused([](Safetensors& f) { f.metadata["network.base_width"] = "1000"; },
+          "too few for the network");
+  refused([](Safetensors& f) { f.metadata["network.variant"] = "unetr"; },
+          "unknown network 'unetr'");
+  refused([](Safetensors& f) { f.tensors.erase("head.bias"); }, "no tensor 'head.bias'");
+  refused([](Safetensors& f) { f.set("extra", Tensor<float>::zeros(Shape{1})); },
+          "it holds 'extra'");
+}
+
+}  // namespace dmf

@@ -1,0 +1,48 @@
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "apps/oracle/reference_case.h"
+#include "tests/support/temporary_folder.h"
+
+namespace dmf {
+
+TEST_CASE("reference cases: every fixture passes, every supported op has one") {
+  std::set<std::string> ops;
+  for (const auto& entry : std::filesystem::directory_iterator(DMF_FIXTURES "/reference")) {
+    const CaseReport report = check_case(entry.path());
+    CHECK_MESSAGE(report.verdict == CaseVerdict::pass, entry.path().filename().string(), ": ",
+                  report.message);
+    ops.insert(report.op);
+  }
+  for (const auto& functions :
+       {layer_case_functions(), loss_case_functions(), fusion_case_functions(),
+        image_case_functions(), network_case_functions()}) {
+    for (const auto& [op, function] : functions) CHECK_MESSAGE(ops.contains(op), op);
+  }
+}
+
+TEST_CASE("reference cases: a wrong expectation fails, a broken or unknown case says why") {
+  const TemporaryFolder folder;
+  Safetensors file = read_safetensors(DMF_FIXTURES "/reference/relu__random.safetensors");
+  const auto report_of = [&] {
+    write_safetensors(folder / "case.safetensors", file);
+    return check_case(folder / "case.safetensors");
+  };
+  CHECK(report_of().verdict == CaseVerdict::pass);
+  Tensor<double> expected = file.get<double>("expect.output");
+  expected.data()[3] += 1e-3;
+  file.set("expect.output", expected);
+  CHECK(report_of().verdict == CaseVerdict::fail);
+  CHECK(report_of().message.find("output differs by 0.001") == 0);
+  file.metadata["rtol"] = "many";
+  CHECK(report_of().message.find("'rtol' is 'many': expected a number") != std::string::npos);
+  file.metadata["op"] = "einsum";
+  CHECK(report_of().verdict == CaseVerdict::unsupported);
+  file.metadata.erase("op");
+  CHECK(report_of().message.find("'op' is missing") != std::string::npos);
+  write_text(folder / "text.safetensors", "text, not tensors");
+  CHECK(check_case(folder / "text.safetensors").verdict == CaseVerdict::fail);
+}
+
+}  // namespace dmf

@@ -1,0 +1,203 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "dmf/fusion.h"
+#include "dmf/statistics.h"
+
+namespace dmf {
+namespace {
+
+using doctest::Approx;
+using doctest::Contains;
+
+FusionSpec two_losses(const std::string& weighting, std::size_t history = 3, std::size_t most = 4) {
+  FusionSpec spec;
+  spec.losses = {"a", "b"};
+  spec.weighting = weighting;
+  spec.history_size = history;
+  spec.history_size_max = most;
+  return spec;
+}
+
+std::vector<double> step(Fusion& fusion, double a, double b) {
+  return fusion.step(std::vector<double>{a, b}).weights;
+}
+
+}  // namespace
+
+TEST_CASE("statistics: by hand") {
+  CHECK(median({3, 1, 2}) == 2);
+  CHECK(median({4, 1, 3, 2}) == 2.5);  // the mean of the middle two
+  CHECK(median({7}) == 7);
+  CHECK(variance({1, 2, 3, 4}) == 1.25);
+  CHECK(median_absolute_deviation({1, 1, 2, 2, 4, 6, 9}) == 1);
+  const auto z = normalised({-std::expm1(1.0), 0.0, std::expm1(1.0)});  // symlog: -1, 0, 1
+  CHECK(z[0] == 0.0);
+  CHECK(z[1] == Approx(0.5));
+  CHECK(z[2] == Approx(1.0));
+  CHECK(normalised({5, 5, 5}) == std::vector<double>{0, 0, 0});
+}
+
+TEST_CASE("fusion: uniform until history_size values are held, the current one included") {
+  Fusion fusion(two_losses("variance"));
+  CHECK(step(fusion, 1.0, 1.0) == std::vector<double>{0.5, 0.5});
+  CHECK(step(fusion, 2.0, 1.0) == std::vector<double>{0.5, 0.5});
+  const auto w = step(fusion, 3.0, 1.0);  // b is constant: all the weight goes to a
+  CHECK(w == std::vector<double>{1.0, 0.0});
+}
+
+TEST_CASE(
+    "variance: proportional to the variance of the normalised histories, over the latest values") {
+  Fusion fusion(two_losses("variance", 2, 3));
+  const std::vector<std::pair<double, double>> values = {{9, 0.1}, {4, 0.4}, {2, 0.2}, {1, 0.3}};
+  std::vector<double> w;
+  for (const auto& [a, b] : values) w = step(fusion, a, b);
+  const double va = variance(normalised({4, 2, 1})), vb = variance(normalised({0.4, 0.2, 0.3}));
+  CHECK(w[0] == Approx(va / (va + vb)).epsilon(1e-14));
+}
+
+TEST_CASE("mad: inverse to the deviation; bayesian: the posterior is the next prior") {
+  const std::vector<std::pair<double, double>> values = {{3, 1}, {2, 5}, {1, 2}, {4, 8}};
+  Fusion mad(two_losses("mad", 2, 10)), bayesian(two_losses("bayesian", 2, 10));
+  std::vector<double> a, b, prior = {0.5, 0.5};
+  for (const auto& [x, y] : values) {
+    a.push_back(x);
+    b.push_back(y);
+    const auto wm = step(mad, x, y), wb = step(bayesian, x, y);
+    if (a.size() < 2) continue;
+    const double qa = 1 / (median_absolute_deviation(normalised(a)) + 1e-7);
+    const double qb = 1 / (median_absolute_deviation(normalised(b)) + 1e-7);
+    CHECK(wm[0] == Approx(qa / (qa + qb)).epsilon(1e-14));
+    prior = normalised_to_one({prior[0] * qa, prior[1] * qb});
+    CHECK(wb[0] == Approx(prior[0]).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("fusion: weights sum to 1 whatever the history, for every rule") {
+  for (const std::string& name : weighting_names()) {
+    FusionSpec spec = two_losses(name, 1, 5);
+    spec.losses = {"a", "b", "c"};
+    spec.weight_decay = 0.3;
+    spec.largest_change = 0.05;
+    Fusion fusion(spec);
+    for (int t = 0; t < 200; ++t) {
+      const std::vector<double> values = {std::pow(10.0, t % 17 - 8), -1.0 * t,
+                                          t % 3 == 0 ? 0.0 : 1e8};
+      const auto w = fusion.step(values).weights;
+      REQUIRE(std::accumulate(w.begin(), w.end(), 0.0) == Approx(1.0).epsilon(1e-12));
+      REQUIRE(*std::min_element(w.begin(), w.end()) >= 0.0);
+    }
+  }
+}
+
+TEST_CASE("bayesian: a posterior that would underflow stays finite, and can come back") {
+  Fusion fusion(two_losses("bayesian", 1, 2));
+  std::vector<double> w;
+  // b never moves (likelihood 1e7), a always does: after 100 steps the odds pass 1e600.
+  for (int t = 0; t < 100; ++t) w = step(fusion, t % 2, 1.0);
+  CHECK(w[0] == Approx(0.0));
+  CHECK(w[1] == Approx(1.0));
+  for (int t = 0; t < 250; ++t) w = step(fusion, 1.0, t % 2);
+  CHECK(w[0] == Approx(1.0));
+}
+
+TEST_CASE(
+    "variance: where nothing varies the weights are uniform; one value is enough for history 1") {
+  Fusion fusion(two_losses("variance", 1, 3));
+  for (int t = 0; t < 4; ++t) CHECK(step(fusion, 2.0, 7.0) == std::vector<double>{0.5, 0.5});
+}
+
+TEST_CASE("fixed: the initial weights, scaled to sum 1, for good") {
+  FusionSpec spec = two_losses("fixed");
+  spec.initial_weights = {1.0, 3.0};
+  Fusion fusion(spec);
+  for (int t = 0; t < 9; ++t) CHECK(step(fusion, t, 0.1 * t) == std::vector<double>{0.25, 0.75});
+}
+
+TEST_CASE("fusion: averaging and the limit on change move part of the way, together") {
+  FusionSpec spec = two_losses("variance", 1, 9);
+  spec.weight_decay = 0.75;
+  Fusion averaged(spec);
+  step(averaged, 1.0, 1.0);
+  CHECK(step(averaged, 2.0, 1.0)[0] == Approx(0.5 + 0.25 * 0.5));  // the rule says 1 and 0
+  spec.weight_decay = 0.0;
+  spec.largest_change = 0.1;
+  Fusion limited(spec);
+  step(limited, 1.0, 1.0);
+  CHECK(step(limited, 2.0, 1.0)[0] == Approx(0.6));
+  CHECK(step(limited, 3.0, 1.0)[1] == Approx(0.3));
+}
+
+TEST_CASE(
+    "gamma: the first step uses t = 0, and t advances every so many steps; 0 means every one") {
+  const AuxiliarySchedule schedule{5.0, 0.05, 2};
+  CHECK(schedule.gamma(0) == 5.0);
+  CHECK(schedule.gamma(1) == 5.0);
+  CHECK(schedule.gamma(2) == Approx(5.0 * std::exp(-0.05)));
+  CHECK(AuxiliarySchedule{1.0, 1.0, 0}.gamma(3) == Approx(std::exp(-3.0)));
+  Fusion fusion(two_losses("fixed"));
+  CHECK(fusion.step(std::vector<double>{1, 1}).gamma == 5.0);
+}
+
+TEST_CASE(
+    "fusion: current() changes nothing; a loss that is not finite changes nothing and is named") {
+  Fusion fusion(two_losses("variance", 1, 3));
+  step(fusion, 1.0, 2.0);
+  step(fusion, 2.0, 2.5);
+  const FusionState before = fusion.state();
+  for (int i = 0; i < 3; ++i) fusion.current();
+  CHECK_THROWS_WITH_AS(step(fusion, 1.0, NAN), Contains("[dmf] loss 'b' is nan at step 2"),
+                       std::domain_error);
+  CHECK_THROWS_WITH_AS(step(fusion, INFINITY, 1.0), Contains("loss 'a' is inf"), std::domain_error);
+  CHECK(fusion.state().history == before.history);
+  CHECK(fusion.state().weights == before.weights);
+  CHECK(fusion.state().step == 2);
+}
+
+TEST_CASE("fusion: saved and loaded, it goes on as before") {
+  for (const std::string& name : weighting_names()) {
+    Fusion fusion(two_losses(name));
+    for (int t = 0; t < 7; ++t) step(fusion, 1.0 / (t + 1), std::sin(t));
+    Fusion again(two_losses(name));
+    again.load_state(fusion.state());
+    for (int t = 7; t < 12; ++t) {
+      CHECK(step(fusion, 1.0 / (t + 1), std::sin(t)) == step(again, 1.0 / (t + 1), std::sin(t)));
+    }
+  }
+  Fusion variance(two_losses("variance")), bayesian(two_losses("bayesian"));
+  step(variance, 1, 1);
+  CHECK_THROWS_WITH_AS(bayesian.load_state(variance.state()), Contains("0 priors for 2 losses"),
+                       std::invalid_argument);
+  step(bayesian, 1, 1);
+  CHECK_THROWS_WITH_AS(variance.load_state(bayesian.state()), Contains("has no state of its own"),
+                       std::invalid_argument);
+}
+
+TEST_CASE("fusion: what cannot be is refused with the field and its value") {
+  const auto refused = [](auto change, const char* text) {
+    FusionSpec spec = two_losses("variance");
+    change(spec);
+    CHECK_THROWS_WITH_AS(Fusion{spec}, Contains(text), std::invalid_argument);
+  };
+  refused([](FusionSpec& s) { s.losses.clear(); }, "no losses");
+  refused([](FusionSpec& s) { s.weighting = "median"; },
+          "unknown weighting 'median': expected one of variance, mad, bayesian, fixed");
+  refused([](FusionSpec& s) { s.history_size = 0; }, "history_size 0");
+  refused([](FusionSpec& s) { s.history_size_max = 2; },
+          "history_size_max 2: expected at least history_size 3");
+  refused([](FusionSpec& s) { s.initial_weights = {1.0}; }, "1 initial weights for 2 losses");
+  refused([](FusionSpec& s) { s.initial_weights = {1.0, -1.0}; }, "initial weight -1");
+  refused([](FusionSpec& s) { s.initial_weights = {0.0, 0.0}; }, "sum to 0");
+  refused([](FusionSpec& s) { s.auxiliary.gamma0 = -1; }, "gamma0 -1");
+  refused([](FusionSpec& s) { s.auxiliary.lambda = NAN; }, "lambda nan");
+  refused([](FusionSpec& s) { s.auxiliary.every = -1; }, "batch_track_steps -1");
+  refused([](FusionSpec& s) { s.weight_decay = 1.0; }, "expected 0 <= decay < 1");
+  Fusion fusion(two_losses("variance"));
+  CHECK_THROWS_WITH_AS(fusion.step(std::vector<double>{1.0}), Contains("1 values for 2 losses"),
+                       std::invalid_argument);
+}
+
+}  // namespace dmf

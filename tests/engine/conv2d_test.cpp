@@ -1,0 +1,177 @@
+#include <doctest/doctest.h>
+
+#include "engine/core/check.h"
+#include "engine/core/parallel.h"
+#include "engine/kernels/conv2d/conv2d.h"
+#include "engine/ops/conv2d.h"
+#include "tests/support/random_tensor.h"
+
+namespace dmf {
+namespace {
+
+using doctest::Contains;
+
+struct ConvCase {
+  Shape x, weight;
+  Conv2dSpec spec;
+};
+
+Shape output_shape(const ConvCase& c) {
+  const Padding& pad = c.spec.pad;
+  return {c.x[0], conv2d_output_size(c.x[1], c.weight[0], c.spec.stride_h, pad.top, pad.bottom),
+          conv2d_output_size(c.x[2], c.weight[1], c.spec.stride_w, pad.left, pad.right),
+          c.weight[3]};
+}
+
+std::vector<ConvCase> convolutions() {
+  const Padding same{1, 1, 1, 1};
+  std::vector<ConvCase> cases = {
+      {{1, 1, 1, 1}, {1, 1, 1, 1}, {}},
+      {{1, 1, 1, 3}, {3, 3, 3, 2}, {1, 1, same}},
+      {{2, 8, 8, 1}, {3, 3, 1, 32}, {1, 1, same}},
+      {{1, 7, 9, 32}, {3, 3, 32, 32}, {1, 1, same}},
+      {{2, 16, 16, 19}, {3, 3, 19, 17}, {1, 1, same}},
+      {{3, 5, 4, 50}, {1, 1, 50, 2}, {}},
+      {{1, 9, 8, 5}, {3, 3, 5, 7}, {2, 2, {0, 0, 1, 1}}},
+      {{1, 8, 9, 5}, {2, 2, 5, 70}, {2, 2, {}}},
+      {{2, 6, 5, 4}, {5, 3, 4, 3}, {1, 2, {2, 0, 2, 3}}},
+      {{1, 4, 4, 3}, {1, 1, 3, 3}, {3, 2, {}}},
+      {{1, 3, 3, 2}, {3, 3, 2, 2}, {}},
+      {{1, 6, 6, 100}, {3, 3, 100, 130}, {1, 1, same}},
+  };
+  Rng rng(123);  // and some that nobody chose
+  for (int i = 0; i < 30; ++i) {
+    const auto draw = [&rng](int lo, int hi) {
+      return lo + static_cast<int>(rng.below(static_cast<std::uint64_t>(hi - lo + 1)));
+    };
+    const int KH = draw(1, 4), KW = draw(1, 4), C = draw(1, 40);
+    cases.push_back({{draw(1, 3), draw(KH, 12), draw(KW, 12), C},
+                     {KH, KW, C, draw(1, 40)},
+                     {draw(1, 3), draw(1, 3), {draw(0, 2), draw(0, 2), draw(0, 2), draw(0, 2)}}});
+  }
+  return cases;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("conv2d kernels agree exactly with their references on integers", S, float,
+                   double) {
+  Workspace workspace(Device::cpu());
+  for (const ConvCase& c : convolutions()) {
+    CAPTURE(c.x.str());
+    CAPTURE(c.weight.str());
+    Rng rng(11);
+    const Shape out = output_shape(c);
+    const auto x = random_integers<S>(c.x, rng), weight = random_integers<S>(c.weight, rng);
+    const auto dy = random_integers<S>(out, rng);
+    const auto bias = random_integers<S>(Shape{c.weight[3]}, rng);
+    const auto bias_in = random_integers<S>(Shape{c.weight[2]}, rng);
+    const auto compare = [](const Shape& shape, auto run_cpu, auto run_ref) {
+      const auto a = unwritten<S>(shape), b = unwritten<S>(shape);
+      run_cpu(a.view());
+      run_ref(b.view());
+      CHECK(largest_difference(a, b) == 0.0);
+    };
+    compare(
+        out,
+        [&](View<S> y) {
+          cpu::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), bias.cview(), y, workspace);
+        },
+        [&](View<S> y) {
+          ref::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), bias.cview(), y, workspace);
+        });
+    compare(
+        c.x,
+        [&](View<S> dx) {
+          cpu::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(), bias_in.cview(), dx,
+                                       workspace);
+        },
+        [&](View<S> dx) {
+          ref::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(), bias_in.cview(), dx,
+                                       workspace);
+        });
+    compare(
+        c.weight,
+        [&](View<S> dw) {
+          cpu::conv2d_backward_weight<S>(c.spec, x.cview(), dy.cview(), dw, workspace);
+        },
+        [&](View<S> dw) {
+          ref::conv2d_backward_weight<S>(c.spec, x.cview(), dy.cview(), dw, workspace);
+        });
+  }
+}
+
+TEST_CASE("conv2d and its three gradients are bit-identical for any number of threads") {
+  Workspace workspace(Device::cpu());
+  Rng rng(12);
+  const Conv2dSpec spec{1, 1, {1, 1, 1, 1}};
+  const auto x = random_tensor<float>(Shape{3, 37, 29, 20}, rng);
+  const auto weight = random_tensor<float>(Shape{3, 3, 20, 40}, rng);
+  const auto dy = random_tensor<float>(Shape{3, 37, 29, 40}, rng);
+  const int before = num_threads();
+  std::vector<Tensor<float>> first;
+  for (const int threads : {1, 2, 3, 5}) {
+    set_num_threads(threads);
+    const std::vector<Tensor<float>> results = {unwritten<float>(dy.shape()),
+                                                unwritten<float>(x.shape()),
+                                                unwritten<float>(weight.shape())};
+    cpu::conv2d_forward<float>(spec, x.cview(), weight.cview(), {}, results[0].view(), workspace);
+    cpu::conv2d_backward_data<float>(spec, dy.cview(), weight.cview(), {}, results[1].view(),
+                                     workspace);
+    cpu::conv2d_backward_weight<float>(spec, x.cview(), dy.cview(), results[2].view(), workspace);
+    if (first.empty()) first = results;
+    for (std::size_t k = 0; k < 3; ++k) CHECK(largest_difference(first[k], results[k]) == 0.0);
+  }
+  set_num_threads(before);
+}
+
+TEST_CASE("conv_transpose2d is the adjoint of conv2d: <conv(x), y> = <x, conv_transpose(y)>") {
+  Rng rng(13);
+  const Variable<double> x(random_integers<double>(Shape{2, 8, 6, 3}, rng));
+  const Variable<double> weight(random_integers<double>(Shape{3, 3, 3, 5}, rng));
+  const Conv2dSpec spec{2, 2, {0, 0, 1, 1}};
+  const Variable<double> forward = conv2d(x, weight, {}, spec);
+  const Variable<double> y(random_integers<double>(forward.shape(), rng));
+  const Variable<double> adjoint = conv_transpose2d(y, weight, {}, spec);
+  REQUIRE(adjoint.shape() == x.shape());
+  double left = 0.0, right = 0.0;
+  for (Index i = 0; i < y.value().numel(); ++i)
+    left += forward.value().data()[i] * y.value().data()[i];
+  for (Index i = 0; i < x.value().numel(); ++i)
+    right += adjoint.value().data()[i] * x.value().data()[i];
+  CHECK(left == right);
+}
+
+TEST_CASE("same_transpose_padding follows Keras, also for kernels below the stride") {
+  CHECK(same_transpose_padding(3, 2) == Padding{0, 0, 1, 1});
+  CHECK(same_transpose_padding(2, 2) == Padding{0, 0, 0, 0});
+  CHECK(same_transpose_padding(4, 2) == Padding{1, 1, 1, 1});
+  CHECK(same_transpose_padding(1, 2) == Padding{-1, -1, 0, 0});
+}
+
+TEST_CASE("conv2d: errors name the shapes") {
+  const Variable<float> x(Tensor<float>::zeros(Shape{8, 16, 16, 32}));
+  const auto weight = [](const Shape& shape) {
+    return Variable<float>(Tensor<float>::zeros(shape));
+  };
+  CHECK_THROWS_WITH_AS(conv2d(x, weight({3, 3, 64, 128}), {}, {}),
+                       Contains("[conv2d] weight C_in 64 does not match x C 32: x [8, 16, 16, 32], "
+                                "weight [3, 3, 64, 128]"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight({3, 3, 32, 4}), weight({5}), {}), Contains("bias [5]"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight({17, 3, 32, 4}), {}, {}), Contains("does not fit"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight({3, 3, 32, 4}), {}, {0, 1, {}}), Contains("stride 0 x 1"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(conv2d(x, weight({3, 3, 32, 4}), {}, {1, 1, {-1, 0, 0, 0}}),
+                       Contains("negative padding"), ValueError);
+  CHECK_THROWS_WITH_AS(conv2d(weight({3, 3}), weight({3, 3, 32, 4}), {}, {}),
+                       Contains("[N, H, W, C]"), ShapeError);
+  CHECK_THROWS_WITH_AS(conv_transpose2d(x, weight({3, 3, 4, 5}), {}, {2, 2, {}}),
+                       Contains("C_in 5"), ShapeError);
+  CHECK_THROWS_WITH_AS(conv_transpose2d(x, weight({1, 1, 4, 32}), {}, {1, 1, {16, 0, 0, 0}}),
+                       Contains("crops everything"), ShapeError);
+}
+
+}  // namespace dmf

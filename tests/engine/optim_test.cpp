@@ -1,0 +1,135 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "engine/core/check.h"
+#include "engine/optim/optimizer.h"
+#include "engine/optim/schedule.h"
+#include "engine/optim/weight_ema.h"
+
+namespace dmf {
+namespace {
+
+using doctest::Approx;
+using doctest::Contains;
+using V = Variable<double>;
+
+V scalar(double value) {
+  return V(Tensor<double>::scalar(value), true);
+}
+
+/// Sets the gradient of a leaf.
+void give(const V& p, double gradient) {
+  p.zero_grad();
+  p.backward(Tensor<double>::full(p.shape(), gradient));
+}
+
+}  // namespace
+
+TEST_CASE("sgd: momentum and Nesterov follow a trajectory computed by hand") {
+  const V p = scalar(1.0);
+  const auto sgd = make_sgd<double>({{"p", p}}, {0.5, 0.0, false});
+  for (const double expected : {0.9, 0.75, 0.575}) {  // velocity 1, 1.5, 1.75
+    give(p, 1.0);
+    sgd->step(0.1);
+    CHECK(p.value().item() == Approx(expected).epsilon(1e-14));
+  }
+  const V q = scalar(1.0);
+  const auto nesterov = make_sgd<double>({{"q", q}}, {0.5, 0.0, true});
+  for (const double expected : {0.85, 0.675}) {  // g + 0.5 velocity: 1.5, 1.75
+    give(q, 1.0);
+    nesterov->step(0.1);
+    CHECK(q.value().item() == Approx(expected).epsilon(1e-14));
+  }
+  const V r = scalar(2.0);
+  const auto decayed = make_sgd<double>({{"r", r}}, {0.0, 0.5, false});
+  give(r, 1.0);
+  decayed->step(0.1);
+  CHECK(r.value().item() == Approx(1.8).epsilon(1e-14));  // gradient 1 + 0.5 * 2
+}
+
+TEST_CASE("adam: the first step is the learning rate; weight decay is coupled or decoupled") {
+  for (const bool decoupled : {false, true}) {
+    const V p = scalar(2.0);
+    AdamOptions options;
+    options.weight_decay = 0.1;
+    options.decoupled = decoupled;
+    const auto adam = make_adam<double>({{"p", p}}, options);
+    give(p, 3.0);
+    adam->step(0.01);
+    const double expected = decoupled ? 2.0 * (1 - 0.001) - 0.01 : 2.0 - 0.01;
+    CHECK(p.value().item() == Approx(expected).epsilon(1e-8));
+  }
+}
+
+TEST_CASE(
+    "optimizer: state round trip continues the same trajectory; parameters without gradient rest") {
+  const V p = scalar(1.0), idle = scalar(5.0);
+  const auto adam = make_adam<double>({{"p", p}, {"idle", idle}}, {});
+  for (int i = 0; i < 3; ++i) {
+    give(p, 1.0 + i);
+    adam->step(0.1);
+  }
+  CHECK(idle.value().item() == 5.0);
+  const V p2 = scalar(p.value().item()), idle2 = scalar(5.0);
+  const auto again = make_adam<double>({{"p", p2}, {"idle", idle2}}, {});
+  again->load_state(adam->state());
+  give(p, 0.3);
+  give(p2, 0.3);
+  adam->step(0.1);
+  again->step(0.1);
+  CHECK(p.value().item() == p2.value().item());
+  const auto other = make_adam<double>({{"other", scalar(1.0)}}, {});
+  CHECK_THROWS_WITH_AS(other->load_state(adam->state()), Contains("has no other.m"), ShapeError);
+}
+
+TEST_CASE("optimizer: options outside their range are refused") {
+  CHECK_THROWS_WITH_AS(make_sgd<double>({}, {1.0, 0.0, false}), Contains("[sgd] momentum 1"),
+                       ValueError);
+  AdamOptions bad;
+  bad.beta2 = 1.0;
+  CHECK_THROWS_WITH_AS(make_adam<double>({}, bad), Contains("[adam] beta1 0.9, beta2 1"),
+                       ValueError);
+}
+
+TEST_CASE("clip_grad_norm: scales all gradients by one factor, only when needed") {
+  const V a = scalar(0.0), b = scalar(0.0);
+  give(a, 3.0);
+  give(b, 4.0);
+  CHECK(clip_grad_norm<double>({{"a", a}, {"b", b}}, 10.0) == 5.0);
+  CHECK(a.grad().item() == 3.0);
+  CHECK(clip_grad_norm<double>({{"a", a}, {"b", b}}, 1.0) == 5.0);
+  CHECK(a.grad().item() == Approx(0.6));
+  CHECK(b.grad().item() == Approx(0.8));
+}
+
+TEST_CASE("learning rate: warm-up, cosine and its end") {
+  LearningRate constant;
+  constant.base = 0.1;
+  CHECK(constant.at(0) == 0.1);
+  CHECK(constant.at(1000000) == 0.1);
+  const LearningRate cosine{LearningRate::Shape::cosine, 1.0, 3, 14, 0.1};
+  CHECK(cosine.at(0) == Approx(0.25));
+  CHECK(cosine.at(2) == Approx(0.75));
+  CHECK(cosine.at(3) == Approx(1.0));
+  CHECK(cosine.at(8) == Approx(0.55));  // half way
+  CHECK(cosine.at(13) == Approx(0.1));
+  CHECK(cosine.at(99) == Approx(0.1));
+}
+
+TEST_CASE("weight EMA: averages by hand, swaps there and back") {
+  const V p = scalar(1.0);
+  const auto buffer = Tensor<double>::scalar(4.0);
+  WeightEma<double> ema({{"p", p}}, {{"b", buffer}}, 0.9);
+  p.value().fill(2.0);
+  ema.update();  // decay min(0.9, 1/10): 0.1 * 1 + 0.9 * 2
+  CHECK(ema.averages().at("p").item() == Approx(1.9));
+  ema.swap();
+  CHECK(p.value().item() == Approx(1.9));
+  CHECK(buffer.item() == 4.0);
+  ema.swap();
+  CHECK(p.value().item() == 2.0);
+  CHECK_THROWS_WITH_AS(WeightEma<double>({}, {}, 1.0), Contains("[ema] decay 1"), ValueError);
+}
+
+}  // namespace dmf

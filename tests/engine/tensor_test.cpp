@@ -1,0 +1,135 @@
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "engine/core/check.h"
+#include "engine/core/device.h"
+#include "engine/core/parallel.h"
+#include "engine/core/rng.h"
+#include "engine/tensor/allocator.h"
+#include "engine/tensor/tensor.h"
+#include "engine/tensor/workspace.h"
+
+namespace dmf {
+
+using doctest::Contains;
+
+TEST_CASE("shape: prints, counts, indexes from both ends and refuses what cannot be") {
+  const Shape shape{8, 128, 128, 3};
+  CHECK(shape.str() == "[8, 128, 128, 3]");
+  CHECK(shape.numel() == 8 * 128 * 128 * 3);
+  CHECK(shape[-1] == 3);
+  CHECK(shape.with(-1, 5) == Shape{8, 128, 128, 5});
+  CHECK(Shape{}.numel() == 1);
+  CHECK_FALSE(Shape{2, 3} == Shape{3, 2});
+  CHECK_THROWS_WITH_AS((Shape{2, -1}), Contains("negative dimension in [2, -1]"), ShapeError);
+  CHECK_THROWS_WITH_AS((Shape{1, 1, 1, 1, 1, 1, 1, 1, 1}), Contains("rank 9"), ShapeError);
+  const Index huge = Index{1} << 40;
+  CHECK_THROWS_WITH_AS((Shape{huge, huge}), Contains("64 bits"), ShapeError);
+}
+
+TEST_CASE("tensor: handles share, clones do not, and memory is aligned") {
+  const auto a = Tensor<float>::full(Shape{2, 3}, 1.5f);
+  const Tensor<float> same = a, copy = a.clone();
+  same.fill(2.0f);
+  CHECK(a.data()[5] == 2.0f);
+  CHECK(copy.data()[5] == 1.5f);
+  CHECK(reinterpret_cast<std::uintptr_t>(a.data()) % kAlignment == 0);
+  CHECK(a.reshape(Shape{6}).data() == a.data());
+  CHECK_FALSE(a.unique());
+  CHECK(copy.unique());
+  CHECK_THROWS_WITH_AS(a.reshape(Shape{4}), Contains("[2, 3] cannot become [4]"), ShapeError);
+  CHECK_THROWS_WITH_AS(a.item(), Contains("expected one element, got shape [2, 3]"), ShapeError);
+  CHECK_THROWS_WITH_AS(a.copy_from(Tensor<float>(Shape{6})), Contains("got [6]"), ShapeError);
+  const std::vector<float> three = {1, 2, 3};
+  CHECK_THROWS_WITH_AS(Tensor<float>::from(three, Shape{2}), Contains("3 values do not fill"),
+                       ShapeError);
+  CHECK_FALSE(Tensor<float>().defined());
+}
+
+TEST_CASE("allocator: blocks given back are handed out again, and counted") {
+  const Device cpu = Device::cpu();
+  release_cached_memory(cpu);
+  const MemoryStats before = memory_stats(cpu);
+  void* first = allocate(cpu, 1000000);
+  CHECK(memory_stats(cpu).in_use >= before.in_use + 1000000);
+  deallocate(cpu, first);
+  CHECK(memory_stats(cpu).cached >= 1000000);
+  void* second = allocate(cpu, 999000);
+  CHECK(second == first);
+  void* small = allocate(cpu, 16);  // must not take a megabyte
+  CHECK(memory_stats(cpu).in_use < before.in_use + 1010000);
+  deallocate(cpu, small);
+  deallocate(cpu, second);
+  release_cached_memory(cpu);
+  CHECK(memory_stats(cpu).cached == 0);
+  CHECK_THROWS_WITH_AS(allocate(cpu, std::size_t{1} << 60), Contains("[memory] out of memory"),
+                       DeviceError);
+}
+
+TEST_CASE("device: parses names, and says that this build has no CUDA") {
+  CHECK(Device::parse("cpu") == Device::cpu());
+  CHECK(Device::cpu().str() == "cpu");
+  CHECK_THROWS_WITH_AS(Device::parse("cuda"), Contains("only the CPU backend"), DeviceError);
+  CHECK_THROWS_WITH_AS(Device::parse("tpu"), Contains("unknown device: got 'tpu'"), ValueError);
+}
+
+TEST_CASE("rng: Philox gives the published vectors") {
+  // Random123's kat_vectors, philox4x32 with 10 rounds.
+  CHECK(philox4x32({0, 0, 0, 0}, {0, 0}) ==
+        std::array<std::uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8});
+  CHECK(philox4x32({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffffff, 0xffffffff}) ==
+        std::array<std::uint32_t, 4>{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
+  CHECK(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
+        std::array<std::uint32_t, 4>{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+}
+
+TEST_CASE("rng: streams differ, repeat, and have the moments they should") {
+  Rng a(1, 2), b(1, 2), c(1, 3);
+  CHECK(a.next() == b.next());
+  CHECK(a.next() != c.next());
+  double sum = 0.0, squares = 0.0;
+  Rng normal(5);
+  for (int i = 0; i < 20000; ++i) {
+    const double x = normal.normal();
+    sum += x;
+    squares += x * x;
+  }
+  CHECK(std::abs(sum / 20000) < 0.03);
+  CHECK(std::abs(squares / 20000 - 1.0) < 0.05);
+  std::set<std::uint64_t> seen;
+  Rng small(6);
+  for (int i = 0; i < 1000; ++i) {
+    const double u = small.uniform();
+    REQUIRE((u >= 0.0 && u < 1.0));
+    seen.insert(small.below(7));
+  }
+  CHECK(seen.size() == 7);
+  CHECK(*seen.rbegin() == 6);
+  std::vector<int> items = {1, 2, 3, 4, 5};
+  small.shuffle(items);
+  CHECK(std::set<int>(items.begin(), items.end()).size() == 5);
+}
+
+TEST_CASE("parallel: every index is visited once, by a thread in range, for any thread count") {
+  const int before = num_threads();
+  for (const int threads : {1, 2, 4}) {
+    set_num_threads(threads);
+    std::vector<int> visits(1000), thread_of(1000);
+    parallel_for(1000, [&](Index i, int thread) {
+      ++visits[static_cast<std::size_t>(i)];
+      thread_of[static_cast<std::size_t>(i)] = thread;
+    });
+    CHECK(visits == std::vector<int>(1000, 1));
+    CHECK(*std::max_element(thread_of.begin(), thread_of.end()) < threads);
+    Index total = 0;
+    set_num_threads(1);
+    parallel_chunks(10, 4, [&](Index begin, Index end) { total += end - begin; });
+    CHECK(total == 10);
+  }
+  set_num_threads(before);
+  CHECK_THROWS_WITH_AS(set_num_threads(-1), Contains("[threads] got -1"), ValueError);
+  parallel_for(0, [](Index) { FAIL("there is nothing to visit"); });
+}
+
+}  // namespace dmf
