@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -96,8 +97,8 @@ StoredTensor parse_tensor(const std::string& name, const Json& entry, std::strin
     bad(path, fmt::format("tensor '{}' {} {} claims bytes {} to {} of {}: they do not fit.", name,
                           text, tensor.shape.str(), begin, end, data.size()));
   }
-  tensor.bytes.resize(end - begin);
-  std::memcpy(tensor.bytes.data(), data.data() + begin, end - begin);
+  const auto bytes = std::as_bytes(std::span(data.substr(begin, end - begin)));
+  tensor.bytes.assign(bytes.begin(), bytes.end());
   extents.push_back({begin, end, name});
   return tensor;
 }

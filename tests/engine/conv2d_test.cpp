@@ -3,6 +3,7 @@
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 #include "engine/kernels/conv2d/conv2d.h"
+#include "engine/kernels/conv2d/winograd.h"
 #include "engine/ops/conv2d.h"
 #include "tests/support/random_tensor.h"
 
@@ -97,6 +98,68 @@ TEST_CASE_TEMPLATE("conv2d kernels agree exactly with their references on intege
         },
         [&](View<S> dw) {
           ref::conv2d_backward_weight<S>(c.spec, x.cview(), dy.cview(), dw, workspace);
+        });
+  }
+}
+
+TEST_CASE(
+    "winograd: the error stays below 2e-5 of the largest output, for any size and channel count") {
+  Workspace workspace(Device::cpu());
+  Rng rng(17);
+  const auto draw = [&rng](int lo, int hi) {
+    return lo + static_cast<int>(rng.below(static_cast<std::uint64_t>(hi - lo + 1)));
+  };
+  std::vector<ConvCase> cases = {{{8, 16, 16, 256}, {3, 3, 256, 64}, {1, 1, {1, 1, 1, 1}}},
+                                 {{1, 31, 33, 8}, {3, 3, 8, 512}, {1, 1, {1, 1, 1, 1}}}};
+  for (int i = 0; i < 12; ++i) {
+    const int C = draw(8, 70);
+    cases.push_back({{draw(1, 2), draw(25, 50), draw(25, 50), C},
+                     {3, 3, C, draw(8, 70)},
+                     {1, 1, {draw(0, 2), draw(0, 2), draw(0, 2), draw(0, 2)}}});
+  }
+  for (const ConvCase& c : cases) {
+    CAPTURE(c.x.str());
+    CAPTURE(c.weight.str());
+    const Shape out = output_shape(c);
+    const auto x = random_tensor<double>(c.x, rng), weight = random_tensor<double>(c.weight, rng);
+    const auto dy = random_tensor<double>(out, rng);
+    const auto bias = random_tensor<double>(Shape{c.weight[3]}, rng);
+    const auto x32 = cast<float>(x), weight32 = cast<float>(weight), dy32 = cast<float>(dy);
+    const auto bias32 = cast<float>(bias);
+    const auto check = [](const Shape& shape, auto in_float, auto in_double) {
+      const auto a = unwritten<float>(shape);
+      const auto b = unwritten<double>(shape);
+      in_float(a.view());
+      in_double(b.view());
+      CHECK(largest_difference(cast<double>(a), b) < 2e-5 * largest_magnitude(b));
+    };
+    // The double kernels are direct, and agree with ref:: exactly on integers (above).
+    check(
+        out,
+        [&](View<float> y) {
+          cpu::winograd_forward(c.spec.pad, x32.cview(), weight32.cview(), bias32.cview(), y,
+                                workspace);
+        },
+        [&](View<double> y) {
+          cpu::conv2d_forward<double>(c.spec, x.cview(), weight.cview(), bias.cview(), y,
+                                      workspace);
+        });
+    check(
+        c.x,
+        [&](View<float> dx) {
+          cpu::winograd_backward_data(c.spec.pad, dy32.cview(), weight32.cview(), {}, dx,
+                                      workspace);
+        },
+        [&](View<double> dx) {
+          cpu::conv2d_backward_data<double>(c.spec, dy.cview(), weight.cview(), {}, dx, workspace);
+        });
+    check(
+        c.weight,
+        [&](View<float> dw) {
+          cpu::winograd_backward_weight(c.spec.pad, x32.cview(), dy32.cview(), dw, workspace);
+        },
+        [&](View<double> dw) {
+          cpu::conv2d_backward_weight<double>(c.spec, x.cview(), dy.cview(), dw, workspace);
         });
   }
 }

@@ -1,15 +1,21 @@
 #include <algorithm>
+#include <type_traits>
 
 #include "engine/core/parallel.h"
-#include "engine/core/simd.h"
 #include "engine/kernels/conv2d/conv2d.h"
 #include "engine/kernels/conv2d/gather_gemm.h"
+#include "engine/kernels/conv2d/winograd.h"
 
 namespace dmf::cpu {
 
 template <class T>
 void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, In<T> bias, View<T> y,
                     Workspace& workspace) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (winograd_pays(spec, weight.shape, y.shape)) {
+      return winograd_forward(spec.pad, x, weight, bias, y, workspace);
+    }
+  }
   const Index KH = weight.size(0), KW = weight.size(1);
   GatherPass pass{.rows = y.size(1),
                   .cols = y.size(2),
@@ -37,6 +43,11 @@ void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, In<T> bias, V
 template <class T>
 void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, In<T> bias, View<T> dx,
                           Workspace& workspace) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (winograd_pays(spec, weight.shape, dx.shape)) {
+      return winograd_backward_data(spec.pad, dy, weight, bias, dx, workspace);
+    }
+  }
   const Index KH = weight.size(0), KW = weight.size(1), H = dx.size(1), W = dx.size(2);
   const Index sh = spec.stride_h, sw = spec.stride_w;
   const auto packed =
@@ -77,41 +88,6 @@ namespace {
 constexpr Index kBlockIn = 8 * kRows;
 constexpr Index kBlockPanels = 4;
 
-/// partial [kCount rows of C_in][kPanel] += sum over `pixels` of x[pixel][c] * dy[pixel][:]
-template <class T, int kCount>
-void weight_block(const T* x, Index x_step, const T* dy, Index pixels, T* partial) {
-  using V = Simd<T>;
-  typename V::Vector acc[static_cast<std::size_t>(kCount)][2];
-  for (int r = 0; r < kCount; ++r) {
-    acc[r][0] = V::load(partial + r * kPanel<T>);
-    acc[r][1] = V::load(partial + r * kPanel<T> + V::kLanes);
-  }
-  for (Index p = 0; p < pixels; ++p, x += x_step, dy += kPanel<T>) {
-    const auto dy0 = V::load(dy), dy1 = V::load(dy + V::kLanes);
-#pragma GCC unroll 12
-    for (int r = 0; r < kCount; ++r) {
-      const auto value = V::broadcast(x[r]);
-      acc[r][0] += value * dy0;
-      acc[r][1] += value * dy1;
-    }
-  }
-  for (int r = 0; r < kCount; ++r) {
-    V::store(partial + r * kPanel<T>, acc[r][0]);
-    V::store(partial + r * kPanel<T> + V::kLanes, acc[r][1]);
-  }
-}
-
-/// The same for a count of channels known at run time, 1 .. kRows.
-template <class T, int kCount = kRows>
-void weight_block_of(Index count, const T* x, Index x_step, const T* dy, Index pixels, T* partial) {
-  if constexpr (kCount > 1) {
-    if (count < kCount) {
-      return weight_block_of<T, kCount - 1>(count, x, x_step, dy, pixels, partial);
-    }
-  }
-  weight_block<T, kCount>(x, x_step, dy, pixels, partial);
-}
-
 /// First and one past the last output position whose tap falls inside the input.
 ChunkRange valid_outputs(Index in, Index out, Index stride, Index tap_offset) {
   const Index first = tap_offset >= 0 ? 0 : (-tap_offset + stride - 1) / stride;
@@ -125,6 +101,11 @@ ChunkRange valid_outputs(Index in, Index out, Index stride, Index tap_offset) {
 template <class T>
 void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
                             Workspace& workspace) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (winograd_pays(spec, dweight.shape, dy.shape)) {
+      return winograd_backward_weight(spec.pad, x, dy, dweight, workspace);
+    }
+  }
   const Index H = x.size(1), W = x.size(2), C_in = x.size(3);
   const Index OH = dy.size(1), OW = dy.size(2), C_out = dy.size(3);
   const Index KH = dweight.size(0), KW = dweight.size(1), taps = KH * KW;
@@ -179,11 +160,11 @@ void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> d
               const Index h = row % OH * spec.stride_h + offset_h;
               if (h < 0 || h >= H) continue;
               const Index w = cols.begin * spec.stride_w + offset_w;
-              weight_block_of<T>(std::min<Index>(kRows, channels.end - c),
-                                 x.data + ((row / OH * H + h) * W + w) * C_in + c,
-                                 spec.stride_w * C_in,
-                                 dy_strip + ((row - strip_begin) * OW + cols.begin) * kPanel<T>,
-                                 cols.end - cols.begin, tile + c * kPanel<T>);
+              multiply_columns<T>(std::min<Index>(kRows, channels.end - c),
+                                  x.data + ((row / OH * H + h) * W + w) * C_in + c,
+                                  spec.stride_w * C_in,
+                                  dy_strip + ((row - strip_begin) * OW + cols.begin) * kPanel<T>,
+                                  cols.end - cols.begin, tile + c * kPanel<T>);
             }
           }
         }

@@ -7,39 +7,23 @@
 namespace dmf::cpu {
 namespace {
 
-/// acc = sum_t sum_k source[t][row][k] * matrix[t][k][:], starting from the bias.
+/// out [kRows][kPanel] = bias + sum over taps of rows times the tap's matrix.
 /// rows     [taps][kRows] addresses of source pixels
 /// weight   packed panel: matrix m starts at m * depth * kPanel
-/// out      [kRows][kPanel]
 template <class T>
-void register_block(const T* const* rows, const std::vector<Tap>& taps, Index depth,
-                    const T* weight, const T* bias, T* out) {
+void multiply_taps(const T* const* rows, const std::vector<Tap>& taps, Index depth, const T* weight,
+                   const T* bias, T* out) {
   using V = Simd<T>;
-  typename V::Vector acc[kRows][2];
-  const auto bias0 = V::load(bias), bias1 = V::load(bias + V::kLanes);
+  Sums<T> sums;
   for (int r = 0; r < kRows; ++r) {
-    acc[r][0] = bias0;
-    acc[r][1] = bias1;
+    sums[r][0] = V::load(bias);
+    sums[r][1] = V::load(bias + V::kLanes);
   }
   for (const Tap& tap : taps) {
-    const T* a[kRows];
-    for (int r = 0; r < kRows; ++r) a[r] = rows[r];
+    accumulate_rows<T>(rows, depth, weight + tap.matrix * depth * kPanel<T>, sums);
     rows += kRows;
-    const T* b = weight + tap.matrix * depth * kPanel<T>;
-    for (Index k = 0; k < depth; ++k, b += kPanel<T>) {
-      const auto b0 = V::load(b), b1 = V::load(b + V::kLanes);
-#pragma GCC unroll 12
-      for (int r = 0; r < kRows; ++r) {
-        const auto value = V::broadcast(a[r][k]);
-        acc[r][0] += value * b0;
-        acc[r][1] += value * b1;
-      }
-    }
   }
-  for (int r = 0; r < kRows; ++r) {
-    V::store(out + r * kPanel<T>, acc[r][0]);
-    V::store(out + r * kPanel<T> + V::kLanes, acc[r][1]);
-  }
+  store_sums<T>(sums, out);
 }
 
 /// Pixels per unit of parallel work: enough to reuse a panel of weights from the nearer caches
@@ -125,8 +109,7 @@ void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& 
       const Index first = panel * kPanel<T>, width = std::min(kPanel<T>, channels - first);
       const T* matrix = weight.data + panel * weight.matrices * depth * kPanel<T>;
       for (Index slot = 0; slot < used; slot += kRows) {
-        register_block<T>(sources + slot * taps, pass.taps, depth, matrix, padded_bias + first,
-                          out);
+        multiply_taps<T>(sources + slot * taps, pass.taps, depth, matrix, padded_bias + first, out);
         const Index rows = std::min<Index>(kRows, used - slot);
         for (Index r = 0; r < rows; ++r) {
           std::copy_n(out + r * kPanel<T>, width, target.data + targets[slot + r] + first);

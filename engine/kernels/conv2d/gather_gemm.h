@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "engine/core/simd.h"
+#include "engine/kernels/conv2d/register_block.h"
 #include "engine/tensor/view.h"
 #include "engine/tensor/workspace.h"
 
@@ -17,19 +17,9 @@ namespace dmf::cpu {
 //
 //   acc[kRows][kPanel] += source[t][row][k] * weight[t][k][kPanel]
 //
-// runs over all t and k without storing. kPanel is two vectors and kRows fills the remaining
-// registers but three or four (6 x 2 accumulators, 2 weights, 1 broadcast of AVX2's 16): every loop
-// turn does 12 multiply-adds on 8 loads, which keeps both FMA units of a core busy.
-// (The register blocking is that of Goto & van de Geijn, "Anatomy of high-performance matrix
-// multiplication", ACM TOMS 2008; reading pixels through a pointer table that of Dukhan, "The
-// indirect convolution algorithm", 2019.)
-
-/// Output pixels per register block.
-inline constexpr int kRows = kVectorRegisters >= 32 ? 12 : 6;
-
-/// Output channels per register block.
-template <class T>
-inline constexpr Index kPanel = 2 * Simd<T>::kLanes;
+// (register_block.h) runs over all t and k without storing.
+// (Reading pixels through a table of addresses: Dukhan, "The indirect convolution algorithm",
+// 2019.)
 
 /// One tap of a pass: where its source pixel lies for the pass's pixel (0, 0), and which of the
 /// packed matrices it multiplies.
