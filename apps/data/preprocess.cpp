@@ -8,24 +8,6 @@
 namespace dmf {
 namespace {
 
-const std::string& value_of(const std::map<std::string, std::string>& metadata,
-                            const std::string& key) {
-  const auto it = metadata.find(key);
-  DMF_CHECK(it != metadata.end(), IoError, "[preprocess] the metadata has no '{}'.", key);
-  return it->second;
-}
-
-double number_of(const std::map<std::string, std::string>& metadata, const std::string& key,
-                 double least, double most) {
-  const std::string& text = value_of(metadata, key);
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  DMF_CHECK(end != text.c_str() && *end == '\0' && value >= least && value <= most, IoError,
-            "[preprocess] metadata '{}' is '{}': expected a number from {} to {}.", key, text,
-            least, most);
-  return value;
-}
-
 template <class T>
 std::vector<T> padded(const std::vector<T>& pixels, const Placement& place, int size,
                       std::size_t channels) {
@@ -40,7 +22,7 @@ std::vector<T> padded(const std::vector<T>& pixels, const Placement& place, int 
 
 }  // namespace
 
-std::map<std::string, std::string> PreprocessSpec::to_metadata() const {
+Metadata PreprocessSpec::to_metadata() const {
   return {{"preprocess.size", fmt::format("{}", size)},
           {"preprocess.channels", fmt::format("{}", channels)},
           {"preprocess.interpolation", interpolation == Interpolation::area ? "area" : "linear"},
@@ -52,17 +34,17 @@ std::map<std::string, std::string> PreprocessSpec::to_metadata() const {
           {"preprocess.bilateral_square", filter.square ? "1" : "0"}};
 }
 
-PreprocessSpec PreprocessSpec::from_metadata(const std::map<std::string, std::string>& metadata) {
+PreprocessSpec PreprocessSpec::from_metadata(const Metadata& metadata) {
   PreprocessSpec spec;
-  spec.size = static_cast<int>(number_of(metadata, "preprocess.size", 1, 16384));
-  spec.channels = static_cast<int>(number_of(metadata, "preprocess.channels", 1, 3));
-  spec.interpolation = interpolation_named(value_of(metadata, "preprocess.interpolation"));
-  spec.keep_aspect = number_of(metadata, "preprocess.keep_aspect", 0, 1) != 0;
-  spec.bilateral = number_of(metadata, "preprocess.bilateral", 0, 1) != 0;
-  spec.filter.diameter = static_cast<int>(number_of(metadata, "preprocess.bilateral_d", 1, 99));
-  spec.filter.sigma_space = number_of(metadata, "preprocess.bilateral_sigma_space", 1e-12, 1e12);
-  spec.filter.sigma_range = number_of(metadata, "preprocess.bilateral_sigma_range", 1e-12, 1e12);
-  spec.filter.square = number_of(metadata, "preprocess.bilateral_square", 0, 1) != 0;
+  spec.size = static_cast<int>(metadata_number(metadata, "preprocess.size", 1, 16384));
+  spec.channels = static_cast<int>(metadata_number(metadata, "preprocess.channels", 1, 3));
+  spec.interpolation = interpolation_named(metadata_text(metadata, "preprocess.interpolation"));
+  spec.keep_aspect = metadata_number(metadata, "preprocess.keep_aspect", 0, 1) != 0;
+  spec.bilateral = metadata_number(metadata, "preprocess.bilateral", 0, 1) != 0;
+  spec.filter.diameter = static_cast<int>(metadata_number(metadata, "preprocess.bilateral_d", 1, 99));
+  spec.filter.sigma_space = metadata_number(metadata, "preprocess.bilateral_sigma_space", 1e-12, 1e12);
+  spec.filter.sigma_range = metadata_number(metadata, "preprocess.bilateral_sigma_range", 1e-12, 1e12);
+  spec.filter.square = metadata_number(metadata, "preprocess.bilateral_square", 0, 1) != 0;
   return spec;
 }
 

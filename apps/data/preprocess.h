@@ -1,10 +1,8 @@
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "apps/data/bilateral.h"
 #include "apps/data/image.h"
+#include "apps/data/metadata.h"
 #include "apps/data/resize.h"
 
 namespace dmf {
@@ -19,9 +17,9 @@ struct PreprocessSpec {
   bool bilateral = false;
   BilateralSpec filter;
 
-  std::map<std::string, std::string> to_metadata() const;
+  Metadata to_metadata() const;
   /// throws  IoError naming the key that is missing or not sound
-  static PreprocessSpec from_metadata(const std::map<std::string, std::string>& metadata);
+  static PreprocessSpec from_metadata(const Metadata& metadata);
 };
 
 /// The rectangle at the top left of the network's input that the image fills: all of it, unless the

@@ -11,24 +11,6 @@ namespace {
 constexpr std::string_view kFormat = "dmf-unet";
 constexpr int kVersion = 1;
 
-using Metadata = std::map<std::string, std::string>;
-
-const std::string& value_of(const Metadata& metadata, const std::string& key) {
-  const auto it = metadata.find(key);
-  DMF_CHECK(it != metadata.end(), IoError, "the metadata has no '{}': not a model of this program.",
-            key);
-  return it->second;
-}
-
-double number_of(const Metadata& metadata, const std::string& key) {
-  const std::string& text = value_of(metadata, key);
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  DMF_CHECK(end != text.c_str() && *end == '\0' && value >= 0.0 && value <= 1e6, IoError,
-            "metadata '{}' is '{}': expected a number from 0 to 1e6.", key, text);
-  return value;
-}
-
 Metadata network_metadata(const UNetSpec& spec) {
   return {{"format", std::string(kFormat)},
           {"version", fmt::format("{}", kVersion)},
@@ -44,14 +26,14 @@ Metadata network_metadata(const UNetSpec& spec) {
 
 UNetSpec spec_from(const Metadata& metadata) {
   UNetSpec spec;
-  spec.variant = variant_named(value_of(metadata, "network.variant"));
-  spec.in_channels = static_cast<Index>(number_of(metadata, "network.in_channels"));
-  spec.classes = static_cast<Index>(number_of(metadata, "network.classes"));
-  spec.depth = static_cast<int>(number_of(metadata, "network.depth"));
-  spec.base_width = static_cast<Index>(number_of(metadata, "network.base_width"));
-  spec.dropout = number_of(metadata, "network.dropout");
-  spec.bn_eps = number_of(metadata, "network.bn_eps");
-  spec.bn_momentum = number_of(metadata, "network.bn_momentum");
+  spec.variant = variant_named(metadata_text(metadata, "network.variant"));
+  spec.in_channels = static_cast<Index>(metadata_number(metadata, "network.in_channels", 0, 1e6));
+  spec.classes = static_cast<Index>(metadata_number(metadata, "network.classes", 0, 1e6));
+  spec.depth = static_cast<int>(metadata_number(metadata, "network.depth", 0, 1e6));
+  spec.base_width = static_cast<Index>(metadata_number(metadata, "network.base_width", 0, 1e6));
+  spec.dropout = metadata_number(metadata, "network.dropout", 0, 1e6);
+  spec.bn_eps = metadata_number(metadata, "network.bn_eps", 0, 1e6);
+  spec.bn_momentum = metadata_number(metadata, "network.bn_momentum", 0, 1e6);
   return spec;
 }
 
@@ -64,9 +46,9 @@ std::map<std::string, Tensor<float>> tensors_of(const UNet<float>& network) {
 }
 
 Model parse_model(const Safetensors& file) {
-  DMF_CHECK(value_of(file.metadata, "format") == kFormat, IoError,
+  DMF_CHECK(metadata_text(file.metadata, "format") == kFormat, IoError,
             "its format is '{}': expected '{}'.", file.metadata.at("format"), kFormat);
-  const double version = number_of(file.metadata, "version");
+  const double version = metadata_number(file.metadata, "version", 0, 1e6);
   DMF_CHECK(version <= kVersion, IoError,
             "it has version {}: this program reads up to {}. Use a newer one.", version, kVersion);
   const UNetSpec spec = spec_from(file.metadata);

@@ -47,17 +47,24 @@ Tensor<S> bias_gradient(const Tensor<S>& dy) {
   return dbias;
 }
 
-template <class S>
-struct Conv2dNode final : Node<S> {
-  Conv2dNode(typename Node<S>::Slots inputs, const Conv2dSpec& spec, const Tensor<S>& x,
-             const Tensor<S>& weight)
-      : Node<S>(Op::conv2d, std::move(inputs)), spec_(spec), x_(x), weight_(weight) {}
+/// The gradients of conv2d, or with kTransposed of its adjoint, whose passes are those of conv2d with
+/// x and dy in each other's place.
+template <class S, bool kTransposed>
+struct ConvolutionNode final : Node<S> {
+  ConvolutionNode(typename Node<S>::Slots inputs, const Conv2dSpec& spec, const Tensor<S>& x,
+                  const Tensor<S>& weight)
+      : Node<S>(kTransposed ? Op::conv_transpose2d : Op::conv2d, std::move(inputs)),
+        spec_(spec),
+        x_(x),
+        weight_(weight) {}
 
   void backward(const Tensor<S>& dy) override {
     if (this->needs_grad(1)) {
+      const Tensor<S>& wide = kTransposed ? dy : x_;  // the side that the kernel slides over
+      const Tensor<S>& narrow = kTransposed ? x_ : dy;
       Tensor<S> dweight(weight_.shape(), dy.device());
       Workspace workspace(dy.device());
-      DMF_DISPATCH(dy.device(), conv2d_backward_weight<S>, spec_, x_.cview(), dy.cview(),
+      DMF_DISPATCH(dy.device(), conv2d_backward_weight<S>, spec_, wide.cview(), narrow.cview(),
                    dweight.view(), workspace);
       this->accumulate(1, std::move(dweight));
     }
@@ -65,36 +72,13 @@ struct Conv2dNode final : Node<S> {
     if (this->needs_grad(0)) {
       Tensor<S> dx(x_.shape(), dy.device());
       Workspace workspace(dy.device());
-      DMF_DISPATCH(dy.device(), conv2d_backward_data<S>, spec_, dy.cview(), weight_.cview(),
-                   ConstView<S>(), dx.view(), workspace);
-      this->accumulate(0, std::move(dx));
-    }
-  }
-
-  Conv2dSpec spec_;
-  Tensor<S> x_, weight_;
-};
-
-template <class S>
-struct ConvTranspose2dNode final : Node<S> {
-  ConvTranspose2dNode(typename Node<S>::Slots inputs, const Conv2dSpec& spec, const Tensor<S>& x,
-                      const Tensor<S>& weight)
-      : Node<S>(Op::conv_transpose2d, std::move(inputs)), spec_(spec), x_(x), weight_(weight) {}
-
-  void backward(const Tensor<S>& dy) override {
-    if (this->needs_grad(1)) {
-      Tensor<S> dweight(weight_.shape(), dy.device());
-      Workspace workspace(dy.device());
-      DMF_DISPATCH(dy.device(), conv2d_backward_weight<S>, spec_, dy.cview(), x_.cview(),
-                   dweight.view(), workspace);
-      this->accumulate(1, std::move(dweight));
-    }
-    if (this->inputs().size() > 2 && this->needs_grad(2)) this->accumulate(2, bias_gradient(dy));
-    if (this->needs_grad(0)) {
-      Tensor<S> dx(x_.shape(), dy.device());
-      Workspace workspace(dy.device());
-      DMF_DISPATCH(dy.device(), conv2d_forward<S>, spec_, dy.cview(), weight_.cview(),
-                   ConstView<S>(), dx.view(), workspace);
+      if constexpr (kTransposed) {
+        DMF_DISPATCH(dy.device(), conv2d_forward<S>, spec_, dy.cview(), weight_.cview(),
+                     ConstView<S>(), dx.view(), workspace);
+      } else {
+        DMF_DISPATCH(dy.device(), conv2d_backward_data<S>, spec_, dy.cview(), weight_.cview(),
+                     ConstView<S>(), dx.view(), workspace);
+      }
       this->accumulate(0, std::move(dx));
     }
   }
@@ -124,7 +108,7 @@ Variable<S> conv2d(const Variable<S>& x, const Variable<S>& weight, const Variab
   Workspace workspace(x.device());
   DMF_DISPATCH(x.device(), conv2d_forward<S>, spec, x.value().cview(), weight.value().cview(),
                optional_view(bias), y.view(), workspace);
-  return record_all<Conv2dNode<S>>(std::move(y), with_optional<S>({x, weight}, bias), spec,
+  return record_all<ConvolutionNode<S, false>>(std::move(y), with_optional<S>({x, weight}, bias), spec,
                                    x.value(), weight.value());
 }
 
@@ -143,7 +127,7 @@ Variable<S> conv_transpose2d(const Variable<S>& x, const Variable<S>& weight,
   Workspace workspace(x.device());
   DMF_DISPATCH(x.device(), conv2d_backward_data<S>, spec, x.value().cview(), weight.value().cview(),
                optional_view(bias), y.view(), workspace);
-  return record_all<ConvTranspose2dNode<S>>(std::move(y), with_optional<S>({x, weight}, bias), spec,
+  return record_all<ConvolutionNode<S, true>>(std::move(y), with_optional<S>({x, weight}, bias), spec,
                                             x.value(), weight.value());
 }
 

@@ -1,23 +1,25 @@
 #include "engine/kernels/conv2d/gather_gemm.h"
 
 #include <algorithm>
+#include <span>
 
 #include "engine/core/parallel.h"
 
 namespace dmf::cpu {
 namespace {
 
-/// out [kRows][kPanel] = bias + sum over taps of rows times the tap's matrix.
-/// rows     [taps][kRows] addresses of source pixels
-/// weight   packed panel: matrix m starts at m * depth * kPanel
+/// out [kRows][kPanel] = start + sum over taps of rows times the tap's matrix.
+/// rows        [taps][kRows] addresses of source pixels
+/// weight      packed panel: matrix m starts at m * depth * kPanel
+/// start       [kRows][start_step]; a step of 0 repeats one row, the bias
 template <class T>
-void multiply_taps(const T* const* rows, const std::vector<Tap>& taps, Index depth, const T* weight,
-                   const T* bias, T* out) {
+void multiply_taps(const T* const* rows, std::span<const Tap> taps, Index depth, const T* weight,
+                   const T* start, Index start_step, T* out) {
   using V = Simd<T>;
   Sums<T> sums;
   for (int r = 0; r < kRows; ++r) {
-    sums[r][0] = V::load(bias);
-    sums[r][1] = V::load(bias + V::kLanes);
+    sums[r][0] = V::load(start + r * start_step);
+    sums[r][1] = V::load(start + r * start_step + V::kLanes);
   }
   for (const Tap& tap : taps) {
     accumulate_rows<T>(rows, depth, weight + tap.matrix * depth * kPanel<T>, sums);
@@ -78,6 +80,10 @@ void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& 
   if (bias) std::copy_n(bias.data, channels, padded_bias);
   // Per thread: addresses of the sources, [block][tap][row], and of the targets, [block][row].
   const Index table = blocks * kRows * (taps + 1);
+  T* sums = workspace.take<T>(chunk * kPanel<T> * num_threads());
+  // Taps are taken a few at a time, so that their part of a weight panel (16 kB) stays in L1 while
+  // every register block of the chunk passes over it; the sums wait in `out`.
+  const Index group = std::max<Index>(1, (1 << 14) / (depth * kPanel<T> * Index{sizeof(T)}));
   auto* tables = workspace.take<const T*>(table * num_threads());
 
   parallel_for(chunk_count(pixels, chunk), [&](Index unit, int thread) {
@@ -103,17 +109,23 @@ void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& 
         column[t * kRows] = inside ? source.data + ((n * SH + h) * SW + w) * depth : zeros;
       }
     }
-    alignas(64) T out[kRows * kPanel<T>];
+    T* out = sums + chunk * kPanel<T> * thread;  // [slot][kPanel]
     const Index used = range.end - range.begin;
+    const std::span<const Tap> all_taps = pass.taps;
     for (Index panel = 0; panel < panels; ++panel) {
       const Index first = panel * kPanel<T>, width = std::min(kPanel<T>, channels - first);
       const T* matrix = weight.data + panel * weight.matrices * depth * kPanel<T>;
-      for (Index slot = 0; slot < used; slot += kRows) {
-        multiply_taps<T>(sources + slot * taps, pass.taps, depth, matrix, padded_bias + first, out);
-        const Index rows = std::min<Index>(kRows, used - slot);
-        for (Index r = 0; r < rows; ++r) {
-          std::copy_n(out + r * kPanel<T>, width, target.data + targets[slot + r] + first);
+      for (Index begin = 0; begin < std::max<Index>(taps, 1); begin += group) {
+        const auto some = all_taps.subspan(static_cast<std::size_t>(begin),
+                                           static_cast<std::size_t>(std::min(group, taps - begin)));
+        for (Index slot = 0; slot < used; slot += kRows) {
+          const T* start = begin == 0 ? padded_bias + first : out + slot * kPanel<T>;
+          multiply_taps<T>(sources + slot * taps + begin * kRows, some, depth, matrix, start,
+                           begin == 0 ? 0 : kPanel<T>, out + slot * kPanel<T>);
         }
+      }
+      for (Index slot = 0; slot < used; ++slot) {
+        std::copy_n(out + slot * kPanel<T>, width, target.data + targets[slot] + first);
       }
     }
   });
