@@ -18,7 +18,7 @@ TEST_CASE("reference cases: every fixture passes, every supported op has one") {
   for (const auto& functions :
        {layer_case_functions(), loss_case_functions(), fusion_case_functions(),
         image_case_functions(), network_case_functions()}) {
-    for (const auto& [op, function] : functions) CHECK_MESSAGE(ops.contains(op), op);
+    for (const auto& each : functions) CHECK_MESSAGE(ops.contains(each.first), each.first);
   }
 }
 
