@@ -112,6 +112,8 @@ class Run {
                             options_.auxiliary, aux.gamma(0), aux.gamma(total_steps_ - 1));
     }
     progress_.line(losses);
+    progress_.line(
+        "scores    validation, pooled; * marks the best CB-Dice so far, kept as best.safetensors");
     if (options_.auxiliary != "none" && aux.gamma(total_steps_ - 1) > 0.5 * aux.gamma(0)) {
       progress_.line(
           "warning: gamma falls by less than half, so the auxiliary loss outweighs the others for "
@@ -202,10 +204,9 @@ class Run {
     last_dice_ = fmt::format("{:.3f}", scores.pooled.dice.mean);
     const double done = static_cast<double>(step_) / static_cast<double>(total_steps_);
     progress_.line(fmt::format(
-        "epoch {:>3}/{}  loss {:.4f}  val loss {:.4f}  val Dice {:.4f} (lesion {:.4f})  CB-Dice "
-        "{:.4f}{}  w {}  {:.0f} img/s  {} left",
+        "epoch {}/{} loss {:.3f} val {:.3f} Dice {:.3f} lesion {:.3f}{} w {} {:.0f} img/s {} left",
         epoch + 1, options_.epochs, train_loss, loss, scores.pooled.dice.mean,
-        scores.pooled.dice.per_class[1], scores.pooled.cb_dice, best ? " *" : "  ",
+        scores.pooled.dice.per_class[1], best ? "*" : " ",
         weights_text(loss_.fusion().current().weights), images_per_second_,
         duration_text(seconds_since(start_) * (1.0 - done) / done)));
   }
