@@ -41,9 +41,12 @@ PreprocessSpec PreprocessSpec::from_metadata(const Metadata& metadata) {
   spec.interpolation = interpolation_named(metadata_text(metadata, "preprocess.interpolation"));
   spec.keep_aspect = metadata_number(metadata, "preprocess.keep_aspect", 0, 1) != 0;
   spec.bilateral = metadata_number(metadata, "preprocess.bilateral", 0, 1) != 0;
-  spec.filter.diameter = static_cast<int>(metadata_number(metadata, "preprocess.bilateral_d", 1, 99));
-  spec.filter.sigma_space = metadata_number(metadata, "preprocess.bilateral_sigma_space", 1e-12, 1e12);
-  spec.filter.sigma_range = metadata_number(metadata, "preprocess.bilateral_sigma_range", 1e-12, 1e12);
+  spec.filter.diameter =
+      static_cast<int>(metadata_number(metadata, "preprocess.bilateral_d", 1, 99));
+  spec.filter.sigma_space =
+      metadata_number(metadata, "preprocess.bilateral_sigma_space", 1e-12, 1e12);
+  spec.filter.sigma_range =
+      metadata_number(metadata, "preprocess.bilateral_sigma_range", 1e-12, 1e12);
   spec.filter.square = metadata_number(metadata, "preprocess.bilateral_square", 0, 1) != 0;
   return spec;
 }

@@ -47,8 +47,8 @@ Tensor<S> bias_gradient(const Tensor<S>& dy) {
   return dbias;
 }
 
-/// The gradients of conv2d, or with kTransposed of its adjoint, whose passes are those of conv2d with
-/// x and dy in each other's place.
+/// The gradients of conv2d, or with kTransposed of its adjoint, whose passes are those of conv2d
+/// with x and dy in each other's place.
 template <class S, bool kTransposed>
 struct ConvolutionNode final : Node<S> {
   ConvolutionNode(typename Node<S>::Slots inputs, const Conv2dSpec& spec, const Tensor<S>& x,
@@ -108,8 +108,8 @@ Variable<S> conv2d(const Variable<S>& x, const Variable<S>& weight, const Variab
   Workspace workspace(x.device());
   DMF_DISPATCH(x.device(), conv2d_forward<S>, spec, x.value().cview(), weight.value().cview(),
                optional_view(bias), y.view(), workspace);
-  return record_all<ConvolutionNode<S, false>>(std::move(y), with_optional<S>({x, weight}, bias), spec,
-                                   x.value(), weight.value());
+  return record_all<ConvolutionNode<S, false>>(std::move(y), with_optional<S>({x, weight}, bias),
+                                               spec, x.value(), weight.value());
 }
 
 template <class S>
@@ -127,8 +127,8 @@ Variable<S> conv_transpose2d(const Variable<S>& x, const Variable<S>& weight,
   Workspace workspace(x.device());
   DMF_DISPATCH(x.device(), conv2d_backward_data<S>, spec, x.value().cview(), weight.value().cview(),
                optional_view(bias), y.view(), workspace);
-  return record_all<ConvolutionNode<S, true>>(std::move(y), with_optional<S>({x, weight}, bias), spec,
-                                            x.value(), weight.value());
+  return record_all<ConvolutionNode<S, true>>(std::move(y), with_optional<S>({x, weight}, bias),
+                                              spec, x.value(), weight.value());
 }
 
 Padding same_transpose_padding(int kernel, int stride) {
