@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <numeric>
-
 #include "apps/report/run_report.h"
 #include "apps/support/program.h"
 #include "apps/training/trainer.h"
@@ -9,7 +7,7 @@
 
 namespace {
 
-const std::vector<std::size_t> part_of(const dmf::RunData& data, const std::string& name) {
+std::vector<std::size_t> part_of(const dmf::RunData& data, const std::string& name) {
   if (name == "train") return data.split.train;
   if (name == "validation") return data.split.validation;
   if (name == "test") return data.split.test;

@@ -1,3 +1,4 @@
+#include "apps/oracle/adam_options.h"
 #include "apps/oracle/layout.h"
 #include "apps/oracle/reference_case.h"
 #include "engine/core/check.h"
@@ -7,7 +8,6 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/pool2d.h"
 #include "engine/ops/softmax.h"
-#include "engine/optim/optimizer.h"
 
 namespace dmf {
 namespace {
@@ -104,12 +104,7 @@ Safetensors concat_case(const ReferenceCase& c) {
 }
 
 Safetensors adam_step_case(const ReferenceCase& c) {
-  AdamOptions options;
-  options.beta1 = c.number("beta1");
-  options.beta2 = c.number("beta2");
-  options.eps = c.number("eps");
-  options.weight_decay = c.number("weight_decay");
-  options.decoupled = c.text("mode") == "adamw";
+  const AdamOptions options = adam_options_of(c, "eps", "mode");
   const V param = input(c, "param", ReferenceCase::kAnyRank);
   const Tensor<double> grads = c.tensor("grads", param.shape().rank() + 1);
   DMF_CHECK(Shape(grads.shape().dims().subspan(1)) == param.shape(), IoError,

@@ -1,9 +1,9 @@
+#include "apps/oracle/adam_options.h"
 #include "apps/oracle/fusion_cases.h"
 #include "apps/oracle/layout.h"
 #include "apps/oracle/loss_settings.h"
 #include "apps/oracle/reference_case.h"
 #include "engine/core/check.h"
-#include "engine/optim/optimizer.h"
 #include "layers/unet.h"
 
 namespace dmf {
@@ -74,12 +74,7 @@ Safetensors unet_train_case(const ReferenceCase& c) {
   DMF_CHECK(steps >= 1, IoError, "input {}: expected at least one step.", input.shape().str());
   const auto network = network_of(c, input.size(4));
   load_parameters(c, *network);
-  AdamOptions options;
-  options.beta1 = c.number("beta1");
-  options.beta2 = c.number("beta2");
-  options.eps = c.number("adam_eps");
-  options.weight_decay = c.number("weight_decay");
-  options.decoupled = c.text("optimizer") == "adamw";
+  const AdamOptions options = adam_options_of(c, "adam_eps", "optimizer");
   const auto adam = make_adam(network->named_parameters(), options);
   FusedLoss<double> loss = fused_loss_of(c);
   FusionTrace trace(steps, static_cast<Index>(loss.loss_names().size()));

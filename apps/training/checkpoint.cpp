@@ -1,7 +1,5 @@
 #include "apps/training/checkpoint.h"
 
-#include <set>
-
 #include "engine/core/check.h"
 #include "engine/io/safetensors.h"
 
