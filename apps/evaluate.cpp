@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include "apps/report/run_report.h"
 #include "apps/support/program.h"
 #include "apps/training/trainer.h"
@@ -7,11 +9,8 @@
 
 namespace {
 
-std::vector<std::size_t> part_of(const dmf::RunData& data, const std::string& name) {
-  if (name == "train") return data.split.train;
-  if (name == "validation") return data.split.validation;
-  if (name == "test") return data.split.test;
-  return dmf::no_groups(data.samples.size());
+std::vector<std::size_t> part_of(const dmf::Split& split, const std::string& name) {
+  return name == "train" ? split.train : name == "validation" ? split.validation : split.test;
 }
 
 }  // namespace
@@ -41,25 +40,23 @@ int main(int argc, char** argv) {
     const std::filesystem::path folder = run;
     dmf::TrainOptions options = dmf::read_config((folder / "config.toml").string());
     dmf::Model model = dmf::load_model(folder / (weights + ".safetensors"));
-    std::string split;
-    if (data_folder.empty()) {
-      options.split_file = (folder / "split.csv").string();
-      split = fmt::format("{} split, seed {}", options.split, options.seed);
-    } else {
-      options.data = data_folder;
-      options.split_file.clear();
-      options.split = "random";
-      part = "all";
-      split = "all of another data set";
-    }
     DMF_CHECK(model.network->spec().classes == options.num_classes, ValueError,
               "[evaluate] the network has {} classes, the run's configuration {}.",
               model.network->spec().classes, options.num_classes);
-    const dmf::RunData data = dmf::load_data(options);
+    std::string split = fmt::format("{} split, seed {}", options.split, options.seed);
+    if (!data_folder.empty()) {
+      options.data = data_folder;
+      part = "all";
+      split = "all of another data set";
+    }
+    const dmf::SampleSet samples = dmf::load_samples(options);
+    std::vector<std::size_t> items(samples.size());
+    std::iota(items.begin(), items.end(), std::size_t{0});
+    if (part != "all") items = part_of(dmf::read_split(folder / "split.csv", samples), part);
     dmf::EvaluationOptions how;
     how.batch = batch;
     if (at == "original") how.at_original = &model.preprocess;
-    const auto scores = dmf::evaluate(*model.network, data.samples, part_of(data, part), how);
+    const auto scores = dmf::evaluate(*model.network, samples, items, how);
     fmt::print(
         "{}",
         scores.table(fmt::format(

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "apps/data/dataset.h"
+#include "apps/data/files.h"
 #include "apps/report/panels.h"
 #include "apps/support/program.h"
 #include "apps/training/checkpoint.h"
@@ -13,28 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The images to predict: files as given, and those directly inside folders.
-std::vector<fs::path> expand(const std::vector<std::string>& inputs) {
-  std::vector<fs::path> images;
-  for (const std::string& input : inputs) {
-    if (!fs::is_directory(input)) {
-      images.emplace_back(input);
-      continue;
-    }
-    std::vector<fs::path> inside;
-    for (const fs::directory_entry& entry : fs::directory_iterator(input)) {
-      if (entry.is_regular_file() && dmf::is_image_path(entry.path()))
-        inside.push_back(entry.path());
-    }
-    DMF_CHECK(!inside.empty(), IoError, "[predict] the folder {} has no images.", input);
-    std::sort(inside.begin(), inside.end(), [](const fs::path& a, const fs::path& b) {
-      return dmf::natural_less(a.string(), b.string());
-    });
-    images.insert(images.end(), inside.begin(), inside.end());
-  }
-  return images;
-}
-
 /// Writes NAME_mask.png, NAME_probability.png and NAME_overlay.png at the image's own size.
 ///
 /// return  share of the pixels that are lesion
@@ -43,7 +21,7 @@ double predict_one(dmf::Model& model, const fs::path& path, const fs::path& out)
   const dmf::Sample sample{dmf::preprocess(raw, model.preprocess),
                            dmf::LabelMap(model.preprocess.size, model.preprocess.size)};
   const auto logits = dmf::evaluation_logits(*model.network, dmf::make_batch({sample}, {0}).images);
-  const dmf::Image scores = dmf::restore_size(dmf::to_probabilities(logits).front().as_image(),
+  const dmf::Image scores = dmf::restore_size(dmf::to_probabilities(logits).front(),
                                               model.preprocess, raw.height, raw.width);
   const dmf::LabelMap labels = dmf::likeliest(scores);
   std::vector<std::uint8_t> mask, probability;
@@ -79,7 +57,7 @@ int main(int argc, char** argv) {
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     dmf::Model model = dmf::load_model(model_path);
-    const std::vector<fs::path> images = expand(inputs);
+    const std::vector<fs::path> images = dmf::files_of(inputs, 1, dmf::is_image_path, "images");
     std::vector<std::string> names;
     for (const fs::path& image : images) names.push_back(image.stem().string());
     std::sort(names.begin(), names.end());

@@ -1,5 +1,7 @@
 #include "layers/batch_norm2d.h"
 
+#include <cmath>
+
 #include "engine/core/check.h"
 
 namespace dmf {
@@ -22,6 +24,19 @@ Variable<S> BatchNorm2d<S>::forward(const Variable<S>& x) {
             "or less depth.",
             name_, x.shape().str());
   return batch_norm2d(x, gamma_, beta_, running_mean_, running_var_, spec);
+}
+
+template <class S>
+ChannelAffine<S> BatchNorm2d<S>::affine(const Tensor<S>& bias) const {
+  ChannelAffine<S> affine{Tensor<S>(bias.shape()), Tensor<S>(bias.shape()), spec_.relu};
+  for (Index c = 0; c < bias.numel(); ++c) {
+    const auto at = [c](const Tensor<S>& t) { return static_cast<double>(t.data()[c]); };
+    const double scale = at(gamma_.value()) / std::sqrt(at(running_var_) + spec_.eps);
+    affine.scale.data()[c] = static_cast<S>(scale);
+    affine.shift.data()[c] =
+        static_cast<S>(at(beta_.value()) + (at(bias) - at(running_mean_)) * scale);
+  }
+  return affine;
 }
 
 template class BatchNorm2d<float>;

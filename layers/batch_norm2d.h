@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/ops/batch_norm2d.h"
+#include "engine/ops/conv2d.h"
 #include "layers/module.h"
 
 namespace dmf {
@@ -14,6 +15,8 @@ class BatchNorm2d final : public Module<S> {
   /// spec  eps, momentum and relu; `training` follows the module's mode
   BatchNorm2d(std::string name, Index channels, const BatchNorm2dSpec& spec);
   Variable<S> forward(const Variable<S>& x) override;
+  /// What forward(x + bias) does in evaluation mode.
+  ChannelAffine<S> affine(const Tensor<S>& bias) const;
 
  private:
   std::string name_;

@@ -21,6 +21,12 @@ Variable<S> Conv2d<S>::forward(const Variable<S>& x) {
 }
 
 template <class S>
+Variable<S> Conv2d<S>::forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm) {
+  if (norm.training() || GradMode::enabled()) return norm.forward(forward(x));
+  return conv2d_affine(x, weight_, norm.affine(bias_.value()), spec_);
+}
+
+template <class S>
 ConvTranspose2d<S>::ConvTranspose2d(Index in_channels, Index out_channels, int kernel, int stride,
                                     Init init, Rng& rng) {
   spec_.stride_h = spec_.stride_w = stride;
@@ -39,6 +45,12 @@ ConvTranspose2d<S>::ConvTranspose2d(Index in_channels, Index out_channels, int k
 template <class S>
 Variable<S> ConvTranspose2d<S>::forward(const Variable<S>& x) {
   return conv_transpose2d(x, weight_, bias_, spec_);
+}
+
+template <class S>
+Variable<S> ConvTranspose2d<S>::forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm) {
+  if (norm.training() || GradMode::enabled()) return norm.forward(forward(x));
+  return conv_transpose2d_affine(x, weight_, norm.affine(bias_.value()), spec_);
 }
 
 template class Conv2d<float>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/ops/conv2d.h"
+#include "layers/batch_norm2d.h"
 #include "layers/init.h"
 #include "layers/module.h"
 
@@ -13,6 +14,8 @@ class Conv2d final : public Module<S> {
  public:
   Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng);
   Variable<S> forward(const Variable<S>& x) override;
+  /// norm.forward(forward(x)), in one pass where nothing is trained: in evaluation mode and NoGrad.
+  Variable<S> forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm);
 
  private:
   Conv2dSpec spec_;
@@ -27,6 +30,8 @@ class ConvTranspose2d final : public Module<S> {
   ConvTranspose2d(Index in_channels, Index out_channels, int kernel, int stride, Init init,
                   Rng& rng);
   Variable<S> forward(const Variable<S>& x) override;
+  /// norm.forward(forward(x)), in one pass where nothing is trained: in evaluation mode and NoGrad.
+  Variable<S> forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm);
 
  private:
   Conv2dSpec spec_;

@@ -70,13 +70,13 @@ struct UNet<S>::Level final : Module<S> {
   void add_dropout() { this->add_child("dropout", dropout_); }
 
   Variable<S> upsample(const Variable<S>& x) {
-    const Variable<S> y = up_->forward(x);
-    return up_bn_ ? up_bn_->forward(y) : y;
+    return up_bn_ ? up_->forward_normalised(x, *up_bn_) : up_->forward(x);
   }
 
   Variable<S> forward(const Variable<S>& x) override {
     Variable<S> y = x;
-    for (std::size_t i = 0; i < convs_.size(); ++i) y = norms_[i]->forward(convs_[i]->forward(y));
+    for (std::size_t i = 0; i < convs_.size(); ++i)
+      y = convs_[i]->forward_normalised(y, *norms_[i]);
     return dropout_.forward(y);
   }
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "apps/data/files.h"
 #include "apps/data/image.h"
 #include "engine/core/check.h"
 
@@ -207,32 +208,6 @@ Dataset read_pairs(const fs::path& root) {
 }
 
 }  // namespace
-
-bool natural_less(const std::string& a, const std::string& b) {
-  std::size_t i = 0, j = 0;
-  const auto digit = [](const std::string& s, std::size_t k) {
-    return k < s.size() && std::isdigit(static_cast<unsigned char>(s[k])) != 0;
-  };
-  while (i < a.size() && j < b.size()) {
-    if (digit(a, i) && digit(b, j)) {
-      const auto number = [&](const std::string& s, std::size_t& k) {
-        while (digit(s, k) && s[k] == '0') ++k;
-        std::string digits;
-        while (digit(s, k)) digits += s[k++];
-        return digits;
-      };
-      const std::string x = number(a, i), y = number(b, j);
-      if (x.size() != y.size()) return x.size() < y.size();
-      if (x != y) return x < y;
-    } else {
-      if (a[i] != b[j]) return a[i] < b[j];
-      ++i;
-      ++j;
-    }
-  }
-  if ((i < a.size()) != (j < b.size())) return j < b.size();
-  return a < b;  // equal but for leading zeros
-}
 
 Dataset find_dataset(const fs::path& folder, const DatasetOptions& options) {
   std::error_code error;

@@ -42,7 +42,4 @@ struct Dataset {
 ///         them), a class folder that is not there
 Dataset find_dataset(const std::filesystem::path& folder, const DatasetOptions& options);
 
-/// "image2" before "image10": runs of digits compare as numbers.
-bool natural_less(const std::string& a, const std::string& b);
-
 }  // namespace dmf

@@ -27,7 +27,7 @@ void write_panels(const std::filesystem::path& folder, Model& model, const Sampl
     std::string name = samples.item(item).id;
     std::replace(name.begin(), name.end(), '/', '_');
     write_png(folder / (name + ".png"),
-              panel(sample.image, sample.labels, likeliest(probabilities.front().as_image())));
+              panel(sample.image, sample.labels, likeliest(probabilities.front())));
   }
 }
 

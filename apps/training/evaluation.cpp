@@ -67,12 +67,6 @@ void summarise(Evaluation& evaluation) {
 
 }  // namespace
 
-Image Probabilities::as_image() const {
-  Image image(height, width, classes);
-  image.pixels = values;
-  return image;
-}
-
 Variable<float> evaluation_logits(UNet<float>& network, const Tensor<float>& images) {
   const bool was_training = network.training();
   network.train(false);
@@ -82,16 +76,16 @@ Variable<float> evaluation_logits(UNet<float>& network, const Tensor<float>& ima
   return logits;
 }
 
-std::vector<Probabilities> to_probabilities(const Variable<float>& logits) {
+std::vector<Image> to_probabilities(const Variable<float>& logits) {
   const Tensor<float> probabilities = softmax(logits).value();
   const auto H = static_cast<int>(probabilities.size(1)),
              W = static_cast<int>(probabilities.size(2));
   const auto C = static_cast<int>(probabilities.size(3));
   const Index each = probabilities.numel() / probabilities.size(0);
-  std::vector<Probabilities> result;
+  std::vector<Image> result;
   for (Index n = 0; n < probabilities.size(0); ++n) {
     const float* from = probabilities.data() + n * each;
-    result.push_back({H, W, C, std::vector<float>(from, from + each)});
+    std::copy_n(from, each, result.emplace_back(H, W, C).pixels.begin());
   }
   return result;
 }
@@ -114,10 +108,10 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
   while (const std::optional<Batch> batch = loader.next()) {
     const Variable<float> logits = evaluation_logits(network, batch->images);
     if (options.observer) options.observer(logits, *batch);
-    const std::vector<Probabilities> predictions = to_probabilities(logits);
+    const std::vector<Image> predictions = to_probabilities(logits);
     for (std::size_t k = 0; k < predictions.size(); ++k) {
       const std::size_t item = batch->items[k];
-      Image scores = predictions[k].as_image();
+      Image scores = predictions[k];
       LabelMap truth;
       if (options.at_original != nullptr) {
         truth = read_labels(samples.item(item), samples.mask_rule());

@@ -12,19 +12,13 @@
 
 namespace dmf {
 
-/// Class probabilities of one image, [H, W, C].
-struct Probabilities {
-  int height, width, classes;
-  std::vector<float> values;
-
-  Image as_image() const;
-};
-
 /// Logits of a batch in evaluation mode, recording nothing; the network's mode is as before after.
 Variable<float> evaluation_logits(UNet<float>& network, const Tensor<float>& images);
 
+/// Class probabilities, an image of C channels for each of the batch.
+///
 /// logits  [N, H, W, C]
-std::vector<Probabilities> to_probabilities(const Variable<float>& logits);
+std::vector<Image> to_probabilities(const Variable<float>& logits);
 
 /// The likeliest class of every pixel.
 LabelMap likeliest(const Image& probabilities);

@@ -51,7 +51,7 @@ struct TrainOptions {
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 0.0;
-  std::string schedule = "constant";
+  std::string schedule = "cosine";
   int warmup_steps = 0;
   double final_lr_fraction = 0.0;
   double clip_norm = 0.0;

@@ -240,14 +240,18 @@ void check_options(const TrainOptions& options) {
   make_fused_loss(options).evaluate(prediction);
 }
 
-RunData load_data(const TrainOptions& options) {
+SampleSet load_samples(const TrainOptions& options) {
   SampleSetOptions how;
   how.preprocess = options.preprocess_spec();
   how.classes = options.num_classes;
   how.mask_threshold = options.mask_threshold;
   how.skip_broken = options.skip_broken;
   how.cache_bytes = static_cast<std::size_t>(options.cache_mb) << 20;
-  SampleSet samples(find_dataset(options.data, options.dataset), how);
+  return SampleSet(find_dataset(options.data, options.dataset), how);
+}
+
+RunData load_data(const TrainOptions& options) {
+  SampleSet samples = load_samples(options);
   Split split;
   if (!options.split_file.empty()) {
     split = read_split(options.split_file, samples);

@@ -20,7 +20,10 @@ struct RunData {
 /// throws  Error or std::invalid_argument naming the option
 void check_options(const TrainOptions& options);
 
-/// Finds, checks and splits the data set of the options.
+/// Finds, checks and decodes the data set of the options.
+SampleSet load_samples(const TrainOptions& options);
+
+/// load_samples, divided as the options say.
 RunData load_data(const TrainOptions& options);
 
 /// What a user should see of the data before training: counts, lesion share, split, mask rule.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -9,6 +10,10 @@
 namespace dmf {
 
 enum class RetainGraph { no, yes };
+
+/// Makes the value of an op's result again, bit for bit.
+template <class S>
+using Recompute = std::function<Tensor<S>()>;
 
 /// A tensor that remembers how it was computed. Copying copies the handle.
 template <class S>
@@ -43,10 +48,15 @@ class Variable {
   /// The same value, cut off from the graph.
   Variable detach() const { return Variable(value_); }
 
+  /// Empty unless the op that made this value offers it; see SavedTensor.
+  const Recompute<S>& recompute() const { return recompute_; }
+  void set_recompute(Recompute<S> recompute) { recompute_ = std::move(recompute); }
+
   const std::shared_ptr<GradSlot<S>>& slot() const { return slot_; }
 
  private:
   Tensor<S> value_;
+  Recompute<S> recompute_;
   std::shared_ptr<GradSlot<S>> slot_;
 };
 

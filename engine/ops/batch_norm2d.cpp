@@ -7,25 +7,35 @@
 namespace dmf {
 namespace {
 
+/// What the result is made of, and all that its gradient needs.
+template <class S>
+struct Normalisation {
+  BatchNorm2dSpec spec;
+  Tensor<S> x, gamma, beta;
+  Tensor<double> mean, var;  // the batch's, or the running ones
+
+  Tensor<S> apply() const {
+    Tensor<S> y(x.shape(), x.device());
+    Workspace workspace(x.device());
+    DMF_DISPATCH(x.device(), batch_norm_forward<S>, x.cview(), mean.cview(), var.cview(),
+                 gamma.cview(), beta.cview(), spec.eps, spec.relu, y.view(), workspace);
+    return y;
+  }
+};
+
 template <class S>
 struct BatchNorm2dNode final : Node<S> {
-  BatchNorm2dNode(typename Node<S>::Slots inputs, const BatchNorm2dSpec& spec, const Tensor<S>& x,
-                  const Tensor<S>& y, const Tensor<S>& gamma, const Tensor<double>& mean,
-                  const Tensor<double>& var)
-      : Node<S>(Op::batch_norm2d, std::move(inputs)),
-        spec_(spec),
-        x_(x),
-        y_(y),
-        gamma_(gamma),
-        mean_(mean),
-        var_(var) {}
+  BatchNorm2dNode(typename Node<S>::Slots inputs,
+                  const std::shared_ptr<const Normalisation<S>>& saved)
+      : Node<S>(Op::batch_norm2d, std::move(inputs)), saved_(saved) {}
 
   void backward(const Tensor<S>& dy) override {
-    Tensor<S> dx, dgamma(gamma_.shape(), dy.device()), dbeta(gamma_.shape(), dy.device());
-    if (this->needs_grad(0)) dx = Tensor<S>(x_.shape(), dy.device());
+    const auto& [spec, x, gamma, beta, mean, var] = *saved_;
+    Tensor<S> dx, dgamma(gamma.shape(), dy.device()), dbeta(gamma.shape(), dy.device());
+    if (this->needs_grad(0)) dx = Tensor<S>(x.shape(), dy.device());
     Workspace workspace(dy.device());
-    DMF_DISPATCH(dy.device(), batch_norm_backward<S>, x_.cview(), y_.cview(), dy.cview(),
-                 mean_.cview(), var_.cview(), gamma_.cview(), spec_.eps, spec_.relu, spec_.training,
+    DMF_DISPATCH(dy.device(), batch_norm_backward<S>, x.cview(), dy.cview(), mean.cview(),
+                 var.cview(), gamma.cview(), beta.cview(), spec.eps, spec.relu, spec.training,
                  dx.view(), dgamma.view(), dbeta.view(), workspace);
     if (dx.defined()) this->accumulate(0, std::move(dx));
     this->accumulate(1, std::move(dgamma));
@@ -33,14 +43,12 @@ struct BatchNorm2dNode final : Node<S> {
   }
 
   void append_branches(std::vector<std::uint8_t>& branches) const override {
-    if (!y_.defined()) return;
-    for (const S y : y_.span()) branches.push_back(y > S{0});
+    if (!saved_->spec.relu) return;
+    const Tensor<S> y = saved_->apply();
+    for (const S value : y.span()) branches.push_back(value > S{0});
   }
 
-  BatchNorm2dSpec spec_;
-  Tensor<S> x_, y_;  // y only for the mask of relu, else not defined
-  Tensor<S> gamma_;
-  Tensor<double> mean_, var_;
+  std::shared_ptr<const Normalisation<S>> saved_;
 };
 
 /// running = (1 - momentum) * running + momentum * batch * correction
@@ -76,8 +84,8 @@ Variable<S> batch_norm2d(const Variable<S>& x, const Variable<S>& gamma, const V
             "a larger batch or image.",
             x.shape().str());
   Tensor<double> mean(channels, x.device()), var(channels, x.device());
-  Workspace workspace(x.device());
   if (spec.training) {
+    Workspace workspace(x.device());
     DMF_DISPATCH(x.device(), batch_norm_statistics<S>, x.value().cview(), mean.view(), var.view(),
                  workspace);
     update_running(running_mean, mean, spec.momentum, 1.0);
@@ -87,13 +95,11 @@ Variable<S> batch_norm2d(const Variable<S>& x, const Variable<S>& gamma, const V
     mean = cast<double>(running_mean);
     var = cast<double>(running_var);
   }
-  Tensor<S> y(x.shape(), x.device());
-  DMF_DISPATCH(x.device(), batch_norm_forward<S>, x.value().cview(), mean.cview(), var.cview(),
-               gamma.value().cview(), beta.value().cview(), spec.eps, spec.relu, y.view(),
-               workspace);
-  const Tensor<S> mask = spec.relu ? y : Tensor<S>();
-  return record<BatchNorm2dNode<S>>(std::move(y), {x, gamma, beta}, spec, x.value(), mask,
-                                    gamma.value(), mean, var);
+  const auto made_of = std::make_shared<const Normalisation<S>>(
+      Normalisation<S>{spec, x.value(), gamma.value(), beta.value(), mean, var});
+  Variable<S> y = record<BatchNorm2dNode<S>>(made_of->apply(), {x, gamma, beta}, made_of);
+  if (y.requires_grad()) y.set_recompute([made_of] { return made_of->apply(); });
+  return y;
 }
 
 #define DMF_INSTANTIATE(S)                                                                      \

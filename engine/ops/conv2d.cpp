@@ -1,5 +1,6 @@
 #include "engine/ops/conv2d.h"
 
+#include "engine/autograd/saved_tensor.h"
 #include "engine/core/check.h"
 #include "engine/kernels/dispatch.h"
 #include "engine/kernels/reduce/reduce.h"
@@ -28,8 +29,8 @@ void check_arguments(std::string_view op, const Variable<S>& x, const Variable<S
 }
 
 template <class S>
-ConstView<S> optional_view(const Variable<S>& bias) {
-  return bias.defined() ? bias.value().cview() : ConstView<S>();
+Epilogue<S> add(const Variable<S>& bias) {
+  return {{}, bias.defined() ? bias.value().cview() : ConstView<S>(), false};
 }
 
 template <class S>
@@ -51,7 +52,7 @@ Tensor<S> bias_gradient(const Tensor<S>& dy) {
 /// with x and dy in each other's place.
 template <class S, bool kTransposed>
 struct ConvolutionNode final : Node<S> {
-  ConvolutionNode(typename Node<S>::Slots inputs, const Conv2dSpec& spec, const Tensor<S>& x,
+  ConvolutionNode(typename Node<S>::Slots inputs, const Conv2dSpec& spec, const Variable<S>& x,
                   const Tensor<S>& weight)
       : Node<S>(kTransposed ? Op::conv_transpose2d : Op::conv2d, std::move(inputs)),
         spec_(spec),
@@ -60,8 +61,9 @@ struct ConvolutionNode final : Node<S> {
 
   void backward(const Tensor<S>& dy) override {
     if (this->needs_grad(1)) {
-      const Tensor<S>& wide = kTransposed ? dy : x_;  // the side that the kernel slides over
-      const Tensor<S>& narrow = kTransposed ? x_ : dy;
+      const Tensor<S> x = x_.get();
+      const Tensor<S>& wide = kTransposed ? dy : x;  // the side that the kernel slides over
+      const Tensor<S>& narrow = kTransposed ? x : dy;
       Tensor<S> dweight(weight_.shape(), dy.device());
       Workspace workspace(dy.device());
       DMF_DISPATCH(dy.device(), conv2d_backward_weight<S>, spec_, wide.cview(), narrow.cview(),
@@ -73,26 +75,25 @@ struct ConvolutionNode final : Node<S> {
       Tensor<S> dx(x_.shape(), dy.device());
       Workspace workspace(dy.device());
       if constexpr (kTransposed) {
-        DMF_DISPATCH(dy.device(), conv2d_forward<S>, spec_, dy.cview(), weight_.cview(),
-                     ConstView<S>(), dx.view(), workspace);
+        DMF_DISPATCH(dy.device(), conv2d_forward<S>, spec_, dy.cview(), weight_.cview(), {},
+                     dx.view(), workspace);
       } else {
-        DMF_DISPATCH(dy.device(), conv2d_backward_data<S>, spec_, dy.cview(), weight_.cview(),
-                     ConstView<S>(), dx.view(), workspace);
+        DMF_DISPATCH(dy.device(), conv2d_backward_data<S>, spec_, dy.cview(), weight_.cview(), {},
+                     dx.view(), workspace);
       }
       this->accumulate(0, std::move(dx));
     }
   }
 
   Conv2dSpec spec_;
-  Tensor<S> x_, weight_;
+  SavedTensor<S> x_;
+  Tensor<S> weight_;
 };
 
-}  // namespace
-
+/// The result of conv2d before it is recorded.
 template <class S>
-Variable<S> conv2d(const Variable<S>& x, const Variable<S>& weight, const Variable<S>& bias,
-                   const Conv2dSpec& spec) {
-  check_arguments("conv2d", x, weight, bias, spec, 2, 3, "[KH, KW, C_in, C_out]");
+Tensor<S> run_conv2d(const Variable<S>& x, const Variable<S>& weight, const Epilogue<S>& epilogue,
+                     const Conv2dSpec& spec) {
   const Padding& pad = spec.pad;
   DMF_CHECK(pad.top >= 0 && pad.left >= 0 && pad.bottom >= 0 && pad.right >= 0, ValueError,
             "[conv2d] negative padding {},{},{},{} (top, left, bottom, right): expected >= 0.",
@@ -107,15 +108,14 @@ Variable<S> conv2d(const Variable<S>& x, const Variable<S>& weight, const Variab
   Tensor<S> y(Shape{x.size(0), OH, OW, weight.size(3)}, x.device());
   Workspace workspace(x.device());
   DMF_DISPATCH(x.device(), conv2d_forward<S>, spec, x.value().cview(), weight.value().cview(),
-               optional_view(bias), y.view(), workspace);
-  return record_all<ConvolutionNode<S, false>>(std::move(y), with_optional<S>({x, weight}, bias),
-                                               spec, x.value(), weight.value());
+               epilogue, y.view(), workspace);
+  return y;
 }
 
+/// The result of conv_transpose2d before it is recorded.
 template <class S>
-Variable<S> conv_transpose2d(const Variable<S>& x, const Variable<S>& weight,
-                             const Variable<S>& bias, const Conv2dSpec& spec) {
-  check_arguments("conv_transpose2d", x, weight, bias, spec, 3, 2, "[KH, KW, C_out, C_in]");
+Tensor<S> run_conv_transpose2d(const Variable<S>& x, const Variable<S>& weight,
+                               const Epilogue<S>& epilogue, const Conv2dSpec& spec) {
   const Padding& pad = spec.pad;
   const Index OH = (x.size(1) - 1) * spec.stride_h + weight.size(0) - pad.top - pad.bottom;
   const Index OW = (x.size(2) - 1) * spec.stride_w + weight.size(1) - pad.left - pad.right;
@@ -126,9 +126,54 @@ Variable<S> conv_transpose2d(const Variable<S>& x, const Variable<S>& weight,
   Tensor<S> y(Shape{x.size(0), OH, OW, weight.size(2)}, x.device());
   Workspace workspace(x.device());
   DMF_DISPATCH(x.device(), conv2d_backward_data<S>, spec, x.value().cview(), weight.value().cview(),
-               optional_view(bias), y.view(), workspace);
-  return record_all<ConvolutionNode<S, true>>(std::move(y), with_optional<S>({x, weight}, bias),
-                                              spec, x.value(), weight.value());
+               epilogue, y.view(), workspace);
+  return y;
+}
+
+template <class S>
+Epilogue<S> checked_epilogue(std::string_view op, const ChannelAffine<S>& affine, Index channels) {
+  DMF_CHECK(!GradMode::enabled(), GraphError,
+            "[{}] an affine epilogue has no gradient: expected a NoGrad scope.", op);
+  DMF_CHECK(affine.scale.shape() == Shape{channels} && affine.shift.shape() == Shape{channels},
+            ShapeError, "[{}] scale {} and shift {} for C_out {}: expected one value a channel.",
+            op, affine.scale.shape().str(), affine.shift.shape().str(), channels);
+  return {affine.scale.cview(), affine.shift.cview(), affine.relu};
+}
+
+}  // namespace
+
+template <class S>
+Variable<S> conv2d(const Variable<S>& x, const Variable<S>& weight, const Variable<S>& bias,
+                   const Conv2dSpec& spec) {
+  check_arguments("conv2d", x, weight, bias, spec, 2, 3, "[KH, KW, C_in, C_out]");
+  return record_all<ConvolutionNode<S, false>>(run_conv2d(x, weight, add(bias), spec),
+                                               with_optional<S>({x, weight}, bias), spec, x,
+                                               weight.value());
+}
+
+template <class S>
+Variable<S> conv2d_affine(const Variable<S>& x, const Variable<S>& weight,
+                          const ChannelAffine<S>& affine, const Conv2dSpec& spec) {
+  check_arguments<S>("conv2d_affine", x, weight, {}, spec, 2, 3, "[KH, KW, C_in, C_out]");
+  return Variable<S>(
+      run_conv2d(x, weight, checked_epilogue("conv2d_affine", affine, weight.size(3)), spec));
+}
+
+template <class S>
+Variable<S> conv_transpose2d(const Variable<S>& x, const Variable<S>& weight,
+                             const Variable<S>& bias, const Conv2dSpec& spec) {
+  check_arguments("conv_transpose2d", x, weight, bias, spec, 3, 2, "[KH, KW, C_out, C_in]");
+  return record_all<ConvolutionNode<S, true>>(run_conv_transpose2d(x, weight, add(bias), spec),
+                                              with_optional<S>({x, weight}, bias), spec, x,
+                                              weight.value());
+}
+
+template <class S>
+Variable<S> conv_transpose2d_affine(const Variable<S>& x, const Variable<S>& weight,
+                                    const ChannelAffine<S>& affine, const Conv2dSpec& spec) {
+  check_arguments<S>("conv_transpose2d_affine", x, weight, {}, spec, 3, 2, "[KH, KW, C_out, C_in]");
+  return Variable<S>(run_conv_transpose2d(
+      x, weight, checked_epilogue("conv_transpose2d_affine", affine, weight.size(2)), spec));
 }
 
 Padding same_transpose_padding(int kernel, int stride) {
@@ -140,8 +185,12 @@ Padding same_transpose_padding(int kernel, int stride) {
 #define DMF_INSTANTIATE(S)                                                                \
   template Variable<S> conv2d(const Variable<S>&, const Variable<S>&, const Variable<S>&, \
                               const Conv2dSpec&);                                         \
+  template Variable<S> conv2d_affine(const Variable<S>&, const Variable<S>&,              \
+                                     const ChannelAffine<S>&, const Conv2dSpec&);         \
   template Variable<S> conv_transpose2d(const Variable<S>&, const Variable<S>&,           \
-                                        const Variable<S>&, const Conv2dSpec&);
+                                        const Variable<S>&, const Conv2dSpec&);           \
+  template Variable<S> conv_transpose2d_affine(const Variable<S>&, const Variable<S>&,    \
+                                               const ChannelAffine<S>&, const Conv2dSpec&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)
 #undef DMF_INSTANTIATE

@@ -16,6 +16,22 @@ template <class S>
 Variable<S> conv2d(const Variable<S>& x, const Variable<S>& weight, const Variable<S>& bias,
                    const Conv2dSpec& spec = {});
 
+/// y = x * scale + shift for each channel, then ReLU where asked: what a batch normalisation is in
+/// evaluation mode.
+template <class S>
+struct ChannelAffine {
+  Tensor<S> scale, shift;  // [C]
+  bool relu = false;
+};
+
+/// conv2d without a bias, then `affine`, in one pass over the result. For inference: nothing is
+/// recorded.
+///
+/// throws  as conv2d; GraphError outside NoGrad
+template <class S>
+Variable<S> conv2d_affine(const Variable<S>& x, const Variable<S>& weight,
+                          const ChannelAffine<S>& affine, const Conv2dSpec& spec);
+
 /// Transposed convolution: the adjoint of conv2d with the same spec and weight.
 ///
 /// x       [N, H, W, C_in]
@@ -27,6 +43,11 @@ Variable<S> conv2d(const Variable<S>& x, const Variable<S>& weight, const Variab
 template <class S>
 Variable<S> conv_transpose2d(const Variable<S>& x, const Variable<S>& weight,
                              const Variable<S>& bias, const Conv2dSpec& spec);
+
+/// conv_transpose2d without a bias, then `affine`; for inference, as above.
+template <class S>
+Variable<S> conv_transpose2d_affine(const Variable<S>& x, const Variable<S>& weight,
+                                    const ChannelAffine<S>& affine, const Conv2dSpec& spec);
 
 /// Padding of Keras's padding="same" for conv_transpose2d, which gives exactly stride times the
 /// input: crops floor((kernel - stride) / 2) in front and the rest behind.

@@ -10,28 +10,27 @@ namespace {
 
 template <class S>
 struct MaxPool2dNode final : Node<S> {
-  MaxPool2dNode(typename Node<S>::Slots inputs, const Pool2dSpec& spec, const Tensor<S>& x,
-                const Shape& y_shape)
-      : Node<S>(Op::max_pool2d, std::move(inputs)), spec_(spec), x_(x), y_shape_(y_shape) {}
+  MaxPool2dNode(typename Node<S>::Slots inputs, const Pool2dSpec& spec, const Shape& x_shape,
+                const Tensor<std::uint8_t>& winners)
+      : Node<S>(Op::max_pool2d, std::move(inputs)),
+        spec_(spec),
+        x_shape_(x_shape),
+        winners_(winners) {}
 
   void backward(const Tensor<S>& dy) override {  // dx[first maximum of window o] += dy[o]
-    Tensor<S> dx(x_.shape(), dy.device());
-    DMF_DISPATCH(dy.device(), max_pool2d_backward<S>, spec_, x_.cview(), dy.cview(), dx.view());
+    Tensor<S> dx(x_shape_, dy.device());
+    DMF_DISPATCH(dy.device(), max_pool2d_backward<S>, spec_, winners_.cview(), dy.cview(),
+                 dx.view());
     this->accumulate(0, std::move(dx));
   }
 
   void append_branches(std::vector<std::uint8_t>& branches) const override {
-    // The gradient of a constant marks the winners.
-    const Tensor<S> ones = Tensor<S>::full(y_shape_, S{1}, x_.device());
-    const Tensor<S> winners(x_.shape(), x_.device());
-    DMF_DISPATCH(x_.device(), max_pool2d_backward<S>, spec_, x_.cview(), ones.cview(),
-                 winners.view());
-    for (const S w : winners.span()) branches.push_back(static_cast<std::uint8_t>(w));
+    branches.insert(branches.end(), winners_.span().begin(), winners_.span().end());
   }
 
   Pool2dSpec spec_;
-  Tensor<S> x_;
-  Shape y_shape_;
+  Shape x_shape_;
+  Tensor<std::uint8_t> winners_;
 };
 
 }  // namespace
@@ -43,6 +42,9 @@ Variable<S> max_pool2d(const Variable<S>& x, const Pool2dSpec& spec) {
   DMF_CHECK(std::min({spec.kernel_h, spec.kernel_w, spec.stride_h, spec.stride_w}) >= 1, ValueError,
             "[max_pool2d] kernel {} x {}, stride {} x {}: expected at least 1.", spec.kernel_h,
             spec.kernel_w, spec.stride_h, spec.stride_w);
+  DMF_CHECK(spec.kernel_h <= kLargestPoolWindow / spec.kernel_w, ValueError,
+            "[max_pool2d] kernel {} x {}: expected at most {} places in a window.", spec.kernel_h,
+            spec.kernel_w, kLargestPoolWindow);
   const Padding& pad = spec.pad;
   DMF_CHECK(std::min({pad.top, pad.left, pad.bottom, pad.right}) >= 0 &&
                 std::max(pad.top, pad.bottom) < spec.kernel_h &&
@@ -56,9 +58,11 @@ Variable<S> max_pool2d(const Variable<S>& x, const Pool2dSpec& spec) {
   DMF_CHECK(OH >= 1 && OW >= 1, ShapeError, "[max_pool2d] x {} is smaller than the {} x {} window.",
             x.shape().str(), spec.kernel_h, spec.kernel_w);
   Tensor<S> y(Shape{x.size(0), OH, OW, x.size(3)}, x.device());
-  DMF_DISPATCH(x.device(), max_pool2d_forward<S>, spec, x.value().cview(), y.view());
-  const Shape y_shape = y.shape();
-  return record<MaxPool2dNode<S>>(std::move(y), {x}, spec, x.value(), y_shape);
+  Tensor<std::uint8_t> winners;
+  if (any_requires_grad<S>({x})) winners = Tensor<std::uint8_t>(y.shape(), x.device());
+  DMF_DISPATCH(x.device(), max_pool2d_forward<S>, spec, x.value().cview(), y.view(),
+               winners.view());
+  return record<MaxPool2dNode<S>>(std::move(y), {x}, spec, x.shape(), winners);
 }
 
 template Variable<float> max_pool2d(const Variable<float>&, const Pool2dSpec&);

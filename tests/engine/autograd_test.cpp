@@ -3,8 +3,12 @@
 #include <cmath>
 
 #include "engine/core/check.h"
+#include "engine/ops/batch_norm2d.h"
+#include "engine/ops/conv2d.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
+#include "engine/tensor/allocator.h"
+#include "tests/support/random_tensor.h"
 
 namespace dmf {
 
@@ -52,6 +56,31 @@ TEST_CASE("autograd: NoGrad records nothing, and ends with its scope") {
   }
   CHECK((x * x).requires_grad());
   CHECK_FALSE(x.detach().requires_grad());
+}
+
+TEST_CASE("autograd: a normalised activation is made again for the gradient, not kept") {
+  Rng rng(5);
+  const Shape shape{2, 16, 16, 32}, channels{32};
+  const V x(random_tensor<double>(shape, rng), true);
+  const V weight(random_tensor<double>(Shape{1, 1, 32, 1}, rng), true);
+  const V gamma(Tensor<double>::full(channels, 1.5)), beta(Tensor<double>::full(channels, 0.1));
+  const auto mean = Tensor<double>::zeros(channels), var = Tensor<double>::full(channels, 1.0);
+  const BatchNorm2dSpec spec{.relu = true};
+  const auto in_use = [] { return memory_stats(Device::cpu()).in_use; };
+  V activation = batch_norm2d(x, gamma, beta, mean, var, spec);
+  const V twin(activation.value().clone(), true);  // a leaf: nothing can make it again
+  const V y = conv2d(activation, weight, {}), y_twin = conv2d(twin, weight, {});
+  const std::size_t held = in_use();
+  activation = V();
+  CHECK(held - in_use() >= static_cast<std::size_t>(shape.numel()) * sizeof(double));
+
+  const Tensor<double> dy = random_tensor<double>(y.shape(), rng);
+  y_twin.backward(dy);
+  const Tensor<double> expected = weight.grad().clone();
+  weight.zero_grad();
+  y.backward(dy);
+  CHECK(largest_difference(weight.grad(), expected) == 0.0);
+  CHECK(x.grad().defined());
 }
 
 TEST_CASE("autograd: a deep graph is walked and freed without overflowing the stack") {

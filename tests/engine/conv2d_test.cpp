@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 #include "engine/kernels/conv2d/conv2d.h"
@@ -76,20 +78,32 @@ TEST_CASE_TEMPLATE("conv2d kernels agree exactly with their references on intege
     compare(
         out,
         [&](View<S> y) {
-          cpu::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), bias.cview(), y, workspace);
+          cpu::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), {{}, bias.cview(), false}, y,
+                                 workspace);
         },
         [&](View<S> y) {
-          ref::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), bias.cview(), y, workspace);
+          ref::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), {{}, bias.cview(), false}, y,
+                                 workspace);
         });
     compare(
         c.x,
         [&](View<S> dx) {
-          cpu::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(), bias_in.cview(), dx,
-                                       workspace);
+          cpu::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(),
+                                       {{}, bias_in.cview(), false}, dx, workspace);
         },
         [&](View<S> dx) {
-          ref::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(), bias_in.cview(), dx,
-                                       workspace);
+          ref::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(),
+                                       {{}, bias_in.cview(), false}, dx, workspace);
+        });
+    const auto scale = random_integers<S>(Shape{c.weight[3]}, rng);
+    const Epilogue<S> epilogue{scale.cview(), bias.cview(), true};
+    compare(
+        out,
+        [&](View<S> y) {
+          cpu::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), epilogue, y, workspace);
+        },
+        [&](View<S> y) {
+          ref::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), epilogue, y, workspace);
         });
     compare(
         c.weight,
@@ -110,12 +124,17 @@ TEST_CASE(
     return lo + static_cast<int>(rng.below(static_cast<std::uint64_t>(hi - lo + 1)));
   };
   std::vector<ConvCase> cases = {{{8, 16, 16, 256}, {3, 3, 256, 64}, {1, 1, {1, 1, 1, 1}}},
-                                 {{1, 31, 33, 8}, {3, 3, 8, 512}, {1, 1, {1, 1, 1, 1}}}};
+                                 {{1, 31, 33, 8}, {3, 3, 8, 512}, {1, 1, {1, 1, 1, 1}}},
+                                 {{2, 32, 32, 16}, {3, 3, 16, 512}, {2, 2, {0, 0, 1, 1}}},
+                                 {{1, 31, 33, 256}, {3, 3, 256, 8}, {2, 2, {1, 1, 1, 1}}}};
   for (int i = 0; i < 12; ++i) {
     const int C = draw(8, 70);
     cases.push_back({{draw(1, 2), draw(25, 50), draw(25, 50), C},
                      {3, 3, C, draw(8, 70)},
                      {1, 1, {draw(0, 2), draw(0, 2), draw(0, 2), draw(0, 2)}}});
+    cases.push_back({{draw(1, 2), draw(3, 70), draw(3, 70), C},
+                     {3, 3, C, draw(8, 70)},
+                     {2, 2, {draw(0, 2), draw(0, 2), draw(0, 2), draw(0, 2)}}});
   }
   for (const ConvCase& c : cases) {
     CAPTURE(c.x.str());
@@ -137,18 +156,17 @@ TEST_CASE(
     check(
         out,
         [&](View<float> y) {
-          cpu::winograd_forward(c.spec.pad, x32.cview(), weight32.cview(), bias32.cview(), y,
-                                workspace);
+          cpu::winograd_forward(c.spec, x32.cview(), weight32.cview(), {{}, bias32.cview(), false},
+                                y, workspace);
         },
         [&](View<double> y) {
-          cpu::conv2d_forward<double>(c.spec, x.cview(), weight.cview(), bias.cview(), y,
-                                      workspace);
+          cpu::conv2d_forward<double>(c.spec, x.cview(), weight.cview(), {{}, bias.cview(), false},
+                                      y, workspace);
         });
     check(
         c.x,
         [&](View<float> dx) {
-          cpu::winograd_backward_data(c.spec.pad, dy32.cview(), weight32.cview(), {}, dx,
-                                      workspace);
+          cpu::winograd_backward_data(c.spec, dy32.cview(), weight32.cview(), {}, dx, workspace);
         },
         [&](View<double> dx) {
           cpu::conv2d_backward_data<double>(c.spec, dy.cview(), weight.cview(), {}, dx, workspace);
@@ -156,7 +174,7 @@ TEST_CASE(
     check(
         c.weight,
         [&](View<float> dw) {
-          cpu::winograd_backward_weight(c.spec.pad, x32.cview(), dy32.cview(), dw, workspace);
+          cpu::winograd_backward_weight(c.spec, x32.cview(), dy32.cview(), dw, workspace);
         },
         [&](View<double> dw) {
           cpu::conv2d_backward_weight<double>(c.spec, x.cview(), dy.cview(), dw, workspace);
@@ -203,6 +221,42 @@ TEST_CASE("conv_transpose2d is the adjoint of conv2d: <conv(x), y> = <x, conv_tr
   for (Index i = 0; i < x.value().numel(); ++i)
     right += adjoint.value().data()[i] * x.value().data()[i];
   CHECK(left == right);
+}
+
+TEST_CASE_TEMPLATE("conv2d_affine is the convolution, scaled, shifted and clamped", S, float,
+                   double) {
+  Rng rng(14);
+  const Variable<S> x(random_integers<S>(Shape{1, 13, 14, 9}, rng));
+  const Variable<S> weight(random_integers<S>(Shape{3, 3, 9, 9}, rng));
+  const Tensor<S> scale = random_integers<S>(Shape{9}, rng);
+  const Tensor<S> shift = random_integers<S>(Shape{9}, rng);
+  const auto expect = [&](const Tensor<S>& plain, const Tensor<S>& fused, bool relu) {
+    REQUIRE(plain.shape() == fused.shape());
+    for (Index i = 0; i < plain.numel(); ++i) {
+      const S value = plain.data()[i] * scale.data()[i % 9] + shift.data()[i % 9];
+      CHECK(fused.data()[i] == (relu ? std::max(value, S{0}) : value));
+    }
+  };
+  const Conv2dSpec spec{1, 2, {1, 1, 1, 1}}, up{2, 2, {0, 0, 1, 1}};
+  const NoGrad no_grad;
+  for (const bool relu : {false, true}) {
+    const ChannelAffine<S> affine{scale, shift, relu};
+    expect(conv2d(x, weight, {}, spec).value(), conv2d_affine(x, weight, affine, spec).value(),
+           relu);
+    expect(conv_transpose2d(x, weight, {}, up).value(),
+           conv_transpose2d_affine(x, weight, affine, up).value(), relu);
+  }
+}
+
+TEST_CASE("conv2d_affine: refused where a gradient might be asked for, and for other channels") {
+  const Variable<float> x(Tensor<float>::zeros(Shape{1, 3, 3, 2}));
+  const Variable<float> weight(Tensor<float>::zeros(Shape{3, 3, 2, 2}));
+  const Tensor<float> two = Tensor<float>::zeros(Shape{2}), three = Tensor<float>::zeros(Shape{3});
+  CHECK_THROWS_WITH_AS(conv2d_affine<float>(x, weight, {two, two, false}, {}),
+                       Contains("expected a NoGrad scope"), GraphError);
+  const NoGrad no_grad;
+  CHECK_THROWS_WITH_AS(conv2d_affine<float>(x, weight, {two, three, false}, {}),
+                       Contains("scale [2] and shift [3] for C_out 2"), ShapeError);
 }
 
 TEST_CASE("same_transpose_padding follows Keras, also for kernels below the stride") {

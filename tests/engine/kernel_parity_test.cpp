@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "engine/core/parallel.h"
 #include "engine/kernels/batch_norm/batch_norm.h"
 #include "engine/kernels/concat/concat.h"
@@ -58,11 +60,11 @@ TEST_CASE_TEMPLATE("batch_norm kernels agree with their references", S, float, d
         const auto dx = unwritten<S>(shape), dx_ref = unwritten<S>(shape);
         const auto dgamma = unwritten<S>(channels), dgamma_ref = unwritten<S>(channels);
         const auto dbeta = unwritten<S>(channels), dbeta_ref = unwritten<S>(channels);
-        cpu::batch_norm_backward<S>(x.cview(), y_ref.cview(), dy.cview(), mean_ref.cview(),
-                                    var_ref.cview(), gamma.cview(), 1e-5, relu, training, dx.view(),
+        cpu::batch_norm_backward<S>(x.cview(), dy.cview(), mean_ref.cview(), var_ref.cview(),
+                                    gamma.cview(), beta.cview(), 1e-5, relu, training, dx.view(),
                                     dgamma.view(), dbeta.view(), workspace());
         ref::batch_norm_backward<S>(
-            x.cview(), y_ref.cview(), dy.cview(), mean_ref.cview(), var_ref.cview(), gamma.cview(),
+            x.cview(), dy.cview(), mean_ref.cview(), var_ref.cview(), gamma.cview(), beta.cview(),
             1e-5, relu, training, dx_ref.view(), dgamma_ref.view(), dbeta_ref.view(), workspace());
         const double scale = 1.0 + largest_magnitude(dx_ref) + largest_magnitude(dgamma_ref);
         CHECK(largest_difference(dx, dx_ref) < 10 * tolerance<S>() * scale);
@@ -101,10 +103,15 @@ TEST_CASE_TEMPLATE("max_pool2d kernels agree exactly, ties included", S, float, 
       const auto dy = random_integers<S>(out, rng);
       const auto y = unwritten<S>(out), y_ref = unwritten<S>(out);
       const auto dx = unwritten<S>(shape), dx_ref = unwritten<S>(shape);
-      cpu::max_pool2d_forward<S>(spec, x.cview(), y.view());
-      ref::max_pool2d_forward<S>(spec, x.cview(), y_ref.view());
-      cpu::max_pool2d_backward<S>(spec, x.cview(), dy.cview(), dx.view());
-      ref::max_pool2d_backward<S>(spec, x.cview(), dy.cview(), dx_ref.view());
+      const Tensor<std::uint8_t> winners(out), winners_ref(out);
+      cpu::max_pool2d_forward<S>(spec, x.cview(), y.view(), {});
+      ref::max_pool2d_forward<S>(spec, x.cview(), y_ref.view(), {});
+      CHECK(largest_difference(y, y_ref) == 0.0);
+      cpu::max_pool2d_forward<S>(spec, x.cview(), y.view(), winners.view());
+      ref::max_pool2d_forward<S>(spec, x.cview(), y_ref.view(), winners_ref.view());
+      CHECK(std::ranges::equal(winners.span(), winners_ref.span()));
+      cpu::max_pool2d_backward<S>(spec, winners.cview(), dy.cview(), dx.view());
+      ref::max_pool2d_backward<S>(spec, winners.cview(), dy.cview(), dx_ref.view());
       CHECK(largest_difference(y, y_ref) == 0.0);
       CHECK(largest_difference(dx, dx_ref) == 0.0);
     }

@@ -28,6 +28,8 @@ TEST_CASE("ops: errors say what is wrong, with the shapes") {
   CHECK_THROWS_WITH_AS(max_pool2d(zeros({1, 1, 4, 3})),
                        Contains("[max_pool2d] x [1, 1, 4, 3] is smaller"), ShapeError);
   CHECK_THROWS_WITH_AS(max_pool2d(x, {0, 2, 2, 2, {}}), Contains("kernel 0 x 2"), ValueError);
+  CHECK_THROWS_WITH_AS(max_pool2d(x, {1 << 16, 1 << 16, 2, 2, {}}), Contains("at most 256 places"),
+                       ValueError);
   CHECK_THROWS_WITH_AS(max_pool2d(x, {2, 2, 2, 2, {2, 0, 0, 0}}),
                        Contains("no window is all padding"), ValueError);
   CHECK_THROWS_WITH_AS(max_pool2d(zeros({4, 4})), Contains("[N, H, W, C]"), ShapeError);

@@ -102,6 +102,28 @@ TEST_CASE(
   CHECK(largest_difference(a.forward(x).value(), a.forward(x).value()) == 0.0);
 }
 
+TEST_CASE_TEMPLATE("unet: inference in one pass a convolution agrees with evaluation on the tape",
+                   S, float, double) {
+  for (const auto variant : {UNetSpec::Variant::paper, UNetSpec::Variant::classic}) {
+    UNet<S> network(small(variant));
+    Rng rng(3);
+    for (const auto& p : network.named_parameters()) {
+      p.variable.value().copy_from(random_tensor<S>(p.variable.shape(), rng, -0.7, 1.0));
+    }
+    for (const auto& b : network.named_buffers()) {
+      b.tensor.copy_from(random_tensor<S>(b.tensor.shape(), rng, 0.2, 2.0));
+    }
+    network.train(false);
+    const Variable<S> x(random_tensor<S>(Shape{2, 9, 12, 1}, rng));
+    const Tensor<S> on_tape = network.forward(x).value();
+    const NoGrad no_grad;
+    const Tensor<S> inferred = network.forward(x).value();
+    const double tolerance = std::is_same_v<S, float> ? 1e-5 : 1e-13;
+    CHECK(largest_difference(on_tape, inferred) < tolerance * largest_magnitude(on_tape));
+    CHECK(largest_magnitude(on_tape) > 0.1);
+  }
+}
+
 TEST_CASE("unet: initial weights follow Glorot and He") {
   const UNet<float> paper{UNetSpec{}};
   UNetSpec classic_spec;

@@ -7,7 +7,8 @@ namespace dmf {
 
 // Batch normalisation over all but the last axis: x is [M, C] to these kernels, M = N*H*W.
 // Statistics are double whatever the scalar, since a mean over a large batch needs the digits.
-// With `relu` the kernels clamp the output at zero in the same pass, and mask dy where y is zero.
+// With `relu` the kernels clamp the output at zero in the same pass, and mask dy where y is zero;
+// where that is, the gradient finds again from x, so that y need not be kept.
 
 namespace ref {
 
@@ -21,12 +22,12 @@ void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, I
                         double eps, bool relu, View<T> y, Workspace& workspace);
 
 /// Gradients of sum(dy * y). With `through_statistics` mean and var are functions of x (training),
-/// else constants (evaluation). `y` is read only with relu. dx may be empty: then it is not
+/// else constants (evaluation). `beta` is read only with relu. dx may be empty: then it is not
 /// computed.
 template <class T>
-void batch_norm_backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
-                         double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
-                         View<T> dbeta, Workspace& workspace);
+void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
+                         In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
+                         View<T> dgamma, View<T> dbeta, Workspace& workspace);
 
 }  // namespace ref
 
@@ -38,9 +39,9 @@ template <class T>
 void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
                         double eps, bool relu, View<T> y, Workspace& workspace);
 template <class T>
-void batch_norm_backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
-                         double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
-                         View<T> dbeta, Workspace& workspace);
+void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
+                         In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
+                         View<T> dgamma, View<T> dbeta, Workspace& workspace);
 
 }  // namespace cpu
 }  // namespace dmf

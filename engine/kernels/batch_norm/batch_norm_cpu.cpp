@@ -89,18 +89,35 @@ void batch_norm_statistics(In<T> x, View<double> mean, View<double> var, Workspa
   }
 }
 
+namespace {
+
+/// What the kernels need of a channel, y = (x - centre) * scale + beta. The centre is subtracted
+/// first: a large common offset cancels exactly instead of swallowing the digits of x * scale.
+template <class T>
+struct Affine {
+  T *centre, *inv_std, *scale;
+
+  Affine(In<double> mean, In<double> var, In<T> gamma, double eps, Workspace& workspace) {
+    const Index C = gamma.numel();
+    centre = workspace.take<T>(C);
+    inv_std = workspace.take<T>(C);
+    scale = workspace.take<T>(C);
+    for (Index c = 0; c < C; ++c) {
+      const double inverse = 1.0 / std::sqrt(var.data[c] + eps);
+      centre[c] = static_cast<T>(mean.data[c]);
+      inv_std[c] = static_cast<T>(inverse);
+      scale[c] = static_cast<T>(static_cast<double>(gamma.data[c]) * inverse);
+    }
+  }
+};
+
+}  // namespace
+
 template <class T>
 void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
                         double eps, bool relu, View<T> y, Workspace& workspace) {
   const Index C = x.size(-1), M = x.numel() / C;
-  // y = (x - centre) * scale + beta, with x and the centre subtracted first: a large common offset
-  // cancels exactly instead of swallowing the digits of x * scale.
-  T* centre = workspace.take<T>(C);
-  T* scale = workspace.take<T>(C);
-  for (Index c = 0; c < C; ++c) {
-    centre[c] = static_cast<T>(mean.data[c]);
-    scale[c] = static_cast<T>(static_cast<double>(gamma.data[c]) / std::sqrt(var.data[c] + eps));
-  }
+  const Affine<T> affine(mean, var, gamma, eps, workspace);
   const T least = relu ? T{0} : -std::numeric_limits<T>::infinity();
   parallel_chunks(M, rows_per_chunk(C), [&](Index begin, Index end) {
     for (Index m = begin; m < end; ++m) {
@@ -108,7 +125,7 @@ void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, I
       T* to = y.data + m * C;
 #pragma omp simd
       for (Index c = 0; c < C; ++c) {
-        const T value = (from[c] - centre[c]) * scale[c] + beta.data[c];
+        const T value = (from[c] - affine.centre[c]) * affine.scale[c] + beta.data[c];
         to[c] = value < least ? least : value;  // a NaN stays a NaN
       }
     }
@@ -118,17 +135,22 @@ void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, I
 namespace {
 
 template <bool kRelu, class T>
-void backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T> gamma, double eps,
-              bool through_statistics, View<T> dx, View<T> dgamma, View<T> dbeta,
+void backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
+              double eps, bool through_statistics, View<T> dx, View<T> dgamma, View<T> dbeta,
               Workspace& workspace) {
   const Index C = x.size(-1), M = x.numel() / C, grain = rows_per_chunk(C);
   const Index chunks = chunk_count(M, grain);
-  T* centre = workspace.take<T>(C);
-  T* inv_std = workspace.take<T>(C);
-  for (Index c = 0; c < C; ++c) {
-    centre[c] = static_cast<T>(mean.data[c]);
-    inv_std[c] = static_cast<T>(1.0 / std::sqrt(var.data[c] + eps));
-  }
+  const Affine<T> affine(mean, var, gamma, eps, workspace);
+  const T *centre = affine.centre, *inv_std = affine.inv_std, *scale = affine.scale;
+  // dy, or zero where the ReLU was; the same arithmetic as forward's, so the same pixels
+  const auto masked = [=, shift = beta.data](const T* x_m, const T* dy_m, Index c) {
+    if constexpr (kRelu) {
+      const T y = (x_m[c] - centre[c]) * scale[c] + shift[c];
+      return y <= T{0} ? T{0} : dy_m[c];
+    } else {
+      return dy_m[c];
+    }
+  };
   double* sums = workspace.take<double>(chunks * 2 * C);  // of dy, and of dy * normalised x
   T* scratch = workspace.take<T>(2 * C * num_threads());
   parallel_for(chunks, [&](Index chunk, int thread) {
@@ -139,11 +161,10 @@ void backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T>
                   [&](Index first, Index last) {
                     for (Index m = first; m < last; ++m) {
                       const T* x_m = x.data + m * C;
-                      const T* y_m = kRelu ? y.data + m * C : x_m;
                       const T* dy_m = dy.data + m * C;
 #pragma omp simd
                       for (Index c = 0; c < C; ++c) {
-                        const T gradient = kRelu && y_m[c] <= T{0} ? T{0} : dy_m[c];
+                        const T gradient = masked(x_m, dy_m, c);
                         sum[c] += gradient;
                         projection[c] += gradient * ((x_m[c] - centre[c]) * inv_std[c]);
                       }
@@ -153,14 +174,12 @@ void backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T>
   for (Index chunk = 1; chunk < chunks; ++chunk) {
     for (Index c = 0; c < 2 * C; ++c) sums[c] += sums[chunk * 2 * C + c];
   }
-  T* scale = workspace.take<T>(C);
   T* mean_dy = workspace.take<T>(C);
   T* mean_projection = workspace.take<T>(C);
   for (Index c = 0; c < C; ++c) {
     dbeta.data[c] = static_cast<T>(sums[c]);
     dgamma.data[c] = static_cast<T>(sums[C + c]);
     const double share = through_statistics ? 1.0 / static_cast<double>(M) : 0.0;
-    scale[c] = gamma.data[c] * inv_std[c];
     mean_dy[c] = static_cast<T>(sums[c] * share);
     mean_projection[c] = static_cast<T>(sums[C + c] * share);
   }
@@ -168,12 +187,11 @@ void backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T>
   parallel_chunks(M, grain, [&](Index begin, Index end) {
     for (Index m = begin; m < end; ++m) {
       const T* x_m = x.data + m * C;
-      const T* y_m = kRelu ? y.data + m * C : x_m;
       const T* dy_m = dy.data + m * C;
       T* dx_m = dx.data + m * C;
 #pragma omp simd
       for (Index c = 0; c < C; ++c) {
-        const T gradient = kRelu && y_m[c] <= T{0} ? T{0} : dy_m[c];
+        const T gradient = masked(x_m, dy_m, c);
         const T normalised = (x_m[c] - centre[c]) * inv_std[c];
         dx_m[c] = scale[c] * (gradient - mean_dy[c] - normalised * mean_projection[c]);
       }
@@ -184,18 +202,18 @@ void backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T>
 }  // namespace
 
 template <class T>
-void batch_norm_backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
-                         double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
-                         View<T> dbeta, Workspace& workspace) {
+void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
+                         In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
+                         View<T> dgamma, View<T> dbeta, Workspace& workspace) {
   const auto run = relu ? backward<true, T> : backward<false, T>;
-  run(x, y, dy, mean, var, gamma, eps, through_statistics, dx, dgamma, dbeta, workspace);
+  run(x, dy, mean, var, gamma, beta, eps, through_statistics, dx, dgamma, dbeta, workspace);
 }
 
 #define DMF_INSTANTIATE(T)                                                                         \
   template void batch_norm_statistics<T>(In<T>, View<double>, View<double>, Workspace&);           \
   template void batch_norm_forward<T>(In<T>, In<double>, In<double>, In<T>, In<T>, double, bool,   \
                                       View<T>, Workspace&);                                        \
-  template void batch_norm_backward<T>(In<T>, In<T>, In<T>, In<double>, In<double>, In<T>, double, \
+  template void batch_norm_backward<T>(In<T>, In<T>, In<double>, In<double>, In<T>, In<T>, double, \
                                        bool, bool, View<T>, View<T>, View<T>, Workspace&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

@@ -35,17 +35,19 @@ void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, I
 }
 
 template <class T>
-void batch_norm_backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
-                         double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
-                         View<T> dbeta, Workspace&) {
+void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
+                         In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
+                         View<T> dgamma, View<T> dbeta, Workspace&) {
   const Index C = x.size(-1), M = x.numel() / C;
   for (Index c = 0; c < C; ++c) {
     const double inv_std = 1.0 / std::sqrt(var.data[c] + eps);
-    const auto gradient = [&](Index i) {
-      return relu && !(y.data[i] > T{0}) ? 0.0 : static_cast<double>(dy.data[i]);
-    };
     const auto normalised = [&](Index i) {
       return (static_cast<double>(x.data[i]) - mean.data[c]) * inv_std;
+    };
+    const auto gradient = [&](Index i) {
+      const double y = static_cast<double>(gamma.data[c]) * normalised(i) +
+                       (relu ? static_cast<double>(beta.data[c]) : 0.0);
+      return relu && !(y > 0.0) ? 0.0 : static_cast<double>(dy.data[i]);
     };
     double sum = 0.0, sum_normalised = 0.0;
     for (Index m = 0; m < M; ++m) {
@@ -69,7 +71,7 @@ void batch_norm_backward(In<T> x, In<T> y, In<T> dy, In<double> mean, In<double>
   template void batch_norm_statistics<T>(In<T>, View<double>, View<double>, Workspace&);           \
   template void batch_norm_forward<T>(In<T>, In<double>, In<double>, In<T>, In<T>, double, bool,   \
                                       View<T>, Workspace&);                                        \
-  template void batch_norm_backward<T>(In<T>, In<T>, In<T>, In<double>, In<double>, In<T>, double, \
+  template void batch_norm_backward<T>(In<T>, In<T>, In<double>, In<double>, In<T>, In<T>, double, \
                                        bool, bool, View<T>, View<T>, View<T>, Workspace&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

@@ -23,11 +23,24 @@ inline Index conv2d_output_size(Index in, Index kernel, int stride, int front, i
   return room < 0 ? 0 : room / stride + 1;
 }
 
+/// What becomes of each finished sum s of channel c before it is stored, s * scale[c] + shift[c],
+/// then ReLU: a bias, or a whole batch normalisation in evaluation mode, without another pass over
+/// the result. An empty view stands for ones or zeros.
+template <class T>
+struct Epilogue {
+  ConstView<T> scale, shift;
+  bool relu = false;
+};
+
+/// Keeps an Epilogue parameter out of template argument deduction, so that braces suffice.
+template <class T>
+using InEpilogue = const std::type_identity_t<Epilogue<T>>&;
+
 // Cross-correlation of NHWC images, x [N, H, W, C_in], weight [KH, KW, C_in, C_out], y [N, OH, OW,
 // C_out]:
 //
-//   y[n,i,j,o] = bias[o] + sum_{a,b,c} x[n, i*stride_h - top + a, j*stride_w - left + b, c] *
-//   weight[a,b,c,o]
+//   y[n,i,j,o] = epilogue(sum_{a,b,c} x[n, i*stride_h - top + a, j*stride_w - left + b, c] *
+//                                     weight[a,b,c,o])
 //
 // with zeros outside the image. Every kernel assigns its result; arguments are validated by the op.
 // A transposed convolution needs no kernels of its own: its forward pass is conv2d_backward_data,
@@ -37,15 +50,15 @@ inline Index conv2d_output_size(Index in, Index kernel, int stride, int front, i
 namespace ref {  // the definition, loop by loop: for reading and for tests
 
 template <class T>
-void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, In<T> bias, View<T> y,
-                    Workspace& workspace);
+void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
+                    View<T> y, Workspace& workspace);
 
-/// dx[n,h,w,c] = bias[c] + the sum of dy * weight over every y that x[n,h,w,c] took part in.
-/// bias   [C_in], or empty; a data gradient has none, a transposed convolution may
-/// dx     its shape says which size is meant, where the stride leaves a choice
+/// dx[n,h,w,c] = epilogue(the sum of dy * weight over every y that x[n,h,w,c] took part in)
+/// epilogue  of C_in channels; a data gradient has none, a transposed convolution may
+/// dx        its shape says which size is meant, where the stride leaves a choice
 template <class T>
-void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, In<T> bias, View<T> dx,
-                          Workspace& workspace);
+void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
+                          View<T> dx, Workspace& workspace);
 
 /// dweight[a,b,c,o] = sum_{n,i,j} x[n, i*stride_h - top + a, j*stride_w - left + b, c] *
 /// dy[n,i,j,o]
@@ -58,11 +71,11 @@ void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> d
 namespace cpu {  // the same three, register-blocked, vectorised and parallel
 
 template <class T>
-void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, In<T> bias, View<T> y,
-                    Workspace& workspace);
+void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
+                    View<T> y, Workspace& workspace);
 template <class T>
-void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, In<T> bias, View<T> dx,
-                          Workspace& workspace);
+void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
+                          View<T> dx, Workspace& workspace);
 template <class T>
 void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
                             Workspace& workspace);

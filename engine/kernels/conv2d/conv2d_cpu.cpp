@@ -9,11 +9,11 @@
 namespace dmf::cpu {
 
 template <class T>
-void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, In<T> bias, View<T> y,
-                    Workspace& workspace) {
+void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
+                    View<T> y, Workspace& workspace) {
   if constexpr (std::is_same_v<T, float>) {
     if (winograd_pays(spec, weight.shape, y.shape)) {
-      return winograd_forward(spec.pad, x, weight, bias, y, workspace);
+      return winograd_forward(spec, x, weight, epilogue, y, workspace);
     }
   }
   const Index KH = weight.size(0), KW = weight.size(1);
@@ -33,7 +33,7 @@ void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, In<T> bias, V
   }
   const auto packed =
       pack_matrices(weight.data, KH * KW, weight.size(2), weight.size(3), false, workspace);
-  gather_gemm<T>(pass, x, packed, bias, y, workspace);
+  gather_gemm<T>(pass, x, packed, epilogue, y, workspace);
 }
 
 // x[h, w] received y[i, j] through tap (a, b) where h + top = i * stride_h + a, and likewise for w.
@@ -41,11 +41,11 @@ void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, In<T> bias, V
 // w mod stride_w: within one phase every pixel meets the same taps, so each phase is a small dense
 // pass of its own and no multiplication with an inserted zero is ever made.
 template <class T>
-void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, In<T> bias, View<T> dx,
-                          Workspace& workspace) {
+void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
+                          View<T> dx, Workspace& workspace) {
   if constexpr (std::is_same_v<T, float>) {
-    if (winograd_pays(spec, weight.shape, dx.shape)) {
-      return winograd_backward_data(spec.pad, dy, weight, bias, dx, workspace);
+    if (winograd_pays(spec, weight.shape, dy.shape)) {
+      return winograd_backward_data(spec, dy, weight, epilogue, dx, workspace);
     }
   }
   const Index KH = weight.size(0), KW = weight.size(1), H = dx.size(1), W = dx.size(2);
@@ -69,7 +69,7 @@ void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, In<T> 
           if (h % sh == 0 && w % sw == 0) pass.taps.push_back({h / sh, w / sw, a * KW + b});
         }
       }
-      gather_gemm<T>(pass, dy, packed, bias, dx, workspace);
+      gather_gemm<T>(pass, dy, packed, epilogue, dx, workspace);
     }
   }
 }
@@ -103,7 +103,7 @@ void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> d
                             Workspace& workspace) {
   if constexpr (std::is_same_v<T, float>) {
     if (winograd_pays(spec, dweight.shape, dy.shape)) {
-      return winograd_backward_weight(spec.pad, x, dy, dweight, workspace);
+      return winograd_backward_weight(spec, x, dy, dweight, workspace);
     }
   }
   const Index H = x.size(1), W = x.size(2), C_in = x.size(3);
@@ -183,10 +183,11 @@ void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> d
   });
 }
 
-#define DMF_INSTANTIATE(T)                                                                      \
-  template void conv2d_forward<T>(const Conv2dSpec&, In<T>, In<T>, In<T>, View<T>, Workspace&); \
-  template void conv2d_backward_data<T>(const Conv2dSpec&, In<T>, In<T>, In<T>, View<T>,        \
-                                        Workspace&);                                            \
+#define DMF_INSTANTIATE(T)                                                                       \
+  template void conv2d_forward<T>(const Conv2dSpec&, In<T>, In<T>, InEpilogue<T>, View<T>,       \
+                                  Workspace&);                                                   \
+  template void conv2d_backward_data<T>(const Conv2dSpec&, In<T>, In<T>, InEpilogue<T>, View<T>, \
+                                        Workspace&);                                             \
   template void conv2d_backward_weight<T>(const Conv2dSpec&, In<T>, In<T>, View<T>, Workspace&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

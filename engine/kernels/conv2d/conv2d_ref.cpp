@@ -23,42 +23,53 @@ void for_each_tap(const Conv2dSpec& spec, const Shape& x, const Shape& weight, c
 }
 
 template <class T>
-void fill_channels(In<T> bias, View<T> y) {
+void clear(View<T> y) {
+  for (Index i = 0; i < y.numel(); ++i) y.data[i] = T{0};
+}
+
+template <class T>
+void apply(InEpilogue<T> epilogue, View<T> y) {
   const Index C = y.size(-1);
-  for (Index i = 0; i < y.numel(); ++i) y.data[i] = bias ? bias.data[i % C] : T{0};
+  for (Index i = 0; i < y.numel(); ++i) {
+    if (epilogue.scale) y.data[i] *= epilogue.scale.data[i % C];
+    if (epilogue.shift) y.data[i] += epilogue.shift.data[i % C];
+    if (epilogue.relu && y.data[i] < T{0}) y.data[i] = T{0};
+  }
 }
 
 }  // namespace
 
 template <class T>
-void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, In<T> bias, View<T> y,
-                    Workspace&) {
+void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
+                    View<T> y, Workspace&) {
   const Index C_in = weight.size(2), C_out = weight.size(3);
-  fill_channels<T>(bias, y);
+  clear(y);
   for_each_tap(spec, x.shape, weight.shape, y.shape, [&](Index at_x, Index at_w, Index at_y) {
     for (Index c = 0; c < C_in; ++c)
       for (Index o = 0; o < C_out; ++o)
         y.data[at_y + o] += x.data[at_x + c] * weight.data[at_w + c * C_out + o];
   });
+  apply<T>(epilogue, y);
 }
 
 template <class T>
-void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, In<T> bias, View<T> dx,
-                          Workspace&) {
+void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
+                          View<T> dx, Workspace&) {
   const Index C_in = weight.size(2), C_out = weight.size(3);
-  fill_channels<T>(bias, dx);
+  clear(dx);
   for_each_tap(spec, dx.shape, weight.shape, dy.shape, [&](Index at_x, Index at_w, Index at_y) {
     for (Index c = 0; c < C_in; ++c)
       for (Index o = 0; o < C_out; ++o)
         dx.data[at_x + c] += dy.data[at_y + o] * weight.data[at_w + c * C_out + o];
   });
+  apply<T>(epilogue, dx);
 }
 
 template <class T>
 void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
                             Workspace&) {
   const Index C_in = dweight.size(2), C_out = dweight.size(3);
-  for (Index i = 0; i < dweight.numel(); ++i) dweight.data[i] = T{0};
+  clear(dweight);
   for_each_tap(spec, x.shape, dweight.shape, dy.shape, [&](Index at_x, Index at_w, Index at_y) {
     for (Index c = 0; c < C_in; ++c)
       for (Index o = 0; o < C_out; ++o)
@@ -66,10 +77,11 @@ void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> d
   });
 }
 
-#define DMF_INSTANTIATE(T)                                                                      \
-  template void conv2d_forward<T>(const Conv2dSpec&, In<T>, In<T>, In<T>, View<T>, Workspace&); \
-  template void conv2d_backward_data<T>(const Conv2dSpec&, In<T>, In<T>, In<T>, View<T>,        \
-                                        Workspace&);                                            \
+#define DMF_INSTANTIATE(T)                                                                       \
+  template void conv2d_forward<T>(const Conv2dSpec&, In<T>, In<T>, InEpilogue<T>, View<T>,       \
+                                  Workspace&);                                                   \
+  template void conv2d_backward_data<T>(const Conv2dSpec&, In<T>, In<T>, InEpilogue<T>, View<T>, \
+                                        Workspace&);                                             \
   template void conv2d_backward_weight<T>(const Conv2dSpec&, In<T>, In<T>, View<T>, Workspace&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

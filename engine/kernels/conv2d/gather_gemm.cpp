@@ -8,18 +8,17 @@
 namespace dmf::cpu {
 namespace {
 
-/// out [kRows][kPanel] = start + sum over taps of rows times the tap's matrix.
-/// rows        [taps][kRows] addresses of source pixels
-/// weight      packed panel: matrix m starts at m * depth * kPanel
-/// start       [kRows][start_step]; a step of 0 repeats one row, the bias
+/// out [kRows][kPanel] = sum over taps of rows times the tap's matrix, or with `more` that is
+/// added. rows        [taps][kRows] addresses of source pixels weight      packed panel: matrix m
+/// starts at m * depth * kPanel
 template <class T>
 void multiply_taps(const T* const* rows, std::span<const Tap> taps, Index depth, const T* weight,
-                   const T* start, Index start_step, T* out) {
+                   bool more, T* out) {
   using V = Simd<T>;
-  Sums<T> sums;
-  for (int r = 0; r < kRows; ++r) {
-    sums[r][0] = V::load(start + r * start_step);
-    sums[r][1] = V::load(start + r * start_step + V::kLanes);
+  Sums<T> sums{};
+  for (int r = 0; r < kRows && more; ++r) {
+    sums[r][0] = V::load(out + r * kPanel<T>);
+    sums[r][1] = V::load(out + r * kPanel<T> + V::kLanes);
   }
   for (const Tap& tap : taps) {
     accumulate_rows<T>(rows, depth, weight + tap.matrix * depth * kPanel<T>, sums);
@@ -62,8 +61,8 @@ PackedMatrices<T> pack_matrices(const T* from, Index matrices, Index depth, Inde
 }
 
 template <class T>
-void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& weight, In<T> bias,
-                 View<T> target, Workspace& workspace) {
+void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& weight,
+                 InEpilogue<T> epilogue, View<T> target, Workspace& workspace) {
   const Index SH = source.size(1), SW = source.size(2), depth = weight.depth;
   const Index TH = target.size(1), TW = target.size(2), channels = weight.channels;
   const Index per_image = pass.rows * pass.cols, pixels = source.size(0) * per_image;
@@ -75,9 +74,7 @@ void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& 
 
   T* zeros = workspace.take<T>(std::max<Index>(depth, 1));
   std::fill_n(zeros, depth, T{0});
-  T* padded_bias = workspace.take<T>(panels * kPanel<T>);
-  std::fill_n(padded_bias, panels * kPanel<T>, T{0});
-  if (bias) std::copy_n(bias.data, channels, padded_bias);
+  const PanelEpilogue<T> finish(epilogue, channels, workspace);
   // Per thread: addresses of the sources, [block][tap][row], and of the targets, [block][row].
   const Index table = blocks * kRows * (taps + 1);
   T* sums = workspace.take<T>(chunk * kPanel<T> * num_threads());
@@ -119,22 +116,25 @@ void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& 
         const auto some = all_taps.subspan(static_cast<std::size_t>(begin),
                                            static_cast<std::size_t>(std::min(group, taps - begin)));
         for (Index slot = 0; slot < used; slot += kRows) {
-          const T* start = begin == 0 ? padded_bias + first : out + slot * kPanel<T>;
-          multiply_taps<T>(sources + slot * taps + begin * kRows, some, depth, matrix, start,
-                           begin == 0 ? 0 : kPanel<T>, out + slot * kPanel<T>);
+          multiply_taps<T>(sources + slot * taps + begin * kRows, some, depth, matrix, begin > 0,
+                           out + slot * kPanel<T>);
         }
       }
       for (Index slot = 0; slot < used; ++slot) {
-        std::copy_n(out + slot * kPanel<T>, width, target.data + targets[slot] + first);
+        T* sum = out + slot * kPanel<T>;
+        for (Index c = 0; c < kPanel<T>; c += Simd<T>::kLanes) {
+          Simd<T>::store(sum + c, finish(Simd<T>::load(sum + c), first + c));
+        }
+        std::copy_n(sum, width, target.data + targets[slot] + first);
       }
     }
   });
 }
 
-#define DMF_INSTANTIATE(T)                                                                         \
-  template PackedMatrices<T> pack_matrices<T>(const T*, Index, Index, Index, bool, Workspace&);    \
-  template void gather_gemm<T>(const GatherPass&, In<T>, const PackedMatrices<T>&, In<T>, View<T>, \
-                               Workspace&);
+#define DMF_INSTANTIATE(T)                                                                        \
+  template PackedMatrices<T> pack_matrices<T>(const T*, Index, Index, Index, bool, Workspace&);   \
+  template void gather_gemm<T>(const GatherPass&, In<T>, const PackedMatrices<T>&, InEpilogue<T>, \
+                               View<T>, Workspace&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)
 #undef DMF_INSTANTIATE

@@ -51,13 +51,13 @@ template <class T>
 PackedMatrices<T> pack_matrices(const T* from, Index matrices, Index depth, Index channels,
                                 bool transposed, Workspace& workspace);
 
-/// Runs the pass: target = bias + sum over taps. source [N, SH, SW, depth], bias [channels] or
-/// empty, target [N, TH, TW, channels].
+/// Runs the pass: target = epilogue(sum over taps). source [N, SH, SW, depth], target [N, TH, TW,
+/// channels].
 ///
 /// Parallel over blocks of output pixels; each is summed by one thread in the order of taps and
 /// channels, so the result does not depend on the number of threads.
 template <class T>
-void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& weight, In<T> bias,
-                 View<T> target, Workspace& workspace);
+void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& weight,
+                 InEpilogue<T> epilogue, View<T> target, Workspace& workspace);
 
 }  // namespace dmf::cpu

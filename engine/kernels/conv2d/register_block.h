@@ -1,7 +1,9 @@
 #pragma once
 
-#include "engine/core/shape.h"
+#include <limits>
+
 #include "engine/core/simd.h"
+#include "engine/kernels/conv2d/conv2d.h"
 
 namespace dmf::cpu {
 
@@ -46,6 +48,36 @@ template <class T>
     Simd<T>::store(out + r * kPanel<T> + Simd<T>::kLanes, sums[r][1]);
   }
 }
+
+/// An Epilogue with its channels padded to whole panels.
+template <class T>
+class PanelEpilogue {
+ public:
+  using V = Simd<T>;
+
+  PanelEpilogue(const Epilogue<T>& epilogue, Index channels, Workspace& workspace)
+      : least_(V::broadcast(epilogue.relu ? T{0} : -std::numeric_limits<T>::infinity())) {
+    const Index padded = (channels + kPanel<T> - 1) / kPanel<T> * kPanel<T>;
+    T* scale = workspace.take<T>(padded);
+    T* shift = workspace.take<T>(padded);
+    for (Index c = 0; c < padded; ++c) {
+      scale[c] = epilogue.scale && c < channels ? epilogue.scale.data[c] : T{1};
+      shift[c] = epilogue.shift && c < channels ? epilogue.shift.data[c] : T{0};
+    }
+    scale_ = scale;
+    shift_ = shift;
+  }
+
+  /// The finished values of the vector of channels that begins at `channel`; a NaN stays a NaN.
+  typename V::Vector operator()(typename V::Vector sum, Index channel) const {
+    const auto value = sum * V::load(scale_ + channel) + V::load(shift_ + channel);
+    return value < least_ ? least_ : value;
+  }
+
+ private:
+  typename V::Vector least_;
+  const T *scale_, *shift_;
+};
 
 /// out [kRows][kPanel] = rows times matrix [depth][kPanel]
 template <class T>

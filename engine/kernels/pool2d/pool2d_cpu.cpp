@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 
 #include "engine/core/parallel.h"
 #include "engine/kernels/pool2d/pool2d.h"
@@ -7,35 +6,53 @@
 namespace dmf::cpu {
 namespace {
 
-/// The part of a window that lies inside the image.
+/// The part of a window that lies inside the image: places [a_begin, a_end) x [b_begin, b_end).
 struct Window {
-  Index h_begin, h_end, w_begin, w_end;
+  Index h, w;  // of place (0, 0), maybe outside
+  Index a_begin, a_end, b_begin, b_end;
 };
 
 Window clip(const Pool2dSpec& spec, const Shape& x, Index i, Index j) {
   const Index h = i * spec.stride_h - spec.pad.top, w = j * spec.stride_w - spec.pad.left;
-  return {std::max<Index>(h, 0), std::min(h + spec.kernel_h, x[1]), std::max<Index>(w, 0),
-          std::min(w + spec.kernel_w, x[2])};
+  return {h,
+          w,
+          std::max<Index>(-h, 0),
+          std::min<Index>(spec.kernel_h, x[1] - h),
+          std::max<Index>(-w, 0),
+          std::min<Index>(spec.kernel_w, x[2] - w)};
 }
-
-constexpr Index kStrip = 64;  // channels worked on at a time, their running maxima on the stack
 
 }  // namespace
 
+// The place of a winner is compared as a number, so that the loops over channels vectorise.
 template <class T>
-void max_pool2d_forward(const Pool2dSpec& spec, In<T> x, View<T> y) {
+void max_pool2d_forward(const Pool2dSpec& spec, In<T> x, View<T> y, View<std::uint8_t> winners) {
   const Index OH = y.size(1), OW = y.size(2), H = x.size(1), W = x.size(2), C = x.size(3);
   parallel_for(y.size(0) * OH, [&](Index row) {
     const Index n = row / OH, i = row % OH;
     for (Index j = 0; j < OW; ++j) {
       const Window window = clip(spec, x.shape, i, j);
       T* to = y.data + (row * OW + j) * C;
-      const T* first = x.data + ((n * H + window.h_begin) * W + window.w_begin) * C;
-      std::copy_n(first, C, to);
-      for (Index h = window.h_begin; h < window.h_end; ++h) {
-        for (Index w = window.w_begin; w < window.w_end; ++w) {
-          const T* from = x.data + ((n * H + h) * W + w) * C;
-          for (Index c = 0; c < C; ++c) to[c] = from[c] > to[c] ? from[c] : to[c];
+      std::uint8_t* place = winners ? winners.data + (row * OW + j) * C : nullptr;
+      bool first = true;
+      for (Index a = window.a_begin; a < window.a_end; ++a) {
+        for (Index b = window.b_begin; b < window.b_end; ++b) {
+          const T* from = x.data + ((n * H + window.h + a) * W + window.w + b) * C;
+          const auto here = static_cast<std::uint8_t>(a * spec.kernel_w + b);
+          if (first) {
+            std::copy_n(from, C, to);
+            if (place != nullptr) std::fill_n(place, C, here);
+          } else if (place != nullptr) {
+#pragma omp simd
+            for (Index c = 0; c < C; ++c) {
+              const bool better = from[c] > to[c];
+              to[c] = better ? from[c] : to[c];
+              place[c] = better ? here : place[c];
+            }
+          } else {
+            for (Index c = 0; c < C; ++c) to[c] = from[c] > to[c] ? from[c] : to[c];
+          }
+          first = false;
         }
       }
     }
@@ -43,8 +60,9 @@ void max_pool2d_forward(const Pool2dSpec& spec, In<T> x, View<T> y) {
 }
 
 template <class T>
-void max_pool2d_backward(const Pool2dSpec& spec, In<T> x, In<T> dy, View<T> dx) {
-  const Index OH = dy.size(1), OW = dy.size(2), H = x.size(1), W = x.size(2), C = x.size(3);
+void max_pool2d_backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners, In<T> dy,
+                         View<T> dx) {
+  const Index OH = dy.size(1), OW = dy.size(2), H = dx.size(1), W = dx.size(2), C = dx.size(3);
   // Windows of neighbouring rows that overlap write to the same rows of dx; then an image is the
   // unit of parallel work, else an output row with the input rows from its window to the next.
   const bool overlapping = spec.kernel_h > spec.stride_h;
@@ -55,34 +73,15 @@ void max_pool2d_backward(const Pool2dSpec& spec, In<T> x, In<T> dy, View<T> dx) 
     for (Index row = unit * rows_per_unit; row < (unit + 1) * rows_per_unit; ++row) {
       const Index n = row / OH, i = row % OH;
       for (Index j = 0; j < OW; ++j) {
-        const Window window = clip(spec, x.shape, i, j);
-        for (Index strip = 0; strip < C; strip += kStrip) {
-          const Index width = std::min(kStrip, C - strip);
-          // One look at the window finds each channel's first maximum, a second adds the gradient
-          // there: the place is compared as a number, so both loops vectorise.
-          std::array<T, kStrip> best;
-          std::array<std::int32_t, kStrip> place{};
-          std::int32_t at = 0;
-          for (Index h = window.h_begin; h < window.h_end; ++h) {
-            for (Index w = window.w_begin; w < window.w_end; ++w, ++at) {
-              const T* from = x.data + ((n * H + h) * W + w) * C + strip;
-              for (Index c = 0; c < width; ++c) {
-                const auto k = static_cast<std::size_t>(c);
-                const bool better = at == 0 || from[c] > best[k];
-                best[k] = better ? from[c] : best[k];
-                place[k] = better ? at : place[k];
-              }
-            }
-          }
-          const T* gradient = dy.data + (row * OW + j) * C + strip;
-          at = 0;
-          for (Index h = window.h_begin; h < window.h_end; ++h) {
-            for (Index w = window.w_begin; w < window.w_end; ++w, ++at) {
-              T* to = dx.data + ((n * H + h) * W + w) * C + strip;
-              for (Index c = 0; c < width; ++c) {
-                to[c] += place[static_cast<std::size_t>(c)] == at ? gradient[c] : T{0};
-              }
-            }
+        const Window window = clip(spec, dx.shape, i, j);
+        const T* gradient = dy.data + (row * OW + j) * C;
+        const std::uint8_t* place = winners.data + (row * OW + j) * C;
+        for (Index a = window.a_begin; a < window.a_end; ++a) {
+          for (Index b = window.b_begin; b < window.b_end; ++b) {
+            T* to = dx.data + ((n * H + window.h + a) * W + window.w + b) * C;
+            const auto here = static_cast<std::uint8_t>(a * spec.kernel_w + b);
+#pragma omp simd
+            for (Index c = 0; c < C; ++c) to[c] += place[c] == here ? gradient[c] : T{0};
           }
         }
       }
@@ -90,9 +89,9 @@ void max_pool2d_backward(const Pool2dSpec& spec, In<T> x, In<T> dy, View<T> dx) 
   });
 }
 
-#define DMF_INSTANTIATE(T)                                                \
-  template void max_pool2d_forward<T>(const Pool2dSpec&, In<T>, View<T>); \
-  template void max_pool2d_backward<T>(const Pool2dSpec&, In<T>, In<T>, View<T>);
+#define DMF_INSTANTIATE(T)                                                                    \
+  template void max_pool2d_forward<T>(const Pool2dSpec&, In<T>, View<T>, View<std::uint8_t>); \
+  template void max_pool2d_backward<T>(const Pool2dSpec&, ConstView<std::uint8_t>, In<T>, View<T>);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)
 #undef DMF_INSTANTIATE
