@@ -2,12 +2,10 @@
 
 #include <sys/resource.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <functional>
 #include <nlohmann/json.hpp>
 
+#include "apps/benchmarks/timing.h"
 #include "engine/core/parallel.h"
 #include "engine/core/rng.h"
 #include "engine/optim/optimizer.h"
@@ -16,21 +14,6 @@
 
 namespace dmf {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double milliseconds_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-double median_of(std::vector<double> samples) {
-  std::sort(samples.begin(), samples.end());
-  return samples[samples.size() / 2];
-}
-
-double rounded(double milliseconds) {
-  return std::round(milliseconds * 1000.0) / 1000.0;
-}
 
 double peak_resident_mb() {
   rusage usage{};

@@ -2,54 +2,69 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <map>
 #include <mutex>
-#include <unordered_map>
+#include <set>
 
 #include "engine/core/check.h"
 
 namespace dmf {
 namespace {
 
-std::size_t round_up(std::size_t bytes, std::size_t unit) {
-  return (bytes + unit - 1) / unit * unit;
-}
+// Under the address sanitizer every request has a segment of its own, so that reading past a tensor
+// is seen.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kSegment = 0;
+#else
+constexpr std::size_t kSegment = std::size_t{256} << 20;
+#endif
 
+/// Memory comes from the system in large segments, which are cut into blocks as requests come and
+/// joined again as blocks are given back. A request takes the smallest free block that it fits into
+/// and, of equals, the one at the lowest address. What is never touched of a segment costs no
+/// memory: the system backs pages when they are first written to.
 class CachingAllocator {
  public:
   void* allocate(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    const std::size_t want = block_size(bytes);
-    // Best fit, but a block is not wasted on a request much smaller than itself.
-    auto it = free_.lower_bound(want);
-    if (it != free_.end() && it->first <= want + want / 4) {
-      void* block = it->second;
-      take(block, it->first);
-      stats_.cached -= it->first;
-      free_.erase(it);
-      return block;
+    const std::size_t want = round_up(std::max<std::size_t>(bytes, 1));
+    auto fit = free_.lower_bound({want, nullptr});
+    if (fit == free_.end()) {
+      add_segment(want);
+      fit = free_.lower_bound({want, nullptr});
     }
-    void* block = std::aligned_alloc(kAlignment, want);
-    if (block == nullptr) {  // what is cached may be enough once it is given back
-      release_locked();
-      block = std::aligned_alloc(kAlignment, want);
+    char* const address = fit->second;
+    free_.erase(fit);
+    Block& block = blocks_.at(address);
+    if (block.size > want) {
+      blocks_.emplace(address + want, Block{block.size - want, true, false});
+      free_.emplace(block.size - want, address + want);
+      block.size = want;
     }
-    DMF_CHECK(block != nullptr, DeviceError,
-              "[memory] out of memory: asked for {:.1f} MB with {:.1f} MB in use. "
-              "Use a smaller batch or image.",
-              static_cast<double>(want) / 1e6, static_cast<double>(stats_.in_use) / 1e6);
-    take(block, want);
-    stats_.peak = std::max(stats_.peak, stats_.in_use + stats_.cached);
-    return block;
+    block.free = false;
+    stats_.in_use += want;
+    stats_.peak = std::max(stats_.peak, stats_.in_use);
+    return address;
   }
 
-  void deallocate(void* block) noexcept {
+  void deallocate(void* pointer) noexcept {
     const std::lock_guard lock(mutex_);
-    const auto it = live_.find(block);
-    stats_.in_use -= it->second;
-    stats_.cached += it->second;
-    free_.emplace(it->second, block);
-    live_.erase(it);
+    auto it = blocks_.find(static_cast<char*>(pointer));
+    stats_.in_use -= it->second.size;
+    it->second.free = true;
+    const auto next = std::next(it);
+    if (next != blocks_.end() && next->second.free && !next->second.begins_segment) {
+      free_.erase({next->second.size, next->first});
+      join(it, next);
+    }
+    if (it != blocks_.begin() && !it->second.begins_segment && std::prev(it)->second.free) {
+      const auto before = std::prev(it);
+      free_.erase({before->second.size, before->first});
+      join(before, it);
+      it = before;
+    }
+    free_.emplace(it->second.size, it->first);
   }
 
   MemoryStats stats() {
@@ -58,7 +73,7 @@ class CachingAllocator {
   }
   void reset_peak() {
     const std::lock_guard lock(mutex_);
-    stats_.peak = stats_.in_use + stats_.cached;
+    stats_.peak = stats_.in_use;
   }
   void release() {
     const std::lock_guard lock(mutex_);
@@ -66,26 +81,59 @@ class CachingAllocator {
   }
 
  private:
-  static std::size_t block_size(std::size_t bytes) {
-    constexpr std::size_t kPage = 4096;
-    return bytes <= kPage ? round_up(std::max<std::size_t>(bytes, 1), kAlignment)
-                          : round_up(bytes, kPage);
+  struct Block {
+    std::size_t size;
+    bool free;
+    bool begins_segment;
+  };
+  using Blocks = std::map<char*, Block>;
+
+  static std::size_t round_up(std::size_t bytes) {
+    DMF_CHECK(bytes <= ~std::size_t{0} - kAlignment, DeviceError,
+              "[memory] out of memory: asked for {} bytes.", bytes);
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   }
 
-  void take(void* block, std::size_t size) {
-    live_.emplace(block, size);
-    stats_.in_use += size;
+  void join(Blocks::iterator first, Blocks::iterator second) {
+    first->second.size += second->second.size;
+    blocks_.erase(second);
+  }
+
+  void add_segment(std::size_t want) {
+    std::size_t size = std::max(want, kSegment);
+    void* segment = std::aligned_alloc(kAlignment, size);
+    if (segment == nullptr) {  // no more than is needed, once what is not is given back
+      release_locked();
+      size = want;
+      segment = std::aligned_alloc(kAlignment, size);
+    }
+    DMF_CHECK(segment != nullptr, DeviceError,
+              "[memory] out of memory: asked for {:.1f} MB with {:.1f} MB in use. "
+              "Use a smaller batch or image.",
+              static_cast<double>(want) / 1e6, static_cast<double>(stats_.in_use) / 1e6);
+    stats_.reserved += size;
+    blocks_.emplace(static_cast<char*>(segment), Block{size, true, true});
+    free_.emplace(size, static_cast<char*>(segment));
   }
 
   void release_locked() {
-    for (const auto& [size, block] : free_) std::free(block);
-    free_.clear();
-    stats_.cached = 0;
+    for (auto it = blocks_.begin(); it != blocks_.end();) {
+      const auto next = std::next(it);
+      const bool whole = it->second.free && it->second.begins_segment &&
+                         (next == blocks_.end() || next->second.begins_segment);
+      if (whole) {
+        stats_.reserved -= it->second.size;
+        free_.erase({it->second.size, it->first});
+        std::free(it->first);
+        blocks_.erase(it);
+      }
+      it = next;
+    }
   }
 
   std::mutex mutex_;
-  std::multimap<std::size_t, void*> free_;
-  std::unordered_map<void*, std::size_t> live_;
+  Blocks blocks_;                                 // every block of every segment, by address
+  std::set<std::pair<std::size_t, char*>> free_;  // by size, then address
   MemoryStats stats_;
 };
 

@@ -8,15 +8,15 @@ namespace dmf {
 
 /// Bytes handed out by the caching allocator of one device.
 struct MemoryStats {
-  std::size_t in_use = 0;  // held by live tensors and workspaces
-  std::size_t cached = 0;  // free, kept for the next request
-  std::size_t peak = 0;    // largest in_use + cached since the start or reset_memory_peak()
+  std::size_t in_use = 0;    // held by live tensors and workspaces
+  std::size_t reserved = 0;  // taken from the system, in use or kept for the next request
+  std::size_t peak = 0;      // largest in_use since the start or reset_memory_peak()
 };
 
 inline constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector
 
 /// Memory of at least `bytes`, aligned to kAlignment, not initialised. A training step asks for the
-/// same sizes over and over; blocks given back are kept and handed out again, which spares the page
+/// same sizes over and over; memory given back is kept and handed out again, which spares the page
 /// faults of fresh memory.
 ///
 /// throws  DeviceError when the system has no more memory, naming the request and what is held
@@ -25,7 +25,7 @@ void deallocate(Device device, void* block) noexcept;
 
 MemoryStats memory_stats(Device device);
 void reset_memory_peak(Device device);
-/// Gives every cached block back to the system.
+/// Gives what no tensor holds back to the system.
 void release_cached_memory(Device device);
 
 }  // namespace dmf

@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <set>
+#include <vector>
 
 #include "engine/core/check.h"
 #include "engine/core/device.h"
@@ -47,24 +50,68 @@ TEST_CASE("tensor: handles share, clones do not, and memory is aligned") {
   CHECK_FALSE(Tensor<float>().defined());
 }
 
-TEST_CASE("allocator: blocks given back are handed out again, and counted") {
+TEST_CASE("allocator: memory given back is handed out again, joined, and counted") {
+  const Device cpu = Device::cpu();
+  const std::size_t before = memory_stats(cpu).in_use;
+  reset_memory_peak(cpu);
+  void* first = allocate(cpu, 1000000);
+  void* second = allocate(cpu, 1000000);
+  CHECK(memory_stats(cpu).in_use >= before + 2000000);
+  CHECK(memory_stats(cpu).reserved >= memory_stats(cpu).in_use);
+  const std::size_t reserved = memory_stats(cpu).reserved;
+  deallocate(cpu, first);
+  deallocate(cpu, second);
+  void* both = allocate(cpu, 1900000);
+  CHECK(memory_stats(cpu).reserved == reserved);  // neighbours were joined
+  void* small = allocate(cpu, 16);                // must not take a megabyte
+  CHECK(memory_stats(cpu).in_use < before + 1901000);
+  CHECK(memory_stats(cpu).peak >= before + 2000000);
+  CHECK(memory_stats(cpu).peak < before + 2001000);
+  deallocate(cpu, small);
+  deallocate(cpu, both);
+  CHECK(memory_stats(cpu).in_use == before);
+  CHECK_THROWS_WITH_AS(allocate(cpu, std::size_t{1} << 60), Contains("[memory] out of memory"),
+                       DeviceError);
+  CHECK_THROWS_WITH_AS(allocate(cpu, ~std::size_t{0}), Contains("[memory] out of memory"),
+                       DeviceError);
+  CHECK(memory_stats(cpu).in_use == before);
+}
+
+TEST_CASE("allocator: random requests never overlap, and all memory comes back") {
   const Device cpu = Device::cpu();
   release_cached_memory(cpu);
   const MemoryStats before = memory_stats(cpu);
-  void* first = allocate(cpu, 1000000);
-  CHECK(memory_stats(cpu).in_use >= before.in_use + 1000000);
-  deallocate(cpu, first);
-  CHECK(memory_stats(cpu).cached >= 1000000);
-  void* second = allocate(cpu, 999000);
-  CHECK(second == first);
-  void* small = allocate(cpu, 16);  // must not take a megabyte
-  CHECK(memory_stats(cpu).in_use < before.in_use + 1010000);
-  deallocate(cpu, small);
-  deallocate(cpu, second);
+  Rng rng(9);
+  struct Held {
+    unsigned char* at;
+    std::size_t size;
+    unsigned char mark;
+  };
+  std::vector<Held> held;
+  const auto intact = [](const Held& h) {
+    return std::all_of(h.at, h.at + h.size, [&h](unsigned char c) { return c == h.mark; });
+  };
+  for (int i = 0; i < 2000; ++i) {
+    if (held.size() > 20 || (!held.empty() && rng.coin())) {
+      const auto k = static_cast<std::size_t>(rng.below(held.size()));
+      CHECK(intact(held[k]));
+      deallocate(cpu, held[k].at);
+      held.erase(held.begin() + static_cast<std::ptrdiff_t>(k));
+    } else {
+      const auto size = static_cast<std::size_t>(rng.below(1 << rng.below(18)));
+      Held h{static_cast<unsigned char*>(allocate(cpu, size)), size, static_cast<unsigned char>(i)};
+      CHECK(reinterpret_cast<std::uintptr_t>(h.at) % kAlignment == 0);
+      std::fill_n(h.at, h.size, h.mark);
+      held.push_back(h);
+    }
+  }
+  for (const Held& h : held) {
+    CHECK(intact(h));
+    deallocate(cpu, h.at);
+  }
+  CHECK(memory_stats(cpu).in_use == before.in_use);
   release_cached_memory(cpu);
-  CHECK(memory_stats(cpu).cached == 0);
-  CHECK_THROWS_WITH_AS(allocate(cpu, std::size_t{1} << 60), Contains("[memory] out of memory"),
-                       DeviceError);
+  CHECK(memory_stats(cpu).reserved <= before.reserved);
 }
 
 TEST_CASE("device: parses names, and says that this build has no CUDA") {
