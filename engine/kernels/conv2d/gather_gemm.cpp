@@ -16,9 +16,12 @@ void multiply_taps(const T* const* rows, std::span<const Tap> taps, Index depth,
                    bool more, T* out) {
   using V = Simd<T>;
   Sums<T> sums{};
-  for (int r = 0; r < kRows && more; ++r) {
-    sums[r][0] = V::load(out + r * kPanel<T>);
-    sums[r][1] = V::load(out + r * kPanel<T> + V::kLanes);
+  if (more) {
+#pragma GCC unroll 12
+    for (int r = 0; r < kRows; ++r) {
+      sums[r][0] = V::load(out + r * kPanel<T>);
+      sums[r][1] = V::load(out + r * kPanel<T> + V::kLanes);
+    }
   }
   for (const Tap& tap : taps) {
     accumulate_rows<T>(rows, depth, weight + tap.matrix * depth * kPanel<T>, sums);
