@@ -53,8 +53,8 @@ KernelCase kernel_case(std::string name, double operations, Index elements, Inde
             double largest = 0.0, difference = 0.0;
             for (Index i = 0; i < a.numel(); ++i) {
               largest = std::max(largest, std::abs(static_cast<double>(b.data()[i])));
-              difference = std::max(
-                  difference, std::abs(static_cast<double>(a.data()[i]) - b.data()[i]));
+              difference =
+                  std::max(difference, std::abs(static_cast<double>(a.data()[i]) - b.data()[i]));
             }
             return difference / std::max(largest, 1e-30);
           }};
@@ -81,8 +81,8 @@ std::vector<KernelCase> convolution_cases(const OpShape& s, bool transposed) {
       random(Shape{s.n, conv2d_output_size(H, kernel, stride, pad.top, pad.bottom),
                    conv2d_output_size(W, kernel, stride, pad.left, pad.right), coarse_c});
   const Floats weight = random(Shape{s.kernel, s.kernel, fine_c, coarse_c});
-  const double operations = 2.0 * static_cast<double>(s.kernel * s.kernel * fine_c) *
-                            static_cast<double>(coarse.numel());
+  const double operations =
+      2.0 * static_cast<double>(s.kernel * s.kernel * fine_c) * static_cast<double>(coarse.numel());
   const Index elements = fine.numel() + coarse.numel() + weight.numel();
   const auto run = [=](auto conv) {
     return [=](Index images, const Floats& out) {
@@ -136,7 +136,8 @@ std::vector<KernelCase> batch_norm_cases(const OpShape& s) {
   const auto backward = [=](auto kernel) {
     return [=](Index images, const Floats& out) {
       Workspace workspace(Device::cpu());
-      const auto mean = Tensor<double>::full(channels, 0.1), var = Tensor<double>::full(channels, 0.3);
+      const auto mean = Tensor<double>::full(channels, 0.1),
+                 var = Tensor<double>::full(channels, 0.3);
       kernel(images_of(x, images), images_of(dy, images), mean.cview(), var.cview(), gamma.cview(),
              beta.cview(), 1e-5, true, true, writable(out, images), dgamma.view(), dbeta.view(),
              workspace);
@@ -174,12 +175,12 @@ std::vector<KernelCase> pool_cases(const OpShape& s) {
   };
   const Index elements = x.numel() + dy.numel() + dy.numel() / 4;
   const auto n = static_cast<double>(x.numel());
-  return {kernel_case("forward", n, elements, s.n, dy.shape(), true,
-                      forward(cpu::max_pool2d_forward<float>),
-                      forward(ref::max_pool2d_forward<float>)),
-          kernel_case("backward", n, elements, s.n, x.shape(), true,
-                      backward(cpu::max_pool2d_backward<float>),
-                      backward(ref::max_pool2d_backward<float>))};
+  return {
+      kernel_case("forward", n, elements, s.n, dy.shape(), true,
+                  forward(cpu::max_pool2d_forward<float>), forward(ref::max_pool2d_forward<float>)),
+      kernel_case("backward", n, elements, s.n, x.shape(), true,
+                  backward(cpu::max_pool2d_backward<float>),
+                  backward(ref::max_pool2d_backward<float>))};
 }
 
 std::vector<KernelCase> concat_cases(const OpShape& s) {
@@ -208,7 +209,8 @@ std::vector<KernelCase> loss_cases(const OpShape& s) {
   ref::log_softmax_forward<float>(x.cview(), log_probs.view());
   Tensor<std::int32_t> target(Shape{s.n, s.h, s.w});
   Rng rng(2);
-  for (auto& t : target.span()) t = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(s.c_in)));
+  for (auto& t : target.span())
+    t = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(s.c_in)));
   const auto labels = [=](Index images) {
     return ConstView<std::int32_t>(target.data(), target.shape().with(0, images));
   };
@@ -236,7 +238,8 @@ std::vector<KernelCase> loss_cases(const OpShape& s) {
     const auto forward = [=](auto kernel) {
       return [=](Index images, const Floats& out) {
         Workspace workspace(Device::cpu());
-        kernel(SoftConfusionSpec{}, images_of(log_probs, images), labels(images), out.view(), workspace);
+        kernel(SoftConfusionSpec{}, images_of(log_probs, images), labels(images), out.view(),
+               workspace);
       };
     };
     const auto backward = [=](auto kernel) {
@@ -268,12 +271,12 @@ std::vector<KernelCase> loss_cases(const OpShape& s) {
              ones.cview(), one.cview(), writable(out, images), workspace);
     };
   };
-  return {kernel_case("forward", n, x.numel() + target.numel(), s.n, Shape{1}, false,
-                      forward(cpu::pixel_nll_forward<float>),
-                      forward(ref::pixel_nll_forward<float>)),
-          kernel_case("backward", n, 2 * x.numel() + target.numel(), s.n, x.shape(), true,
-                      backward(cpu::pixel_nll_backward<float>),
-                      backward(ref::pixel_nll_backward<float>))};
+  return {
+      kernel_case("forward", n, x.numel() + target.numel(), s.n, Shape{1}, false,
+                  forward(cpu::pixel_nll_forward<float>), forward(ref::pixel_nll_forward<float>)),
+      kernel_case("backward", n, 2 * x.numel() + target.numel(), s.n, x.shape(), true,
+                  backward(cpu::pixel_nll_backward<float>),
+                  backward(ref::pixel_nll_backward<float>))};
 }
 
 std::vector<KernelCase> adam_cases(const OpShape& s) {
@@ -294,8 +297,9 @@ std::vector<KernelCase> adam_cases(const OpShape& s) {
       adam(step, gradient.cview(), out.view(), m.view(), v.view());
     };
   };
-  KernelCase timed = kernel_case("step", 12.0 * static_cast<double>(s.c_in), 7 * s.c_in, 1, shape,
-                                 false, update(cpu::adam_step<float>), update(ref::adam_step<float>));
+  KernelCase timed =
+      kernel_case("step", 12.0 * static_cast<double>(s.c_in), 7 * s.c_in, 1, shape, false,
+                  update(cpu::adam_step<float>), update(ref::adam_step<float>));
   timed.error = kernel_case("step", 0, 0, 1, shape, false, from_start(cpu::adam_step<float>),
                             from_start(ref::adam_step<float>))
                     .error;

@@ -22,9 +22,9 @@ struct OpShape {
 /// One kernel of an op, ready to run.
 struct KernelCase {
   std::string kernel;
-  double operations;            // multiplications and additions of the definition
-  double bytes;                 // of every input read and every output written once
-  std::function<void()> run;    // the cpu kernel
+  double operations;              // multiplications and additions of the definition
+  double bytes;                   // of every input read and every output written once
+  std::function<void()> run;      // the cpu kernel
   std::function<double()> error;  // largest difference from ref on the first image, over the
                                   // largest value
 };

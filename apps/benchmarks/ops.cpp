@@ -39,13 +39,15 @@ bool run_ops_benchmark(const std::vector<OpShape>& shapes,
       sound = sound && error <= 2e-5;
       const std::vector<double> samples = time_runs(kernel.run);
       const double median = median_of(samples);
-      const double gflops = kernel.operations / median / 1e6, gigabytes = kernel.bytes / median / 1e6;
+      const double gflops = kernel.operations / median / 1e6,
+                   gigabytes = kernel.bytes / median / 1e6;
       print(ordered_json{
           {"op", shape.op},
           {"kernel", kernel.kernel},
           {"shape", shape.str()},
           {"error", error},
           {"median_ms", rounded(median)},
+          {"fastest_ms", rounded(quantile(samples, 0.0))},
           {"spread_percent",
            rounded(100.0 * (quantile(samples, 0.75) - quantile(samples, 0.25)) / median, 0.1)},
           {"gflops", rounded(gflops, 0.1)},

@@ -125,10 +125,12 @@ void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& 
       }
       for (Index slot = 0; slot < used; ++slot) {
         T* sum = out + slot * kPanel<T>;
+        T* to = target.data + targets[slot] + first;
+        T* finished = width == kPanel<T> ? to : sum;
         for (Index c = 0; c < kPanel<T>; c += Simd<T>::kLanes) {
-          Simd<T>::store(sum + c, finish(Simd<T>::load(sum + c), first + c));
+          Simd<T>::store(finished + c, finish(Simd<T>::load(sum + c), first + c));
         }
-        std::copy_n(sum, width, target.data + targets[slot] + first);
+        if (width < kPanel<T>) std::copy_n(sum, width, to);
       }
     }
   });

@@ -97,6 +97,12 @@ Vector load_channels(const float* from, Index count) {
   return v;
 }
 
+/// The first `count` channels of a vector.
+void store_channels(float* to, Vector v, Index count) {
+  if (count >= kLanes) return V::store(to, v);
+  std::memcpy(to, &v, static_cast<std::size_t>(count) * sizeof(float));
+}
+
 /// B^T d B of one tile: to[element * element_step + channel], channels padded to whole vectors.
 template <class Scheme>
 void transform_patch(const float* const* pixels, Index C, float* to, Index element_step) {
@@ -160,7 +166,7 @@ void store_tile(const float* products, Index element_step, const PanelEpilogue<f
       if (col < 0 || col >= W) continue;
       const Vector value = finish(out[c], channel);
       float* to = y.data + ((corner.image * H + row) * W + col) * C + channel;
-      std::memcpy(to, &value, static_cast<std::size_t>(count) * sizeof(float));
+      store_channels(to, value, count);
     }
   }
 }
@@ -324,8 +330,7 @@ void run_backward_weight(const Tiling<Scheme>& tiling, In<float> x, In<float> dy
         Vectors<3> out;
         Scheme::kernel_adjoint(columns + row * kSide, 1, out, 1);
         for (int col = 0; col < 3; ++col) {
-          std::memcpy(dweight.data + ((row * 3 + col) * C_in + c) * C_out + o, &out[col],
-                      static_cast<std::size_t>(count) * sizeof(float));
+          store_channels(dweight.data + ((row * 3 + col) * C_in + c) * C_out + o, out[col], count);
         }
       }
     }
