@@ -35,6 +35,13 @@ Index round_up(Index n, Index unit) {
   return chunk_count(n, unit) * unit;
 }
 
+/// The distance between two elements of a transformed tile, `size` floats and a cache line. Channel
+/// counts are powers of two mostly; without the line all elements of a tile would fall into the
+/// same few sets of the caches and evict each other.
+Index spaced(Index size) {
+  return size + 64 / static_cast<Index>(sizeof(float));
+}
+
 /// A pixel of the batch, maybe outside its image.
 struct Corner {
   Index image, row, col;
@@ -171,13 +178,14 @@ void store_tile(const float* products, Index element_step, const PanelEpilogue<f
   }
 }
 
-/// G w G^T of all kernels, [panel][matrix][depth][kWidth]. `turned`: the kernel rotated by 180
-/// degrees with its channel axes exchanged, for the data gradient.
+/// G w G^T of all kernels, [panel][matrix][depth][kWidth], matrices `spaced`. `turned`: the kernel
+/// rotated by 180 degrees with its channel axes exchanged, for the data gradient.
 template <class Scheme>
 float* transform_weights(In<float> weight, bool turned, Index depth, Index channels,
                          Workspace& workspace) {
   const Index panels = chunk_count(channels, kWidth);
-  float* transformed = workspace.take<float>(panels * kMatrices<Scheme> * depth * kWidth);
+  const Index matrix_step = spaced(depth * kWidth);
+  float* transformed = workspace.take<float>(panels * kMatrices<Scheme> * matrix_step);
   const Index C_out = weight.size(3), taps_step = weight.size(2) * C_out;
   parallel_for(panels * depth, [&](Index unit) {
     const Index panel = unit / depth, k = unit % depth, first = panel * kWidth;
@@ -199,8 +207,9 @@ float* transform_weights(In<float> weight, bool turned, Index depth, Index chann
         Scheme::kernel(columns + row * 3, 1, out, 1);
         for (int col = 0; col < Scheme::kMatrices; ++col) {
           const Index matrix = row * Scheme::kMatrices + col;
-          V::store(transformed + ((panel * kMatrices<Scheme> + matrix) * depth + k) * kWidth + half,
-                   out[col]);
+          V::store(
+              transformed + (panel * kMatrices<Scheme> + matrix) * matrix_step + k * kWidth + half,
+              out[col]);
         }
       }
     }
@@ -222,8 +231,9 @@ void run(const Tiling<Scheme>& tiling, In<float> x, In<float> weight, bool turne
   float* zeros = workspace.take<float>(padded_depth);
   std::fill_n(zeros, padded_depth, 0.0f);
   const PanelEpilogue<float> finish(epilogue, channels, workspace);
-  const Index patches_size = kElements<Scheme> * block * padded_depth;
-  const Index products_size = kElements<Scheme> * block * kWidth;
+  const Index patch_step = spaced(block * padded_depth), product_step = spaced(block * kWidth);
+  const Index patches_size = kElements<Scheme> * patch_step;
+  const Index products_size = kElements<Scheme> * product_step;
   float* scratch = workspace.take<float>((patches_size + products_size) * num_threads());
 
   parallel_for(chunk_count(tiling.count(), block), [&](Index unit, int thread) {
@@ -239,25 +249,26 @@ void run(const Tiling<Scheme>& tiling, In<float> x, In<float> weight, bool turne
       } else {  // fills the last register block
         std::fill(std::begin(pixels), std::end(pixels), zeros);
       }
-      transform_patch<Scheme>(pixels, depth, patches + slot * padded_depth, block * padded_depth);
+      transform_patch<Scheme>(pixels, depth, patches + slot * padded_depth, patch_step);
     }
     for (Index panel = 0; panel < panels; ++panel) {
       for (int element = 0; element < kElements<Scheme>; ++element) {
-        const float* matrix =
-            weights + (panel * kMatrices<Scheme> + matrix_of<Scheme>(element)) * depth * kWidth;
+        const float* matrix = weights + (panel * kMatrices<Scheme> + matrix_of<Scheme>(element)) *
+                                            spaced(depth * kWidth);
         for (Index slot = 0; slot < used; slot += kRows) {
           const float* rows[kRows];
           for (Index r = 0; r < kRows; ++r) {
-            rows[r] = patches + (element * block + slot + r) * padded_depth;
+            rows[r] = patches + element * patch_step + (slot + r) * padded_depth;
           }
-          multiply_rows<float>(rows, depth, matrix, products + (element * block + slot) * kWidth);
+          multiply_rows<float>(rows, depth, matrix,
+                               products + element * product_step + slot * kWidth);
         }
       }
       for (Index slot = 0; slot < used; ++slot) {
         const Corner corner = tiling.target_corner(tiles.begin + slot);
         for (Index c = panel * kWidth; c < std::min((panel + 1) * kWidth, channels); c += kLanes) {
-          store_tile<Scheme>(products + slot * kWidth + c % kWidth, block * kWidth, finish, corner,
-                             c, y);
+          store_tile<Scheme>(products + slot * kWidth + c % kWidth, product_step, finish, corner, c,
+                             y);
         }
       }
     }
@@ -275,8 +286,9 @@ void run_backward_weight(const Tiling<Scheme>& tiling, In<float> x, In<float> dy
   float* zeros = workspace.take<float>(std::max(padded_in, padded_out));
   std::fill_n(zeros, std::max(padded_in, padded_out), 0.0f);
   // [element][tile][C_in], [element][panel][tile], [matrix][panel][C_in]
-  float* patches = workspace.take<float>(kElements<Scheme> * block * padded_in);
-  float* gradients = workspace.take<float>(kElements<Scheme> * block * padded_out);
+  const Index patch_step = spaced(block * padded_in), gradient_step = spaced(block * padded_out);
+  float* patches = workspace.take<float>(kElements<Scheme> * patch_step);
+  float* gradients = workspace.take<float>(kElements<Scheme> * gradient_step);
   float* sums = workspace.take<float>(kMatrices<Scheme> * padded_out * C_in);
   parallel_chunks(kMatrices<Scheme> * padded_out * C_in, 1 << 16,
                   [&](Index begin, Index end) { std::fill(sums + begin, sums + end, 0.0f); });
@@ -288,14 +300,14 @@ void run_backward_weight(const Tiling<Scheme>& tiling, In<float> x, In<float> dy
         const float* pixels[Scheme::kPatch * Scheme::kPatch];
         gather_pixels<Scheme::kPatch>(x.data, x.shape, tiling.source_corner(first + slot), zeros,
                                       pixels);
-        transform_patch<Scheme>(pixels, C_in, patches + slot * padded_in, block * padded_in);
+        transform_patch<Scheme>(pixels, C_in, patches + slot * padded_in, patch_step);
         gather_pixels<Scheme::kTile>(dy.data, dy.shape, tiling.target_corner(first + slot), zeros,
                                      pixels);
         for (Index c = 0; c < padded_out; c += kLanes) {
           float* to = gradients + (c / kWidth * block + slot) * kWidth + c % kWidth;
           // The last panel may have an empty half.
           transform_gradient<Scheme>(pixels, c < C_out ? c : 0, std::max<Index>(0, C_out - c), to,
-                                     panels * block * kWidth);
+                                     gradient_step);
         }
       }
     });
@@ -303,11 +315,11 @@ void run_backward_weight(const Tiling<Scheme>& tiling, In<float> x, In<float> dy
       const Index matrix = unit / panels, panel = unit % panels;
       for (int element = 0; element < kElements<Scheme>; ++element) {
         if (matrix_of<Scheme>(element) != matrix) continue;
-        const float* gradient = gradients + (element * panels + panel) * block * kWidth;
+        const float* gradient = gradients + element * gradient_step + panel * block * kWidth;
         for (Index c = 0; c < C_in; c += kRows) {
           multiply_columns<float>(std::min<Index>(kRows, C_in - c),
-                                  patches + element * block * padded_in + c, padded_in, gradient,
-                                  used, sums + (unit * C_in + c) * kWidth);
+                                  patches + element * patch_step + c, padded_in, gradient, used,
+                                  sums + (unit * C_in + c) * kWidth);
         }
       }
     });
@@ -351,7 +363,7 @@ Tiling<winograd::Upscale> upscale_tiling(const Padding& pad, const Shape& dy, co
 }  // namespace
 
 bool winograd_pays(const Conv2dSpec& spec, const Shape& weight, const Shape& y) {
-  constexpr Index kLeastChannels = 8, kLeastTiles = 48;
+  constexpr Index kLeastChannels = 8, kLeastTiles = 16;
   if (weight[0] != 3 || weight[1] != 3 || spec.stride_h != spec.stride_w) return false;
   if (spec.stride_h > 2 || std::min(weight[2], weight[3]) < kLeastChannels) return false;
   // A transposed convolution may be padded by less than nothing.
