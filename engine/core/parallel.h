@@ -37,25 +37,35 @@ inline Index chunk_count(Index total, Index grain) {
   return (total + grain - 1) / grain;
 }
 
+/// Where a body is compiled: once, for the loop with threads and the one without. Inlined into both
+/// the compiler may fuse multiplications and additions in one copy and not in the other, and the
+/// last bit of a result would tell how many threads there were.
+template <class Body>
+#if defined(__clang__)
+[[gnu::noinline]]
+#else
+[[gnu::noinline, gnu::noclone]]
+#endif
+void call_body(const Body& body, Index i, [[maybe_unused]] int thread) {
+  if constexpr (std::is_invocable_v<Body, Index, int>) {
+    body(i, thread);
+  } else {
+    body(i);
+  }
+}
+
 /// Calls body(i) or body(i, thread) for every i in [0, count), in any order, on any thread.
 /// `thread` lies in [0, num_threads()) and serves to pick scratch memory. The body must not throw.
 template <class Body>
 void parallel_for(Index count, const Body& body) {
-  const auto call = [&body](Index i, [[maybe_unused]] int thread) {
-    if constexpr (std::is_invocable_v<Body, Index, int>) {
-      body(i, thread);
-    } else {
-      body(i);
-    }
-  };
 #ifdef _OPENMP
   if (count > 1 && num_threads() > 1 && !omp_in_parallel()) {
 #pragma omp parallel for schedule(dynamic, 1) num_threads(num_threads())
-    for (Index i = 0; i < count; ++i) call(i, omp_get_thread_num());
+    for (Index i = 0; i < count; ++i) call_body(body, i, omp_get_thread_num());
     return;
   }
 #endif
-  for (Index i = 0; i < count; ++i) call(i, 0);
+  for (Index i = 0; i < count; ++i) call_body(body, i, 0);
 }
 
 /// Calls body(begin, end) for pieces of [0, total) of at most `grain` elements.
