@@ -1,12 +1,7 @@
 #include "apps/benchmarks/op_cases.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <memory>
-#include <sstream>
 
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
@@ -31,40 +26,27 @@ Floats random(const Shape& shape) {
   return t;
 }
 
-/// A kernel under either namespace: given the images to work on (a batch, or its first alone) and
-/// where to put the result.
-using Kernel = std::function<void(Index images, const Floats& out)>;
+/// A kernel under either namespace, given where to put the result.
+using Kernel = std::function<void(const Floats& out)>;
 
-/// The first image of a batch; a tensor that is no batch as it is.
-Shape first_image(const Shape& shape, bool batched) {
-  return batched ? shape.with(0, 1) : shape;
-}
-
-/// batched  whether `out` has an entry for each image
-KernelCase kernel_case(std::string name, double operations, Index elements, Index batch,
-                       const Shape& out, bool batched, const Kernel& fast, const Kernel& plain) {
+KernelCase kernel_case(std::string name, double operations, Index elements, const Shape& out,
+                       const Kernel& fast, const Kernel& plain) {
   const Floats result(out);
   return {std::move(name), operations, static_cast<double>(elements) * sizeof(float),
-          [=] { fast(batch, result); },
+          [=] { fast(result); },
           [=] {
-            const Floats a(first_image(out, batched)), b(a.shape());
-            fast(1, a);
-            plain(1, b);
+            const Floats expected(out);
+            fast(result);
+            plain(expected);
             double largest = 0.0, difference = 0.0;
-            for (Index i = 0; i < a.numel(); ++i) {
-              largest = std::max(largest, std::abs(static_cast<double>(b.data()[i])));
-              difference =
-                  std::max(difference, std::abs(static_cast<double>(a.data()[i]) - b.data()[i]));
+            for (Index i = 0; i < expected.numel(); ++i) {
+              const double is = result.data()[i], should_be = expected.data()[i];
+              largest = std::max(largest, std::abs(should_be));
+              const double apart = std::abs(is - should_be);
+              if (!(apart <= difference)) difference = apart;  // a NaN counts, and stays
             }
             return difference / std::max(largest, 1e-30);
           }};
-}
-
-ConstView<float> images_of(const Floats& t, Index images) {
-  return {t.data(), t.shape().with(0, images)};
-}
-View<float> writable(const Floats& t, Index images) {
-  return {t.data(), t.shape().with(0, images)};
 }
 
 /// Both convolutions: `fine` is the side that the kernel slides over, conv2d's input.
@@ -84,39 +66,33 @@ std::vector<KernelCase> convolution_cases(const OpShape& s, bool transposed) {
   const double operations =
       2.0 * static_cast<double>(s.kernel * s.kernel * fine_c) * static_cast<double>(coarse.numel());
   const Index elements = fine.numel() + coarse.numel() + weight.numel();
-  const auto run = [=](auto conv) {
-    return [=](Index images, const Floats& out) {
+  const auto to_coarse = [=](auto conv2d_forward) {
+    return [=](const Floats& out) {
       Workspace workspace(Device::cpu());
-      conv(images, out, workspace);
+      conv2d_forward(spec, fine.cview(), weight.cview(), {}, out.view(), workspace);
     };
   };
-  const auto to_coarse = [=](auto conv2d_forward) {
-    return run([=](Index images, const Floats& out, Workspace& workspace) {
-      conv2d_forward(spec, images_of(fine, images), weight.cview(), {}, writable(out, images),
-                     workspace);
-    });
-  };
   const auto to_fine = [=](auto conv2d_backward_data) {
-    return run([=](Index images, const Floats& out, Workspace& workspace) {
-      conv2d_backward_data(spec, images_of(coarse, images), weight.cview(), {},
-                           writable(out, images), workspace);
-    });
+    return [=](const Floats& out) {
+      Workspace workspace(Device::cpu());
+      conv2d_backward_data(spec, coarse.cview(), weight.cview(), {}, out.view(), workspace);
+    };
   };
   const auto to_weight = [=](auto conv2d_backward_weight) {
-    return run([=](Index images, const Floats& out, Workspace& workspace) {
-      conv2d_backward_weight(spec, images_of(fine, images), images_of(coarse, images), out.view(),
-                             workspace);
-    });
+    return [=](const Floats& out) {
+      Workspace workspace(Device::cpu());
+      conv2d_backward_weight(spec, fine.cview(), coarse.cview(), out.view(), workspace);
+    };
   };
-  return {kernel_case(transposed ? "backward_data" : "forward", operations, elements, s.n,
-                      coarse.shape(), true, to_coarse(cpu::conv2d_forward<float>),
-                      to_coarse(ref::conv2d_forward<float>)),
-          kernel_case(transposed ? "forward" : "backward_data", operations, elements, s.n,
-                      fine.shape(), true, to_fine(cpu::conv2d_backward_data<float>),
-                      to_fine(ref::conv2d_backward_data<float>)),
-          kernel_case("backward_weight", operations, elements, s.n, weight.shape(), false,
-                      to_weight(cpu::conv2d_backward_weight<float>),
-                      to_weight(ref::conv2d_backward_weight<float>))};
+  return {
+      kernel_case(transposed ? "backward_data" : "forward", operations, elements, coarse.shape(),
+                  to_coarse(cpu::conv2d_forward<float>), to_coarse(ref::conv2d_forward<float>)),
+      kernel_case(transposed ? "forward" : "backward_data", operations, elements, fine.shape(),
+                  to_fine(cpu::conv2d_backward_data<float>),
+                  to_fine(ref::conv2d_backward_data<float>)),
+      kernel_case("backward_weight", operations, elements, weight.shape(),
+                  to_weight(cpu::conv2d_backward_weight<float>),
+                  to_weight(ref::conv2d_backward_weight<float>))};
 }
 
 std::vector<KernelCase> batch_norm_cases(const OpShape& s) {
@@ -125,29 +101,28 @@ std::vector<KernelCase> batch_norm_cases(const OpShape& s) {
   const Floats gamma = random(channels), beta = random(channels);
   const Floats dgamma(channels), dbeta(channels);
   const auto forward = [=](auto statistics, auto normalise) {
-    return [=](Index images, const Floats& out) {
+    return [=](const Floats& out) {
       Workspace workspace(Device::cpu());
       const Tensor<double> mean(channels), var(channels);
-      statistics(images_of(x, images), mean.view(), var.view(), workspace);
-      normalise(images_of(x, images), mean.cview(), var.cview(), gamma.cview(), beta.cview(), 1e-5,
-                true, writable(out, images), workspace);
+      statistics(x.cview(), mean.view(), var.view(), workspace);
+      normalise(x.cview(), mean.cview(), var.cview(), gamma.cview(), beta.cview(), 1e-5, true,
+                out.view(), workspace);
     };
   };
   const auto backward = [=](auto kernel) {
-    return [=](Index images, const Floats& out) {
+    return [=](const Floats& out) {
       Workspace workspace(Device::cpu());
       const auto mean = Tensor<double>::full(channels, 0.1),
                  var = Tensor<double>::full(channels, 0.3);
-      kernel(images_of(x, images), images_of(dy, images), mean.cview(), var.cview(), gamma.cview(),
-             beta.cview(), 1e-5, true, true, writable(out, images), dgamma.view(), dbeta.view(),
-             workspace);
+      kernel(x.cview(), dy.cview(), mean.cview(), var.cview(), gamma.cview(), beta.cview(), 1e-5,
+             true, true, out.view(), dgamma.view(), dbeta.view(), workspace);
     };
   };
   const auto n = static_cast<double>(x.numel());
-  return {kernel_case("forward", 7 * n, 2 * x.numel(), s.n, x.shape(), true,
+  return {kernel_case("forward", 7 * n, 2 * x.numel(), x.shape(),
                       forward(cpu::batch_norm_statistics<float>, cpu::batch_norm_forward<float>),
                       forward(ref::batch_norm_statistics<float>, ref::batch_norm_forward<float>)),
-          kernel_case("backward", 12 * n, 3 * x.numel(), s.n, x.shape(), true,
+          kernel_case("backward", 12 * n, 3 * x.numel(), x.shape(),
                       backward(cpu::batch_norm_backward<float>),
                       backward(ref::batch_norm_backward<float>))};
 }
@@ -162,45 +137,35 @@ std::vector<KernelCase> pool_cases(const OpShape& s) {
   ref::max_pool2d_forward<float>(spec, x.cview(), dy.clone().view(), winners.view());
   const auto forward = [=](auto pool) {
     const Tensor<std::uint8_t> places(dy.shape());
-    return [=](Index images, const Floats& out) {
-      pool(spec, images_of(x, images), writable(out, images),
-           View<std::uint8_t>(places.data(), places.shape().with(0, images)));
-    };
+    return [=](const Floats& out) { pool(spec, x.cview(), out.view(), places.view()); };
   };
   const auto backward = [=](auto pool) {
-    return [=](Index images, const Floats& out) {
-      pool(spec, ConstView<std::uint8_t>(winners.data(), winners.shape().with(0, images)),
-           images_of(dy, images), writable(out, images));
-    };
+    return [=](const Floats& out) { pool(spec, winners.cview(), dy.cview(), out.view()); };
   };
   const Index elements = x.numel() + dy.numel() + dy.numel() / 4;
   const auto n = static_cast<double>(x.numel());
-  return {
-      kernel_case("forward", n, elements, s.n, dy.shape(), true,
-                  forward(cpu::max_pool2d_forward<float>), forward(ref::max_pool2d_forward<float>)),
-      kernel_case("backward", n, elements, s.n, x.shape(), true,
-                  backward(cpu::max_pool2d_backward<float>),
-                  backward(ref::max_pool2d_backward<float>))};
+  return {kernel_case("forward", n, elements, dy.shape(), forward(cpu::max_pool2d_forward<float>),
+                      forward(ref::max_pool2d_forward<float>)),
+          kernel_case("backward", n, elements, x.shape(), backward(cpu::max_pool2d_backward<float>),
+                      backward(ref::max_pool2d_backward<float>))};
 }
 
 std::vector<KernelCase> concat_cases(const OpShape& s) {
   const Floats a = random(Shape{s.n, s.h, s.w, s.c_in}), b = random(Shape{s.n, s.h, s.w, s.c_out});
   const Floats whole = random(Shape{s.n, s.h, s.w, s.c_in + s.c_out}), db(b.shape());
   const auto join = [=](auto concat) {
-    return [=](Index images, const Floats& out) {
-      concat(std::vector<ConstView<float>>{images_of(a, images), images_of(b, images)},
-             writable(out, images));
+    return [=](const Floats& out) {
+      concat(std::vector<ConstView<float>>{a.cview(), b.cview()}, out.view());
     };
   };
   const auto split = [=](auto kernel) {
-    return [=](Index images, const Floats& out) {
-      kernel(images_of(whole, images),
-             std::vector<View<float>>{writable(out, images), writable(db, images)});
+    return [=](const Floats& out) {
+      kernel(whole.cview(), std::vector<View<float>>{out.view(), db.view()});
     };
   };
-  return {kernel_case("forward", 0, 2 * whole.numel(), s.n, whole.shape(), true,
+  return {kernel_case("forward", 0, 2 * whole.numel(), whole.shape(),
                       join(cpu::concat_channels<float>), join(ref::concat_channels<float>)),
-          kernel_case("backward", 0, 2 * whole.numel(), s.n, a.shape(), true,
+          kernel_case("backward", 0, 2 * whole.numel(), a.shape(),
                       split(cpu::split_channels<float>), split(ref::split_channels<float>))};
 }
 
@@ -211,70 +176,61 @@ std::vector<KernelCase> loss_cases(const OpShape& s) {
   Rng rng(2);
   for (auto& t : target.span())
     t = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(s.c_in)));
-  const auto labels = [=](Index images) {
-    return ConstView<std::int32_t>(target.data(), target.shape().with(0, images));
-  };
   const auto n = static_cast<double>(x.numel());
   if (s.op == "log_softmax") {
     const auto forward = [=](auto kernel) {
-      return [=](Index images, const Floats& out) {
-        kernel(images_of(x, images), writable(out, images));
-      };
+      return [=](const Floats& out) { kernel(x.cview(), out.view()); };
     };
     const auto backward = [=](auto kernel) {
-      return [=](Index images, const Floats& out) {
-        kernel(images_of(log_probs, images), images_of(x, images), writable(out, images));
-      };
+      return [=](const Floats& out) { kernel(log_probs.cview(), x.cview(), out.view()); };
     };
-    return {kernel_case("forward", 4 * n, 2 * x.numel(), s.n, x.shape(), true,
+    return {kernel_case("forward", 4 * n, 2 * x.numel(), x.shape(),
                         forward(cpu::log_softmax_forward<float>),
                         forward(ref::log_softmax_forward<float>)),
-            kernel_case("backward", 4 * n, 3 * x.numel(), s.n, x.shape(), true,
+            kernel_case("backward", 4 * n, 3 * x.numel(), x.shape(),
                         backward(cpu::log_softmax_backward<float>),
                         backward(ref::log_softmax_backward<float>))};
   }
   if (s.op == "soft_confusion") {
     const Floats dcounts = random(Shape{3, 1, s.c_in});
     const auto forward = [=](auto kernel) {
-      return [=](Index images, const Floats& out) {
+      return [=](const Floats& out) {
         Workspace workspace(Device::cpu());
-        kernel(SoftConfusionSpec{}, images_of(log_probs, images), labels(images), out.view(),
-               workspace);
+        kernel(SoftConfusionSpec{}, log_probs.cview(), target.cview(), out.view(), workspace);
       };
     };
     const auto backward = [=](auto kernel) {
-      return [=](Index images, const Floats& out) {
-        kernel(SoftConfusionSpec{}, images_of(log_probs, images), labels(images), dcounts.cview(),
-               writable(out, images));
+      return [=](const Floats& out) {
+        kernel(SoftConfusionSpec{}, log_probs.cview(), target.cview(), dcounts.cview(), out.view());
       };
     };
-    return {kernel_case("forward", 5 * n, x.numel() + target.numel(), s.n, dcounts.shape(), false,
+    return {kernel_case("forward", 5 * n, x.numel() + target.numel(), dcounts.shape(),
                         forward(cpu::soft_confusion_forward<float>),
                         forward(ref::soft_confusion_forward<float>)),
-            kernel_case("backward", 4 * n, 2 * x.numel() + target.numel(), s.n, x.shape(), true,
+            kernel_case("backward", 4 * n, 2 * x.numel() + target.numel(), x.shape(),
                         backward(cpu::soft_confusion_backward<float>),
                         backward(ref::soft_confusion_backward<float>))};
   }
   const auto ones = Tensor<double>::full(Shape{s.c_in}, 1.0);
   const auto one = Floats::full(Shape{1}, 1.0f);
   const auto forward = [=](auto kernel) {
-    return [=](Index images, const Floats& out) {
+    return [=](const Floats& out) {
       Workspace workspace(Device::cpu());
-      kernel(PixelNllSpec{}, images_of(log_probs, images), labels(images), ones.cview(),
-             ones.cview(), out.view(), workspace);
+      kernel(PixelNllSpec{}, log_probs.cview(), target.cview(), ones.cview(), ones.cview(),
+             out.view(), workspace);
     };
   };
   const auto backward = [=](auto kernel) {
-    return [=](Index images, const Floats& out) {
+    return [=](const Floats& out) {
       Workspace workspace(Device::cpu());
-      kernel(PixelNllSpec{}, images_of(log_probs, images), labels(images), ones.cview(),
-             ones.cview(), one.cview(), writable(out, images), workspace);
+      kernel(PixelNllSpec{}, log_probs.cview(), target.cview(), ones.cview(), ones.cview(),
+             one.cview(), out.view(), workspace);
     };
   };
   return {
-      kernel_case("forward", n, x.numel() + target.numel(), s.n, Shape{1}, false,
+      kernel_case("forward", n, x.numel() + target.numel(), Shape{1},
                   forward(cpu::pixel_nll_forward<float>), forward(ref::pixel_nll_forward<float>)),
-      kernel_case("backward", n, 2 * x.numel() + target.numel(), s.n, x.shape(), true,
+      kernel_case("backward", n, 2 * x.numel() + target.numel(), x.shape(),
                   backward(cpu::pixel_nll_backward<float>),
                   backward(ref::pixel_nll_backward<float>))};
 }
@@ -285,37 +241,25 @@ std::vector<KernelCase> adam_cases(const OpShape& s) {
   const AdamStep step{1e-3, 0.9, 0.999, 1e-8, 0.0, false, 1};
   const auto update = [=](auto adam) {
     const Floats m = Floats::zeros(shape), v = Floats::zeros(shape);
-    return [=](Index, const Floats& out) {
-      adam(step, gradient.cview(), out.view(), m.view(), v.view());
-    };
+    return [=](const Floats& out) { adam(step, gradient.cview(), out.view(), m.view(), v.view()); };
   };
   // Each namespace updates parameters of its own from the same start, once.
   const auto from_start = [=](auto adam) {
-    return [=](Index, const Floats& out) {
+    return [=](const Floats& out) {
       const Floats m = Floats::zeros(shape), v = Floats::zeros(shape);
       out.copy_from(start);
       adam(step, gradient.cview(), out.view(), m.view(), v.view());
     };
   };
-  KernelCase timed =
-      kernel_case("step", 12.0 * static_cast<double>(s.c_in), 7 * s.c_in, 1, shape, false,
-                  update(cpu::adam_step<float>), update(ref::adam_step<float>));
-  timed.error = kernel_case("step", 0, 0, 1, shape, false, from_start(cpu::adam_step<float>),
+  KernelCase timed = kernel_case("step", 12.0 * static_cast<double>(s.c_in), 7 * s.c_in, shape,
+                                 update(cpu::adam_step<float>), update(ref::adam_step<float>));
+  timed.error = kernel_case("step", 0, 0, shape, from_start(cpu::adam_step<float>),
                             from_start(ref::adam_step<float>))
                     .error;
   return {timed};
 }
 
 }  // namespace
-
-std::string OpShape::str() const {
-  if (op == "adam") return fmt::format("{}", c_in);
-  std::string text = fmt::format("{}x{}x{}x{}", n, h, w, c_in);
-  if (c_out > 0) text += fmt::format(" -> {}", c_out);
-  if (kernel > 0) text += fmt::format(", {0}x{0}", kernel);
-  if (stride > 1) text += fmt::format(" stride {}", stride);
-  return text;
-}
 
 std::vector<KernelCase> kernel_cases(const OpShape& s) {
   DMF_CHECK(std::min({s.n, s.h, s.w, s.c_in}) >= 1 && std::min({s.c_out, s.kernel, s.stride}) >= 0,
@@ -338,71 +282,6 @@ std::vector<KernelCase> kernel_cases(const OpShape& s) {
             "concat, log_softmax, pixel_nll, soft_confusion or adam.",
             s.op);
   return adam_cases(s);
-}
-
-std::vector<OpShape> unet_shapes(Index n, Index image) {
-  constexpr Index kWidth = 32, kDepth = 4;
-  std::vector<OpShape> shapes;
-  const auto conv = [&](Index level, Index c_in, Index c_out) {
-    shapes.push_back({"conv2d", n, image >> level, image >> level, c_in, c_out, 3, 1});
-  };
-  for (Index level = 0; level < kDepth; ++level) {
-    const Index width = kWidth << level;
-    conv(level, level == 0 ? 1 : width / 2, width);  // both networks
-    conv(level, width, width);                       // classic
-    conv(level, 2 * width, width);
-  }
-  conv(kDepth, (kWidth << kDepth) / 2, kWidth << kDepth);
-  conv(kDepth, kWidth << kDepth, kWidth << kDepth);
-  shapes.push_back({"conv2d", n, image, image, kWidth, 2, 1, 1});
-  for (Index level = 0; level < kDepth; ++level) {
-    const Index width = kWidth << level, size = image >> (level + 1);
-    const Index from = level == kDepth - 1 ? width : 4 * width;  // paper: [up, skip] from below
-    shapes.push_back({"conv_transpose2d", n, size, size, from, width, 3, 2});
-    shapes.push_back({"conv_transpose2d", n, size, size, 2 * width, width, 2, 2});  // classic
-  }
-  for (Index level = 0; level < kDepth; ++level) {
-    const Index size = image >> level, width = kWidth << level;
-    shapes.push_back({"batch_norm2d", n, size, size, width, 0, 0, 0});
-    shapes.push_back({"max_pool2d", n, size, size, width, 0, 2, 2});
-    shapes.push_back({"concat", n, size, size, width, width, 0, 0});
-  }
-  for (const char* op : {"log_softmax", "pixel_nll", "soft_confusion"}) {
-    shapes.push_back({op, n, image, image, 2, 0, 0, 0});
-  }
-  for (const Index parameters : {1754338, 7765442}) {
-    shapes.push_back({"adam", 1, 1, 1, parameters, 0, 0, 0});
-  }
-  std::erase_if(shapes, [](const OpShape& s) { return s.h < 1; });
-  return shapes;
-}
-
-std::vector<OpShape> read_shapes(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  DMF_CHECK(file.good(), IoError, "[bench] cannot read {}.", path.string());
-  const std::string header = "op,n,h,w,c_in,c_out,kernel,stride";
-  std::string line;
-  std::getline(file, line);
-  DMF_CHECK(line == header, IoError, "[bench] {}: the first line is '{}', expected '{}'.",
-            path.string(), line, header);
-  std::vector<OpShape> shapes;
-  for (int number = 2; std::getline(file, line); ++number) {
-    if (line.empty()) continue;
-    std::istringstream fields(line);
-    OpShape s{};
-    std::getline(fields, s.op, ',');
-    bool sound = true;
-    for (Index* field : {&s.n, &s.h, &s.w, &s.c_in, &s.c_out, &s.kernel, &s.stride}) {
-      std::string text;
-      sound = sound && std::getline(fields, text, ',') && std::istringstream(text) >> *field;
-      // More than any tensor here should have on an axis; their product must not overflow.
-      sound = sound && *field >= 0 && *field <= (Index{1} << 24);
-    }
-    DMF_CHECK(sound, IoError, "[bench] {} line {}: '{}', expected {}.", path.string(), number, line,
-              header);
-    shapes.push_back(s);
-  }
-  return shapes;
 }
 
 }  // namespace dmf

@@ -1,23 +1,12 @@
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "engine/core/shape.h"
+#include "apps/benchmarks/op_shapes.h"
 
 namespace dmf {
-
-/// An op at one shape: x is [n, h, w, c_in]; what the rest means is the op's.
-struct OpShape {
-  std::string op;  // conv2d, conv_transpose2d, batch_norm2d, max_pool2d, concat, log_softmax,
-                   // pixel_nll, soft_confusion, adam (of c_in parameters)
-  Index n, h, w, c_in, c_out;
-  Index kernel, stride;
-
-  std::string str() const;
-};
 
 /// One kernel of an op, ready to run.
 struct KernelCase {
@@ -25,17 +14,8 @@ struct KernelCase {
   double operations;              // multiplications and additions of the definition
   double bytes;                   // of every input read and every output written once
   std::function<void()> run;      // the cpu kernel
-  std::function<double()> error;  // largest difference from ref on the first image, over the
-                                  // largest value
+  std::function<double()> error;  // largest difference from ref over the largest value
 };
-
-/// The shapes both U-Nets have at a batch and an image size, each once.
-std::vector<OpShape> unet_shapes(Index batch, Index image);
-
-/// Lines of op,n,h,w,c_in,c_out,kernel,stride after a header of these names.
-///
-/// throws  IoError naming the line
-std::vector<OpShape> read_shapes(const std::filesystem::path& path);
 
 /// The kernels of an op, forward and backward, on random data.
 ///

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "engine/core/check.h"
+#include "engine/core/cpu.h"
 #include "engine/core/parallel.h"
 #include "engine/core/simd.h"
 
@@ -61,9 +62,11 @@ void add_threads_option(CLI::App& app) {
 }
 
 std::string describe_machine() {
-  return fmt::format("{} thread{}, {}-bit vectors, OpenMP {}", num_threads(),
-                     num_threads() == 1 ? "" : "s", 8 * kVectorBytes,
-                     openmp_enabled() ? "on" : "off");
+  const std::string_view instructions = vector_instructions();
+  return fmt::format(
+      "{} thread{}, {}-bit vectors{}, OpenMP {}", num_threads(), num_threads() == 1 ? "" : "s",
+      8 * kVectorBytes, instructions.empty() ? "" : fmt::format(" ({})", instructions),
+      openmp_enabled() ? "on" : "off (warning: built without it, so one core works)");
 }
 
 }  // namespace dmf

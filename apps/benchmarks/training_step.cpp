@@ -1,0 +1,52 @@
+#include "apps/benchmarks/training_step.h"
+
+#include "apps/benchmarks/timing.h"
+#include "engine/core/rng.h"
+
+namespace dmf {
+
+TrainingStep::TrainingStep(const Workload& workload) {
+  UNetSpec spec;
+  spec.variant = variant_named(workload.model);
+  network_ = std::make_unique<UNet<float>>(spec);
+  Rng rng(1);
+  const Tensor<float> images(Shape{workload.batch, workload.image, workload.image, 1});
+  for (float& pixel : images.span()) pixel = static_cast<float>(rng.normal());
+  input_ = Variable<float>(images);
+  labels_ = Tensor<std::int32_t>(Shape{workload.batch, workload.image, workload.image});
+  for (std::int32_t& label : labels_.span()) label = rng.coin() ? 1 : 0;
+  optimizer_ = make_adam(network_->named_parameters(), {});
+}
+
+TrainingStep::Times TrainingStep::run(const Objective& objective) {
+  const auto start = Clock::now();
+  optimizer_->zero_grad();
+  Variable<float> value;
+  double forward = 0.0;
+  {
+    Prediction<float> prediction(network_->forward(input_), labels_);
+    forward = milliseconds_since(start);
+    value = objective(prediction);
+  }
+  const double after_loss = milliseconds_since(start);
+  value.backward();
+  const double after_backward = milliseconds_since(start);
+  optimizer_->step(1e-3);
+  const double total = milliseconds_since(start);
+  return {forward, after_loss - forward, after_backward - after_loss, total - after_backward,
+          total};
+}
+
+void TrainingStep::stop_training() {
+  optimizer_->zero_grad();
+  network_->train(false);
+}
+
+double TrainingStep::infer() const {
+  const NoGrad no_grad;
+  const auto start = Clock::now();
+  network_->forward(input_);
+  return milliseconds_since(start);
+}
+
+}  // namespace dmf

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/optim/optimizer.h"
+#include "layers/unet.h"
+#include "losses/prediction.h"
+
+namespace dmf {
+
+/// Which network, on how much: one fixed batch of random images and labels.
+struct Workload {
+  std::string model = "paper";
+  int batch = 8;
+  int image = 128;
+};
+
+/// A network with its batch and Adam, ready to be timed.
+class TrainingStep {
+ public:
+  using Objective = std::function<Variable<float>(Prediction<float>&)>;
+
+  /// Milliseconds.
+  struct Times {
+    double forward, loss, backward, optimizer, total;
+  };
+
+  explicit TrainingStep(const Workload& workload);
+  Times run(const Objective& objective);
+  /// Inference from here on: evaluation mode, no gradients held.
+  void stop_training();
+  double infer() const;
+
+  const UNet<float>& network() const { return *network_; }
+
+ private:
+  std::unique_ptr<UNet<float>> network_;
+  Variable<float> input_;
+  Tensor<std::int32_t> labels_;
+  std::unique_ptr<Optimizer<float>> optimizer_;
+};
+
+}  // namespace dmf
