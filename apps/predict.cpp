@@ -5,8 +5,8 @@
 #include "apps/data/files.h"
 #include "apps/report/panels.h"
 #include "apps/support/program.h"
-#include "apps/training/checkpoint.h"
 #include "apps/training/evaluation.h"
+#include "apps/training/model_file.h"
 #include "engine/core/check.h"
 
 namespace {

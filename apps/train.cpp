@@ -2,10 +2,31 @@
 
 #include "apps/report/run_report.h"
 #include "apps/support/program.h"
-#include "apps/training/checkpoint.h"
+#include "apps/training/model_file.h"
 #include "apps/training/run_folder.h"
 #include "apps/training/trainer.h"
 #include "engine/io/atomic_file.h"
+
+namespace {
+
+/// A new run needs data and a place; one that goes on brings everything but the threads.
+void check_command(const CLI::App& app) {
+  if (app.count("--resume") == 0) {
+    for (const char* needed : {"--data", "--out"}) {
+      if (app[needed]->empty()) throw CLI::RequiredError(needed);
+    }
+    return;
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    const bool allowed = option->check_name("--resume") || option->check_name("--threads");
+    if (!allowed && option->count() > 0) {
+      throw CLI::ValidationError("--resume takes its options from the run, so " +
+                                 option->get_name() + " cannot be given with it");
+    }
+  }
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app(
@@ -14,22 +35,34 @@ int main(int argc, char** argv) {
       "train");
   dmf::TrainOptions options;
   dmf::bind_options(app, options);
-  std::string out;
+  std::string out, resume;
   bool overwrite = false;
-  app.add_option("--out", out, "Folder to write the run to")->required()->configurable(false);
+  app.add_option("--out", out, "Folder to write the run to")->configurable(false);
   app.add_flag("--overwrite", overwrite, "Write even if that folder is not empty")
       ->configurable(false);
+  app.add_option("--resume", resume, "Go on with the run in this folder, with its own options")
+      ->configurable(false);
   dmf::add_threads_option(app);
+  app.final_callback([&] { check_command(app); });
   return dmf::run_program(app, argc, argv, [&] {
+    const bool resuming = !resume.empty();
+    const std::filesystem::path folder = resuming ? resume : out;
+    if (resuming) {
+      options = dmf::read_config((folder / "config.toml").string());
+      options.split_file = (folder / "split.csv").string();
+    }
     dmf::check_options(options);
-    const std::filesystem::path folder = out;
     fmt::print("machine   {}\n", dmf::describe_machine());
     const dmf::RunData data = dmf::load_data(options);
     fmt::print("{}\n", dmf::describe_data(data, options));
-    dmf::create_run_folder(folder, overwrite);
-    dmf::write_file_atomically(folder / "config.toml", dmf::config_text(app));
-    dmf::write_split(folder / "split.csv", data.split, data.samples);
-    dmf::train_network(options, data, folder);
+    if (!resuming) dmf::create_run_folder(folder, overwrite);
+    const dmf::RunLock lock(folder);
+    if (!resuming) {
+      dmf::write_file_atomically(folder / "config.toml", dmf::config_text(app));
+      dmf::write_split(folder / "split.csv", data.split, data.samples);
+    }
+    dmf::train_network(options, data, folder,
+                       resuming ? dmf::Start::from_checkpoint : dmf::Start::anew);
 
     dmf::Model model = dmf::load_model(folder);
     const auto scores =

@@ -18,6 +18,8 @@ class Dropout final : public Module<S> {
     return dropout(x, DropoutSpec{spec_.rate, spec_.seed, spec_.stream + passes_++});
   }
 
+  void set_passes(std::uint64_t passes) override { passes_ = passes; }
+
  private:
   DropoutSpec spec_;
   std::uint64_t passes_ = 0;

@@ -38,6 +38,11 @@ void Module<S>::train(bool on) {
 }
 
 template <class S>
+void Module<S>::set_passes(std::uint64_t passes) {
+  for (const auto& [name, child] : children_) child->set_passes(passes);
+}
+
+template <class S>
 Variable<S> Module<S>::add_parameter(std::string name, Tensor<S> value) {
   parameters_.push_back({std::move(name), Variable<S>(std::move(value), true)});
   return parameters_.back().variable;

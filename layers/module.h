@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,9 @@ class Module {
   /// Training (batch statistics, dropout) or evaluation, for this module and all below.
   virtual void train(bool on = true);
   bool training() const { return training_; }
+
+  /// Goes on as after `passes` forward passes in training mode: what dropout draws depends on it.
+  virtual void set_passes(std::uint64_t passes);
 
  protected:
   Variable<S> add_parameter(std::string name, Tensor<S> value);

@@ -45,7 +45,7 @@ std::size_t Loader::batches() const {
   return (items_.size() + batch - 1) / batch;
 }
 
-void Loader::start_epoch(std::int64_t epoch) {
+void Loader::start_epoch(std::int64_t epoch, std::size_t first_batch) {
   if (pending_.valid()) pending_.wait();  // of an epoch that was left early
   pending_ = {};
   epoch_ = epoch;
@@ -54,7 +54,7 @@ void Loader::start_epoch(std::int64_t epoch) {
     Rng rng(options_.seed, order_stream(epoch));
     rng.shuffle(order_);
   }
-  next_batch_ = 0;
+  next_batch_ = first_batch;
 }
 
 std::optional<Batch> Loader::next() {

@@ -35,7 +35,8 @@ class Loader {
   Loader(const SampleSet& samples, std::vector<std::size_t> items, const LoaderOptions& options);
 
   std::size_t batches() const;
-  void start_epoch(std::int64_t epoch);
+  /// first_batch  how many batches to leave out: those of an epoch that was interrupted
+  void start_epoch(std::int64_t epoch, std::size_t first_batch = 0);
   /// return  the next batch, or none after the last
   std::optional<Batch> next();
 

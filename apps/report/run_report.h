@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <string>
 
-#include "apps/training/checkpoint.h"
 #include "apps/training/evaluation.h"
+#include "apps/training/model_file.h"
 
 namespace dmf {
 

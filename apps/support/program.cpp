@@ -6,6 +6,7 @@
 #include <exception>
 #include <new>
 
+#include "apps/support/signals.h"
 #include "engine/core/check.h"
 #include "engine/core/cpu.h"
 #include "engine/core/parallel.h"
@@ -41,6 +42,10 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   std::string problem;
   try {
     return body();
+  } catch (const Interrupted& stop) {
+    std::fflush(stdout);
+    fmt::print(stderr, "{}: {}\n", app.get_name(), one_line(stop.what()));
+    return 128 + stop.signal();
   } catch (const std::bad_alloc&) {
     problem = "out of memory. Use a smaller batch or image.";
   } catch (const std::exception& error) {

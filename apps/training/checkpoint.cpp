@@ -1,104 +1,135 @@
 #include "apps/training/checkpoint.h"
 
+#include <fmt/format.h>
+
+#include "apps/data/metadata.h"
 #include "engine/core/check.h"
 #include "engine/io/safetensors.h"
 
 namespace dmf {
 namespace {
 
-constexpr std::string_view kFormat = "dmf-unet";
+constexpr std::string_view kFormat = "dmf-checkpoint";
 constexpr int kVersion = 1;
+constexpr double kMostSteps = 1e15;  // counted exactly by a double
 
-Metadata network_metadata(const UNetSpec& spec) {
-  return {{"format", std::string(kFormat)},
-          {"version", fmt::format("{}", kVersion)},
-          {"network.variant", variant_name(spec.variant)},
-          {"network.in_channels", fmt::format("{}", spec.in_channels)},
-          {"network.classes", fmt::format("{}", spec.classes)},
-          {"network.depth", fmt::format("{}", spec.depth)},
-          {"network.base_width", fmt::format("{}", spec.base_width)},
-          {"network.dropout", fmt::format("{}", spec.dropout)},
-          {"network.bn_eps", fmt::format("{}", spec.bn_eps)},
-          {"network.bn_momentum", fmt::format("{}", spec.bn_momentum)}};
+// Prefixes of the tensors of each part.
+const std::string kNetwork = "network.", kOptimizer = "optimizer.", kEma = "ema.",
+                  kFusion = "fusion.";
+
+Tensor<double> to_tensor(const std::vector<double>& values) {
+  return Tensor<double>::from(values, Shape{static_cast<Index>(values.size())});
 }
 
-UNetSpec spec_from(const Metadata& metadata) {
-  UNetSpec spec;
-  spec.variant = variant_named(metadata_text(metadata, "network.variant"));
-  spec.in_channels = static_cast<Index>(metadata_number(metadata, "network.in_channels", 0, 1e6));
-  spec.classes = static_cast<Index>(metadata_number(metadata, "network.classes", 0, 1e6));
-  spec.depth = static_cast<int>(metadata_number(metadata, "network.depth", 0, 1e6));
-  spec.base_width = static_cast<Index>(metadata_number(metadata, "network.base_width", 0, 1e6));
-  spec.dropout = metadata_number(metadata, "network.dropout", 0, 1e6);
-  spec.bn_eps = metadata_number(metadata, "network.bn_eps", 0, 1e6);
-  spec.bn_momentum = metadata_number(metadata, "network.bn_momentum", 0, 1e6);
-  return spec;
+std::vector<double> to_vector(const Tensor<double>& tensor) {
+  return {tensor.span().begin(), tensor.span().end()};
 }
 
-/// Every tensor the network keeps, by checkpoint key; the handles are the network's own.
-std::map<std::string, Tensor<float>> tensors_of(const UNet<float>& network) {
-  std::map<std::string, Tensor<float>> tensors;
-  for (const auto& p : network.named_parameters()) tensors.emplace(p.name, p.variable.value());
-  for (const auto& b : network.named_buffers()) tensors.emplace(b.name, b.tensor);
-  return tensors;
+std::string history_name(std::size_t loss) {
+  return fmt::format("{}history.{}", kFusion, loss);
 }
 
-Model parse_model(const Safetensors& file) {
+/// Copies each tensor from the file, which must have it in this shape.
+void restore(const Safetensors& file, const std::string& prefix, const std::string& name,
+             const Tensor<float>& tensor) {
+  const Tensor<float> saved = file.get<float>(prefix + name);
+  DMF_CHECK(saved.shape() == tensor.shape(), IoError, "'{}{}' is {}: the run's is {}.", prefix,
+            name, saved.shape().str(), tensor.shape().str());
+  tensor.copy_from(saved);
+}
+
+TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
+                       const std::string& definition) {
+  const auto count = [&file](const std::string& key) {
+    return static_cast<std::int64_t>(metadata_number(file.metadata, key, 0, kMostSteps));
+  };
   DMF_CHECK(metadata_text(file.metadata, "format") == kFormat, IoError,
             "its format is '{}': expected '{}'.", file.metadata.at("format"), kFormat);
-  const double version = metadata_number(file.metadata, "version", 0, 1e6);
-  DMF_CHECK(version <= kVersion, IoError,
-            "it has version {}: this program reads up to {}. Use a newer one.", version, kVersion);
-  const UNetSpec spec = spec_from(file.metadata);
-  spec.validate();
-  // The largest weight is known from the spec: a small file must not make us build a huge network.
-  const Index widest = spec.base_width << spec.depth;
-  DMF_CHECK(widest <= (Index{1} << 14), IoError,
-            "its network is {} channels wide: expected at most {}.", widest, Index{1} << 14);
-  const Index claimed = 9 * (widest / 2) * (widest / 4);
-  Index stored = 0;
-  for (const auto& [name, tensor] : file.tensors) stored += tensor.shape.numel();
-  DMF_CHECK(claimed <= stored, IoError, "it holds {} numbers: too few for the network it names.",
-            stored);
+  DMF_CHECK(count("version") <= kVersion, IoError,
+            "it has version {}: this program reads up to {}. Use a newer one.", count("version"),
+            kVersion);
+  DMF_CHECK(metadata_text(file.metadata, "definition") == definition, IoError,
+            "the run's config.toml, split.csv or data are no longer those it was trained with.");
 
-  Model model{std::make_unique<UNet<float>>(spec), PreprocessSpec::from_metadata(file.metadata)};
-  DMF_CHECK(model.preprocess.channels == spec.in_channels, IoError,
-            "its images have {} channels, its network takes {}.", model.preprocess.channels,
-            spec.in_channels);
-  const auto tensors = tensors_of(*model.network);
-  for (const auto& [name, tensor] : file.tensors) {
-    DMF_CHECK(tensors.contains(name), IoError, "it holds '{}', which the network has not.", name);
+  for (const auto& p : parts.network.named_parameters()) {
+    restore(file, kNetwork, p.name, p.variable.value());
   }
-  for (const auto& [name, tensor] : tensors) {
-    const Tensor<float> stored_tensor = file.get<float>(name);
-    DMF_CHECK(stored_tensor.shape() == tensor.shape(), IoError, "'{}' is {}: the network's is {}.",
-              name, stored_tensor.shape().str(), tensor.shape().str());
-    tensor.copy_from(stored_tensor);
+  for (const auto& b : parts.network.named_buffers()) restore(file, kNetwork, b.name, b.tensor);
+  OptimizerState<float> optimizer{count("optimizer.steps"), {}};
+  for (const auto& [name, moment] : parts.optimizer.state().moments) {
+    optimizer.moments.emplace(name, file.get<float>(kOptimizer + name));
   }
-  model.network->train(false);
-  return model;
+  parts.optimizer.load_state(optimizer);
+  if (parts.ema != nullptr) {
+    for (const auto& [name, average] : parts.ema->averages()) restore(file, kEma, name, average);
+    parts.ema->set_updates(count("ema.updates"));
+  }
+  FusionState fusion{count("fusion.step"), {}, {}, {}};
+  for (std::size_t k = 0; k < parts.fusion.state().history.size(); ++k) {
+    fusion.history.push_back(to_vector(file.get<double>(history_name(k))));
+  }
+  fusion.weights = to_vector(file.get<double>(kFusion + "weights"));
+  fusion.strategy = to_vector(file.get<double>(kFusion + "strategy"));
+  parts.fusion.load_state(fusion);
+
+  TrainingProgress progress;
+  progress.step = count("step");
+  progress.epoch = count("epoch");
+  progress.batches = static_cast<std::size_t>(count("epoch.batches"));
+  progress.images = static_cast<std::size_t>(count("epoch.images"));
+  progress.loss_sum = file.get<double>("epoch.loss_sum").item();
+  progress.best_cb_dice = file.get<double>("best_cb_dice").item();
+  progress.last_dice = metadata_text(file.metadata, "last_dice");
+  parts.network.set_passes(static_cast<std::uint64_t>(progress.step));
+  return progress;
 }
 
 }  // namespace
 
-void save_model(const std::filesystem::path& path, const UNet<float>& network,
-                const PreprocessSpec& preprocess) {
+void save_checkpoint(const std::filesystem::path& path, const TrainingParts& parts,
+                     const TrainingProgress& progress, const std::string& definition) {
+  const FusionState fusion = parts.fusion.state();
   Safetensors file;
-  file.metadata = network_metadata(network.spec());
-  file.metadata.merge(preprocess.to_metadata());
-  for (const auto& [name, tensor] : tensors_of(network)) file.set(name, tensor);
+  file.metadata = {{"format", std::string(kFormat)},
+                   {"version", fmt::format("{}", kVersion)},
+                   {"definition", definition},
+                   {"step", fmt::format("{}", progress.step)},
+                   {"epoch", fmt::format("{}", progress.epoch)},
+                   {"epoch.batches", fmt::format("{}", progress.batches)},
+                   {"epoch.images", fmt::format("{}", progress.images)},
+                   {"last_dice", progress.last_dice},
+                   {"optimizer.steps", fmt::format("{}", parts.optimizer.steps())},
+                   {"fusion.step", fmt::format("{}", fusion.step)}};
+  for (const auto& p : parts.network.named_parameters()) {
+    file.set(kNetwork + p.name, p.variable.value());
+  }
+  for (const auto& b : parts.network.named_buffers()) file.set(kNetwork + b.name, b.tensor);
+  for (const auto& [name, moment] : parts.optimizer.state().moments) {
+    file.set(kOptimizer + name, moment);
+  }
+  if (parts.ema != nullptr) {
+    file.metadata["ema.updates"] = fmt::format("{}", parts.ema->updates());
+    for (const auto& [name, average] : parts.ema->averages()) file.set(kEma + name, average);
+  }
+  for (std::size_t k = 0; k < fusion.history.size(); ++k) {
+    file.set(history_name(k), to_tensor(fusion.history[k]));
+  }
+  file.set(kFusion + "weights", to_tensor(fusion.weights));
+  file.set(kFusion + "strategy", to_tensor(fusion.strategy));
+  file.set("epoch.loss_sum", to_tensor({progress.loss_sum}));
+  file.set("best_cb_dice", to_tensor({progress.best_cb_dice}));
   write_safetensors(path, file);
 }
 
-Model load_model(const std::filesystem::path& path) {
-  std::error_code error;
-  const bool folder = std::filesystem::is_directory(path, error);
-  const std::filesystem::path file = folder ? path / "best.safetensors" : path;
-  const Safetensors content = read_safetensors(file);
+TrainingProgress load_checkpoint(const std::filesystem::path& path, const TrainingParts& parts,
+                                 const std::string& definition) {
+  const Safetensors file = read_safetensors(path);
   try {
-    return parse_model(content);
+    return parse(file, parts, definition);
   } catch (const Error& problem) {
-    throw IoError(fmt::format("[model] {}: {}", file.string(), problem.what()));
+    throw IoError(fmt::format("[resume] {}: {}", path.string(), problem.what()));
+  } catch (const std::invalid_argument& problem) {  // of the fusion, which knows no Error
+    throw IoError(fmt::format("[resume] {}: {}", path.string(), problem.what()));
   }
 }
 

@@ -1,28 +1,47 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <string>
 
-#include "apps/data/preprocess.h"
+#include "dmf/fusion.h"
+#include "engine/optim/optimizer.h"
+#include "engine/optim/weight_ema.h"
 #include "layers/unet.h"
 
 namespace dmf {
 
-/// A trained network and how its images are prepared: all that prediction needs.
-struct Model {
-  std::unique_ptr<UNet<float>> network;
-  PreprocessSpec preprocess;
+/// Where a run stands, and what it has added up since the epoch began.
+struct TrainingProgress {
+  std::int64_t step = 0;    // steps made
+  std::int64_t epoch = 0;   // epochs finished
+  std::size_t batches = 0;  // of the current epoch, done
+  double loss_sum = 0.0;    // of the current epoch, over images
+  std::size_t images = 0;
+  double best_cb_dice = -1.0;
+  std::string last_dice = "-";  // as the progress bar shows it
 };
 
-/// Writes parameters, buffers and the metadata to rebuild the network. The same model gives the
-/// same bytes: no path, time, thread count or host is in the file.
-void save_model(const std::filesystem::path& path, const UNet<float>& network,
-                const PreprocessSpec& preprocess);
+/// The parts of a run that change while it trains. Random numbers are not among them: they are
+/// functions of the seed, the epoch and the image (rng.h), so the position says it all.
+struct TrainingParts {
+  UNet<float>& network;
+  Optimizer<float>& optimizer;
+  Fusion& fusion;
+  WeightEma<float>* ema;  // null without one
+};
 
-/// path    a model file, or a run folder: its best.safetensors
-/// return  the network in evaluation mode
-/// throws  IoError for a file that is not such a model, of a newer version, or whose tensors do not
-///         fit the network its metadata describes
-Model load_model(const std::filesystem::path& path);
+/// Writes everything that the run needs to go on as if it had never stopped, atomically: until the
+/// new file is safe on the disk the previous one stays.
+///
+/// definition  what the run is: its configuration and split; a checkpoint of another is refused
+void save_checkpoint(const std::filesystem::path& path, const TrainingParts& parts,
+                     const TrainingProgress& progress, const std::string& definition);
+
+/// Puts the parts into the state that was saved.
+///
+/// throws  IoError for a file that is not a checkpoint, of a newer version, of a run that was
+///         defined otherwise, or whose content does not fit the parts
+TrainingProgress load_checkpoint(const std::filesystem::path& path, const TrainingParts& parts,
+                                 const std::string& definition);
 
 }  // namespace dmf

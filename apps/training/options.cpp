@@ -45,7 +45,7 @@ void bind_data(CLI::App& app, TrainOptions& o) {
   const auto add = [&](const std::string& name, auto& field, const std::string& help) {
     return app.add_option(name, field, help)->group(group)->capture_default_str();
   };
-  add("--data", o.data, "Folder of the data set, or of the archive that holds it")->required();
+  add("--data", o.data, "Folder of the data set, or of the archive that holds it");
   add_list(app, group, "--classes", o.dataset.classes,
            "BUSI folders to read: benign, malignant, normal");
   app.add_flag("--first-mask-only", o.dataset.first_mask_only,
@@ -120,6 +120,9 @@ void bind_training(CLI::App& app, TrainOptions& o) {
       ->check(kUnit);
   add("--clip-norm", o.clip_norm, "Largest norm of the gradient; 0: no limit")->check(kNonNegative);
   add("--ema", o.ema, "Average the weights with this decay; 0: off")->check(kFraction);
+  add("--checkpoint-every", o.checkpoint_every,
+      "Save the whole run every so many steps too; 0: after every epoch only")
+      ->check(CLI::Range(0, 1 << 30));
   add("--seed", o.seed, "Of the split, the initial weights, the order and the augmentation");
 }
 

@@ -56,6 +56,7 @@ struct TrainOptions {
   double final_lr_fraction = 0.0;
   double clip_norm = 0.0;
   double ema = 0.0;
+  int checkpoint_every = 0;  // steps, beside every epoch
   std::uint64_t seed = 1;
 
   // Losses and their weighting

@@ -1,9 +1,15 @@
 #include "apps/training/run_folder.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 
 #include "engine/core/check.h"
+#include "engine/io/atomic_file.h"
 
 namespace dmf {
 
@@ -20,12 +26,62 @@ void create_run_folder(const std::filesystem::path& folder, bool overwrite) {
             error.message());
 }
 
-CsvLog::CsvLog(std::filesystem::path path, const std::vector<std::string>& columns)
-    : path_(std::move(path)), file_(std::fopen(path_.c_str(), "w")) {
+std::string run_definition(const std::filesystem::path& folder) {
+  constexpr std::uintmax_t kMost = std::uintmax_t{1} << 28;
+  std::istringstream config(read_file(folder / "config.toml", kMost));
+  std::string definition;
+  for (std::string line; std::getline(config, line);) {
+    const std::string key = line.substr(0, line.find('='));
+    if (key != "data" && key != "cache-mb" && key != "checkpoint-every") definition += line + '\n';
+  }
+  return definition + read_file(folder / "split.csv", kMost);
+}
+
+RunLock::RunLock(const std::filesystem::path& folder)
+    : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  DMF_CHECK(descriptor_ >= 0, IoError, "[run] cannot open the folder {}: {}.", folder.string(),
+            std::strerror(errno));
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
+  const bool held = errno == EWOULDBLOCK;
+  const std::string reason = std::strerror(errno);
+  ::close(descriptor_);
+  DMF_CHECK(!held, IoError, "[run] {} is in use by another process: wait for it, or stop it.",
+            folder.string());
+  throw IoError(fmt::format("[run] cannot lock the folder {}: {}.", folder.string(), reason));
+}
+
+RunLock::~RunLock() {
+  ::close(descriptor_);
+}
+
+CsvLog::CsvLog(std::filesystem::path path, const std::vector<std::string>& columns,
+               std::int64_t rows)
+    : path_(std::move(path)) {
+  if (rows == 0) {
+    open("w");
+    row(columns);
+    flush();
+    return;
+  }
+  const std::string content = read_file(path_, std::uintmax_t{1} << 32);
+  const std::string header = fmt::format("{}\n", fmt::join(columns, ","));
+  DMF_CHECK(content.starts_with(header), IoError, "[run] {} has other columns than this run: {}.",
+            path_.string(), content.substr(0, content.find('\n')));
+  std::size_t end = header.size();
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const std::size_t newline = content.find('\n', end);
+    DMF_CHECK(newline != std::string::npos, IoError,
+              "[run] {} has {} rows: the checkpoint was made after {}.", path_.string(), i, rows);
+    end = newline + 1;
+  }
+  write_file_atomically(path_, std::string_view(content).substr(0, end));
+  open("a");
+}
+
+void CsvLog::open(const char* mode) {
+  file_.reset(std::fopen(path_.c_str(), mode));
   DMF_CHECK(file_ != nullptr, IoError, "[run] cannot write {}: {}.", path_.string(),
             std::strerror(errno));
-  row(columns);
-  flush();
 }
 
 void CsvLog::row(const std::vector<std::string>& cells) {
@@ -35,8 +91,8 @@ void CsvLog::row(const std::vector<std::string>& cells) {
 }
 
 void CsvLog::flush() {
-  DMF_CHECK(std::fflush(file_.get()) == 0, IoError, "[run] cannot write {}: {}.", path_.string(),
-            std::strerror(errno));
+  DMF_CHECK(std::fflush(file_.get()) == 0 && ::fsync(::fileno(file_.get())) == 0, IoError,
+            "[run] cannot write {}: {}.", path_.string(), std::strerror(errno));
 }
 
 }  // namespace dmf

@@ -4,9 +4,14 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <optional>
 
+#include "apps/data/loader.h"
 #include "apps/support/progress.h"
+#include "apps/support/signals.h"
 #include "apps/training/checkpoint.h"
+#include "apps/training/evaluation.h"
+#include "apps/training/model_file.h"
 #include "apps/training/run_folder.h"
 #include "dmf/fused_loss.h"
 #include "engine/core/check.h"
@@ -57,10 +62,13 @@ std::string weights_text(const std::vector<double>& weights) {
   return fmt::format("{:.2f}", fmt::join(weights, " "));
 }
 
+constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
+
 /// The state of one run and what is done with it each step and epoch.
 class Run {
  public:
-  Run(const TrainOptions& options, const RunData& data, const std::filesystem::path& folder)
+  Run(const TrainOptions& options, const RunData& data, const std::filesystem::path& folder,
+      Start start)
       : options_(options),
         data_(data),
         folder_(folder),
@@ -70,23 +78,34 @@ class Run {
                 {options.batch, augmentation_named(options.augment), true, options.seed}),
         optimizer_(make_optimizer(options, network_)),
         total_steps_(static_cast<std::int64_t>(loader_.batches()) * options.epochs),
-        schedule_(make_schedule(options, total_steps_)),
-        steps_log_(folder / "steps.csv", step_columns()),
-        epochs_log_(
-            folder / "epochs.csv",
-            {"epoch", "train_loss", "validation_loss", "validation_mean_dice",
-             "validation_lesion_dice", "validation_lesion_dice_per_image", "validation_cb_dice"}) {
+        schedule_(make_schedule(options, total_steps_)) {
     if (options.ema > 0.0) {
       ema_.emplace(network_.named_parameters(), network_.named_buffers(), options.ema);
     }
+    definition_ = run_definition(folder);
+    if (start == Start::from_checkpoint) {
+      at_ = load_checkpoint(folder_ / kCheckpoint, parts(), definition_);
+    }
+    steps_log_.emplace(folder / "steps.csv", step_columns(), at_.step);
+    epochs_log_.emplace(
+        folder / "epochs.csv",
+        std::vector<std::string>{"epoch", "train_loss", "validation_loss", "validation_mean_dice",
+                                 "validation_lesion_dice", "validation_lesion_dice_per_image",
+                                 "validation_cb_dice"},
+        at_.epoch);
+    if (start == Start::anew) save();
   }
 
   void train() {
     describe();
+    const StopRequest stop;
     start_ = Clock::now();
-    for (int epoch = 0; epoch < options_.epochs; ++epoch) {
-      const double train_loss = train_epoch(epoch);
-      validate(epoch, train_loss);
+    first_step_ = at_.step;
+    while (at_.epoch < options_.epochs) {
+      train_epoch();
+      validate();
+      save();
+      if (at_.epoch < options_.epochs) stop_if_asked();
     }
   }
 
@@ -132,51 +151,84 @@ class Run {
     }
   }
 
-  double train_epoch(int epoch) {
-    network_.train();
-    loader_.start_epoch(epoch);
-    double sum = 0.0;
-    std::size_t images = 0;
-    const Clock::time_point epoch_start = Clock::now();
-    while (const std::optional<Batch> batch = loader_.next()) {
-      const auto result = step(*batch, epoch);
-      const auto total = static_cast<double>(result.total.value().item());
-      sum += total * static_cast<double>(batch->items.size());
-      images += batch->items.size();
-      const double done = static_cast<double>(step_) / static_cast<double>(total_steps_);
-      progress_.update(
-          done, fmt::format("epoch {}/{} loss {:.3f} w {} val Dice {} {:.0f} img/s {} left",
-                            epoch + 1, options_.epochs, total, weights_text(result.weights),
-                            last_dice_, static_cast<double>(images) / seconds_since(epoch_start),
-                            duration_text(seconds_since(start_) * (1.0 - done) / done)));
-    }
-    images_per_second_ = static_cast<double>(images) / seconds_since(epoch_start);
-    steps_log_.flush();
-    return sum / static_cast<double>(images);
+  TrainingParts parts() { return {network_, *optimizer_, loss_.fusion(), ema_ ? &*ema_ : nullptr}; }
+
+  /// Makes what was done so far safe. The logs first: a checkpoint without its rows is no good.
+  void save() {
+    steps_log_->flush();
+    epochs_log_->flush();
+    save_checkpoint(folder_ / kCheckpoint, parts(), at_, definition_);
   }
 
-  FusedLoss<float>::Result step(const Batch& batch, int epoch) {
+  void stop_if_asked() const {
+    const int signal = StopRequest::signal();
+    if (signal == 0) return;
+    throw Interrupted(signal, fmt::format("stopped after step {} of {}, all of it saved. Go on "
+                                          "with: train --resume {}",
+                                          at_.step, total_steps_, folder_.string()));
+  }
+
+  double share_done() const {
+    return static_cast<double>(at_.step) / static_cast<double>(total_steps_);
+  }
+  /// At the pace since this process began.
+  std::string time_left() const {
+    const auto made = static_cast<double>(at_.step - first_step_);
+    const auto left = static_cast<double>(total_steps_ - at_.step);
+    return duration_text(seconds_since(start_) * left / std::max(made, 1.0));
+  }
+
+  /// The rest of the epoch that the run is in.
+  void train_epoch() {
+    network_.train();
+    loader_.start_epoch(at_.epoch, at_.batches);
+    const Clock::time_point epoch_start = Clock::now();
+    const std::size_t images_before = at_.images;
+    while (const std::optional<Batch> batch = loader_.next()) {
+      const auto result = step(*batch);
+      const auto total = static_cast<double>(result.total.value().item());
+      at_.loss_sum += total * static_cast<double>(batch->items.size());
+      at_.images += batch->items.size();
+      ++at_.batches;
+      images_per_second_ =
+          static_cast<double>(at_.images - images_before) / seconds_since(epoch_start);
+      progress_.update(
+          share_done(),
+          fmt::format("epoch {}/{} loss {:.3f} w {} val Dice {} {:.0f} img/s {} left",
+                      at_.epoch + 1, options_.epochs, total, weights_text(result.weights),
+                      at_.last_dice, images_per_second_, time_left()));
+      const bool due = options_.checkpoint_every > 0 && at_.step % options_.checkpoint_every == 0;
+      if ((due || StopRequest::signal() != 0) && at_.batches < loader_.batches()) {
+        save();
+        stop_if_asked();
+      }
+    }
+  }
+
+  FusedLoss<float>::Result step(const Batch& batch) {
     optimizer_->zero_grad();
     Prediction<float> prediction(network_.forward(Variable<float>(batch.images)), batch.labels);
     FusedLoss<float>::Result result = loss_.step(prediction);
     result.total.backward();
     if (options_.clip_norm > 0.0) clip_grad_norm(network_.named_parameters(), options_.clip_norm);
-    const double lr = schedule_.at(step_);
+    const double lr = schedule_.at(at_.step);
     optimizer_->step(lr);
     if (ema_) ema_->update();
 
-    std::vector<std::string> cells = {number(static_cast<double>(step_)), number(epoch + 1),
+    std::vector<std::string> cells = {number(static_cast<double>(at_.step)),
+                                      number(static_cast<double>(at_.epoch + 1)),
                                       number(static_cast<double>(result.total.value().item()))};
     for (const double value : result.losses) cells.push_back(number(value));
     if (options_.auxiliary != "none") cells.push_back(number(result.auxiliary));
     for (const double weight : result.weights) cells.push_back(number(weight));
     cells.insert(cells.end(), {number(result.gamma), number(lr)});
-    steps_log_.row(cells);
-    ++step_;
+    steps_log_->row(cells);
+    ++at_.step;
     return result;
   }
 
-  void validate(int epoch, double train_loss) {
+  /// Scores the epoch that has just been trained, keeps its weights and moves on to the next.
+  void validate() {
     if (ema_) ema_->swap();  // what is validated is what is saved
     double loss_sum = 0.0;
     EvaluationOptions how;
@@ -189,26 +241,30 @@ class Run {
     };
     const Evaluation scores = evaluate(network_, data_.samples, data_.split.validation, how);
     const double loss = loss_sum / static_cast<double>(data_.split.validation.size());
-    const bool best = scores.pooled.cb_dice > best_cb_dice_;
+    const bool best = scores.pooled.cb_dice > at_.best_cb_dice;
     if (best) {
-      best_cb_dice_ = scores.pooled.cb_dice;
+      at_.best_cb_dice = scores.pooled.cb_dice;
       save_model(folder_ / "best.safetensors", network_, options_.preprocess_spec());
     }
     save_model(folder_ / "last.safetensors", network_, options_.preprocess_spec());
     if (ema_) ema_->swap();
 
-    epochs_log_.row({number(epoch + 1), number(train_loss), number(loss),
-                     number(scores.pooled.dice.mean), number(scores.pooled.dice.per_class[1]),
-                     number(scores.lesion_dice_per_image), number(scores.pooled.cb_dice)});
-    epochs_log_.flush();
-    last_dice_ = fmt::format("{:.3f}", scores.pooled.dice.mean);
-    const double done = static_cast<double>(step_) / static_cast<double>(total_steps_);
+    const double train_loss = at_.loss_sum / static_cast<double>(at_.images);
+    at_ = {at_.step,
+           at_.epoch + 1,
+           0,
+           0.0,
+           0,
+           at_.best_cb_dice,
+           fmt::format("{:.3f}", scores.pooled.dice.mean)};
+    epochs_log_->row({number(static_cast<double>(at_.epoch)), number(train_loss), number(loss),
+                      number(scores.pooled.dice.mean), number(scores.pooled.dice.per_class[1]),
+                      number(scores.lesion_dice_per_image), number(scores.pooled.cb_dice)});
     progress_.line(fmt::format(
         "epoch {}/{} loss {:.3f} val {:.3f} Dice {:.3f} lesion {:.3f}{} w {} {:.0f} img/s {} left",
-        epoch + 1, options_.epochs, train_loss, loss, scores.pooled.dice.mean,
+        at_.epoch, options_.epochs, train_loss, loss, scores.pooled.dice.mean,
         scores.pooled.dice.per_class[1], best ? "*" : " ",
-        weights_text(loss_.fusion().current().weights), images_per_second_,
-        duration_text(seconds_since(start_) * (1.0 - done) / done)));
+        weights_text(loss_.fusion().current().weights), images_per_second_, time_left()));
   }
 
   const TrainOptions& options_;
@@ -220,14 +276,14 @@ class Run {
   std::unique_ptr<Optimizer<float>> optimizer_;
   std::int64_t total_steps_;
   LearningRate schedule_;
-  CsvLog steps_log_, epochs_log_;
   std::optional<WeightEma<float>> ema_;
+  std::string definition_;
+  TrainingProgress at_;
+  std::optional<CsvLog> steps_log_, epochs_log_;
   Progress progress_;
   Clock::time_point start_;
-  std::int64_t step_ = 0;
+  std::int64_t first_step_ = 0;  // of this process
   double images_per_second_ = 0.0;
-  double best_cb_dice_ = -1.0;
-  std::string last_dice_ = "-";
 };
 
 }  // namespace
@@ -240,71 +296,9 @@ void check_options(const TrainOptions& options) {
   make_fused_loss(options).evaluate(prediction);
 }
 
-SampleSet load_samples(const TrainOptions& options) {
-  SampleSetOptions how;
-  how.preprocess = options.preprocess_spec();
-  how.classes = options.num_classes;
-  how.mask_threshold = options.mask_threshold;
-  how.skip_broken = options.skip_broken;
-  how.cache_bytes = static_cast<std::size_t>(options.cache_mb) << 20;
-  return SampleSet(find_dataset(options.data, options.dataset), how);
-}
-
-RunData load_data(const TrainOptions& options) {
-  SampleSet samples = load_samples(options);
-  Split split;
-  if (!options.split_file.empty()) {
-    split = read_split(options.split_file, samples);
-  } else if (options.split == "grouped") {
-    split =
-        split_by_seed(near_duplicate_groups(samples, options.duplicate_threshold), options.seed);
-  } else {
-    split = split_by_seed(no_groups(samples.size()), options.seed);
-  }
-  return {std::move(samples), std::move(split)};
-}
-
-std::string describe_data(const RunData& data, const TrainOptions& options) {
-  const SampleSet& samples = data.samples;
-  std::map<std::string, std::size_t> counts;
-  double share = 0.0;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    ++counts[samples.item(i).image_class];
-    share += samples.lesion_share(i) / static_cast<double>(samples.size());
-  }
-  std::string text =
-      fmt::format("data      {}: {} images", samples.dataset().layout, samples.size());
-  const std::map<std::string, int> published = {
-      {"benign", 437}, {"malignant", 210}, {"normal", 133}};
-  for (const auto& [name, count] : counts) {
-    const auto of = published.find(name);
-    if (samples.dataset().layout == "BUSI" && of != published.end()) {
-      text += fmt::format(", {} {} (BUSI: {})", count, name, of->second);
-    } else if (!name.empty()) {
-      text += fmt::format(", {} {}", count, name);
-    }
-  }
-  text += fmt::format("; lesion {:.1f} % of the pixels\n", 100.0 * share);
-  text += fmt::format("masks     {}\n", samples.mask_rule().describe());
-  for (const std::string& note : samples.dataset().notes)
-    text += fmt::format("          {}\n", note);
-  if (!samples.broken().empty()) {
-    text +=
-        fmt::format("warning: {} broken image{} left out: {}\n", samples.broken().size(),
-                    samples.broken().size() == 1 ? "" : "s", fmt::join(samples.broken(), " | "));
-  }
-  const std::string how = !options.split_file.empty()
-                              ? "from " + options.split_file
-                              : options.split + fmt::format(", seed {}", options.seed);
-  text +=
-      fmt::format("split     {}: {} train, {} validation, {} test", how, data.split.train.size(),
-                  data.split.validation.size(), data.split.test.size());
-  return text;
-}
-
 void train_network(const TrainOptions& options, const RunData& data,
-                   const std::filesystem::path& folder) {
-  Run(options, data, folder).train();
+                   const std::filesystem::path& folder, Start start) {
+  Run(options, data, folder, start).train();
 }
 
 }  // namespace dmf

@@ -29,9 +29,8 @@ namespace {
   able = able && __builtin_cpu_supports("avx512f");
 #endif
   if (able) return;
-  constexpr char kMessage[] =
-      "this program was built for processors with " DMF_INSTRUCTIONS
-      ", which this one lacks: build it on this machine (./dev build).\n";
+  constexpr char kMessage[] = "this program was built for processors with " DMF_INSTRUCTIONS
+                              ", which this one lacks: build it on this machine (./dev build).\n";
   if (write(STDERR_FILENO, kMessage, sizeof kMessage - 1) < 0) _exit(2);
   _exit(1);
 }

@@ -8,8 +8,8 @@ namespace dmf {
 /// every processor of the kind has them.
 ///
 /// A program that links this function checks at its start, before anything of ours runs, that the
-/// processor has them; on one that does not it says so in one line and exits with status 1, where it
-/// would have died of an illegal instruction.
+/// processor has them; on one that does not it says so in one line and exits with status 1, where
+/// it would have died of an illegal instruction.
 std::string_view vector_instructions();
 
 }  // namespace dmf

@@ -25,6 +25,8 @@ class WeightEma {
   void swap();
 
   std::int64_t updates() const { return updates_; }
+  /// Goes on as after so many updates; the averages are handles, to be copied into.
+  void set_updates(std::int64_t updates) { updates_ = updates; }
   const std::map<std::string, Tensor<S>>& averages() const { return averages_; }
 
  private:

@@ -1,14 +1,13 @@
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "apps/data/image.h"
-#include "apps/training/checkpoint.h"
+#include "apps/training/model_file.h"
 #include "apps/training/options.h"
 #include "engine/core/check.h"
 #include "engine/io/safetensors.h"
+#include "tests/support/programs.h"
 #include "tests/support/temporary_folder.h"
 
 // The programs as a user starts them: what they print, return and leave behind.
@@ -18,41 +17,8 @@ namespace {
 
 using doctest::Contains;
 
-struct Outcome {
-  int code;
-  std::string text;  // standard output and error together
-};
-
-Outcome run(const std::string& command) {
-  std::FILE* pipe = ::popen((std::string(DMF_PROGRAMS "/") + command + " 2>&1").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::string text;
-  char buffer[4096];
-  while (const std::size_t n = std::fread(buffer, 1, sizeof buffer, pipe)) text.append(buffer, n);
-  const int status = ::pclose(pipe);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text};
-}
-
-std::string quoted(const std::filesystem::path& path) {
-  return "'" + path.string() + "'";
-}
-
-/// Twelve small phantoms.
-void make_data(const std::filesystem::path& folder) {
-  REQUIRE(run("phantom --out " + quoted(folder) + " --benign 7 --malignant 7 --size 32").code == 0);
-}
-
 const std::string kTiny = " --image 32 --base-width 4 --epochs 2 --batch 4 --history-size 2 ";
 const std::string kSmall = kTiny + "--auxiliary cb_dice ";
-
-void is_one_error_line(const Outcome& outcome, int code, const std::string& text) {
-  CHECK_MESSAGE(outcome.code == code, outcome.text);
-  CHECK_MESSAGE(outcome.text.find(text) != std::string::npos, outcome.text);
-  const auto last = outcome.text.substr(0, outcome.text.size() - 1).rfind('\n');
-  const std::string line = outcome.text.substr(last == std::string::npos ? 0 : last + 1);
-  CHECK_MESSAGE(line.find(text) != std::string::npos,
-                outcome.text);  // the last line, and all of it
-}
 
 }  // namespace
 

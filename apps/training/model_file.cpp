@@ -1,0 +1,105 @@
+#include "apps/training/model_file.h"
+
+#include "engine/core/check.h"
+#include "engine/io/safetensors.h"
+
+namespace dmf {
+namespace {
+
+constexpr std::string_view kFormat = "dmf-unet";
+constexpr int kVersion = 1;
+
+Metadata network_metadata(const UNetSpec& spec) {
+  return {{"format", std::string(kFormat)},
+          {"version", fmt::format("{}", kVersion)},
+          {"network.variant", variant_name(spec.variant)},
+          {"network.in_channels", fmt::format("{}", spec.in_channels)},
+          {"network.classes", fmt::format("{}", spec.classes)},
+          {"network.depth", fmt::format("{}", spec.depth)},
+          {"network.base_width", fmt::format("{}", spec.base_width)},
+          {"network.dropout", fmt::format("{}", spec.dropout)},
+          {"network.bn_eps", fmt::format("{}", spec.bn_eps)},
+          {"network.bn_momentum", fmt::format("{}", spec.bn_momentum)}};
+}
+
+UNetSpec spec_from(const Metadata& metadata) {
+  UNetSpec spec;
+  spec.variant = variant_named(metadata_text(metadata, "network.variant"));
+  spec.in_channels = static_cast<Index>(metadata_number(metadata, "network.in_channels", 0, 1e6));
+  spec.classes = static_cast<Index>(metadata_number(metadata, "network.classes", 0, 1e6));
+  spec.depth = static_cast<int>(metadata_number(metadata, "network.depth", 0, 1e6));
+  spec.base_width = static_cast<Index>(metadata_number(metadata, "network.base_width", 0, 1e6));
+  spec.dropout = metadata_number(metadata, "network.dropout", 0, 1e6);
+  spec.bn_eps = metadata_number(metadata, "network.bn_eps", 0, 1e6);
+  spec.bn_momentum = metadata_number(metadata, "network.bn_momentum", 0, 1e6);
+  return spec;
+}
+
+/// Every tensor the network keeps, by checkpoint key; the handles are the network's own.
+std::map<std::string, Tensor<float>> tensors_of(const UNet<float>& network) {
+  std::map<std::string, Tensor<float>> tensors;
+  for (const auto& p : network.named_parameters()) tensors.emplace(p.name, p.variable.value());
+  for (const auto& b : network.named_buffers()) tensors.emplace(b.name, b.tensor);
+  return tensors;
+}
+
+Model parse_model(const Safetensors& file) {
+  DMF_CHECK(metadata_text(file.metadata, "format") == kFormat, IoError,
+            "its format is '{}': expected '{}'.", file.metadata.at("format"), kFormat);
+  const double version = metadata_number(file.metadata, "version", 0, 1e6);
+  DMF_CHECK(version <= kVersion, IoError,
+            "it has version {}: this program reads up to {}. Use a newer one.", version, kVersion);
+  const UNetSpec spec = spec_from(file.metadata);
+  spec.validate();
+  // The largest weight is known from the spec: a small file must not make us build a huge network.
+  const Index widest = spec.base_width << spec.depth;
+  DMF_CHECK(widest <= (Index{1} << 14), IoError,
+            "its network is {} channels wide: expected at most {}.", widest, Index{1} << 14);
+  const Index claimed = 9 * (widest / 2) * (widest / 4);
+  Index stored = 0;
+  for (const auto& [name, tensor] : file.tensors) stored += tensor.shape.numel();
+  DMF_CHECK(claimed <= stored, IoError, "it holds {} numbers: too few for the network it names.",
+            stored);
+
+  Model model{std::make_unique<UNet<float>>(spec), PreprocessSpec::from_metadata(file.metadata)};
+  DMF_CHECK(model.preprocess.channels == spec.in_channels, IoError,
+            "its images have {} channels, its network takes {}.", model.preprocess.channels,
+            spec.in_channels);
+  const auto tensors = tensors_of(*model.network);
+  for (const auto& [name, tensor] : file.tensors) {
+    DMF_CHECK(tensors.contains(name), IoError, "it holds '{}', which the network has not.", name);
+  }
+  for (const auto& [name, tensor] : tensors) {
+    const Tensor<float> stored_tensor = file.get<float>(name);
+    DMF_CHECK(stored_tensor.shape() == tensor.shape(), IoError, "'{}' is {}: the network's is {}.",
+              name, stored_tensor.shape().str(), tensor.shape().str());
+    tensor.copy_from(stored_tensor);
+  }
+  model.network->train(false);
+  return model;
+}
+
+}  // namespace
+
+void save_model(const std::filesystem::path& path, const UNet<float>& network,
+                const PreprocessSpec& preprocess) {
+  Safetensors file;
+  file.metadata = network_metadata(network.spec());
+  file.metadata.merge(preprocess.to_metadata());
+  for (const auto& [name, tensor] : tensors_of(network)) file.set(name, tensor);
+  write_safetensors(path, file);
+}
+
+Model load_model(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool folder = std::filesystem::is_directory(path, error);
+  const std::filesystem::path file = folder ? path / "best.safetensors" : path;
+  const Safetensors content = read_safetensors(file);
+  try {
+    return parse_model(content);
+  } catch (const Error& problem) {
+    throw IoError(fmt::format("[model] {}: {}", file.string(), problem.what()));
+  }
+}
+
+}  // namespace dmf

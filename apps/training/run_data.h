@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+
+#include "apps/data/split.h"
+#include "apps/training/options.h"
+
+namespace dmf {
+
+/// The data of a run: what was found, decoded and how it is divided.
+struct RunData {
+  SampleSet samples;
+  Split split;
+};
+
+/// Finds, checks and decodes the data set of the options.
+SampleSet load_samples(const TrainOptions& options);
+
+/// load_samples, divided as the options say.
+RunData load_data(const TrainOptions& options);
+
+/// What a user should see of the data before training: counts, lesion share, split, mask rule.
+std::string describe_data(const RunData& data, const TrainOptions& options);
+
+}  // namespace dmf

@@ -1,0 +1,127 @@
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "engine/core/rng.h"
+#include "tests/support/programs.h"
+#include "tests/support/temporary_folder.h"
+
+// A training that is stopped, anyhow, and goes on.
+
+namespace dmf {
+namespace {
+
+/// Everything that has a state: dropout, the average of the weights, the Bayesian rule's prior.
+const std::string kOptions =
+    " --image 32 --base-width 4 --epochs 3 --batch 4 --history-size 2 --auxiliary cb_dice "
+    "--weighting bayesian --augment strong --dropout 0.2 --ema 0.9 --checkpoint-every 1 ";
+
+const std::vector<std::string> kResults = {"last.safetensors", "best.safetensors", "steps.csv",
+                                           "epochs.csv",       "metrics.json",     "config.toml",
+                                           "split.csv",        "checkpoint.safetensors"};
+
+struct Fixture {
+  TemporaryFolder folder;
+
+  Fixture() {
+    make_data(folder / "data");
+    const Outcome whole = run(train("whole"));
+    REQUIRE_MESSAGE(whole.code == 0, whole.text);
+  }
+  std::string train(const std::string& out) const {
+    return "train --data " + quoted(folder / "data") + kOptions + "--out " + quoted(folder / out);
+  }
+  std::string resume(const std::string& out) const {
+    return "train --resume " + quoted(folder / out);
+  }
+  void same_as_whole(const std::string& out) const {
+    for (const std::string& name : kResults) {
+      const std::string expected = read_text(folder / "whole" / name);
+      CHECK_MESSAGE(!expected.empty(), name);
+      CHECK_MESSAGE(read_text(folder / out / name) == expected, name);
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Fixture, "train: killed at random moments and resumed, it ends the same") {
+  Rng rng(7);
+  int kills = 0;
+  for (int runs = 0; kills < 50; ++runs) {
+    REQUIRE(runs < 100);
+    const std::string out = fmt::format("killed{}", runs);
+    Outcome outcome{};
+    std::string command = train(out) + " --overwrite";
+    do {
+      const std::string limit = fmt::format("timeout -s KILL {:.3f} ", rng.uniform(0.005, 0.25));
+      outcome = run(command, limit);
+      kills += outcome.code == 137 ? 1 : 0;
+      if (std::filesystem::exists(folder / out / "checkpoint.safetensors")) command = resume(out);
+    } while (outcome.code == 137 && kills < 50);
+    outcome = run(command);
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
+    same_as_whole(out);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "train: SIGINT and SIGTERM finish the step, save, and say how to go on") {
+  for (const auto& [signal, code] : {std::pair{"INT", 130}, std::pair{"TERM", 143}}) {
+    // Early enough to come before the end, late enough to come after the beginning.
+    int stopped = 0;
+    for (int attempt = 0; attempt < 40 && stopped == 0; ++attempt) {
+      const std::string out = fmt::format("{}{}", signal, attempt);
+      const Outcome outcome =
+          run(train(out),
+              fmt::format("timeout --preserve-status -s {} 0.{:03} ", signal, 20 + 5 * attempt));
+      if (outcome.code != code || outcome.text.find("--resume") == std::string::npos) continue;
+      ++stopped;
+      is_one_error_line(outcome, code, "all of it saved. Go on with: train --resume");
+      const Outcome resumed = run(resume(out));
+      REQUIRE_MESSAGE(resumed.code == 0, resumed.text);
+      same_as_whole(out);
+    }
+    CHECK(stopped == 1);
+  }
+}
+
+TEST_CASE_FIXTURE(Fixture, "train --resume: what it refuses, and a run that is complete") {
+  REQUIRE(run(resume("whole")).code == 0);  // only scores it again
+  same_as_whole("whole");
+  is_one_error_line(run(resume("whole") + " --epochs 9"), 2, "--epochs cannot be given with it");
+  is_one_error_line(run(resume("nowhere")), 1, "config.toml is not there");
+  is_one_error_line(run("train --out x"), 2, "--data is required");
+
+  const int held = ::open((folder / "whole").c_str(), O_RDONLY | O_DIRECTORY);
+  REQUIRE(::flock(held, LOCK_EX) == 0);
+  is_one_error_line(run(resume("whole")), 1, "in use by another process");
+  is_one_error_line(run(train("whole") + " --overwrite"), 1, "in use by another process");
+  ::close(held);
+
+  const auto changed = [&](const std::string& name, const std::string& content,
+                           const std::string& problem) {
+    const std::string before = read_text(folder / "whole" / name);
+    write_text(folder / "whole" / name, content);
+    is_one_error_line(run(resume("whole")), 1, problem);
+    write_text(folder / "whole" / name, before);
+  };
+  const std::string config = read_text(folder / "whole/config.toml");
+  std::string other = config;
+  other.replace(other.find("lr=0.001"), 8, "lr=0.002");
+  changed("config.toml", other, "are no longer those it was trained with");
+  changed("steps.csv", "step,epoch\n", "has other columns");
+  const std::string steps = read_text(folder / "whole/steps.csv");
+  changed("steps.csv", steps.substr(0, steps.size() / 2), "rows: the checkpoint was made after");
+  const std::string checkpoint = read_text(folder / "whole/checkpoint.safetensors");
+  changed("checkpoint.safetensors", checkpoint.substr(0, checkpoint.size() / 2), "checkpoint");
+  changed("checkpoint.safetensors", read_text(folder / "whole/last.safetensors"),
+          "its format is 'dmf-unet': expected 'dmf-checkpoint'");
+  std::string newer = checkpoint;
+  newer.replace(newer.find("\"version\":\"1\""), 13, "\"version\":\"7\"");
+  changed("checkpoint.safetensors", newer, "it has version 7: this program reads up to 1");
+  same_as_whole("whole");
+}
+
+}  // namespace dmf
