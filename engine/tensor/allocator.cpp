@@ -17,13 +17,14 @@ namespace {
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::size_t kSegment = 0;
 #else
-constexpr std::size_t kSegment = std::size_t{256} << 20;
+constexpr std::size_t kSegment = std::size_t{1} << 30;
 #endif
 
 /// Memory comes from the system in large segments, which are cut into blocks as requests come and
 /// joined again as blocks are given back. A request takes the smallest free block that it fits into
-/// and, of equals, the one at the lowest address. What is never touched of a segment costs no
-/// memory: the system backs pages when they are first written to.
+/// and, of equals, the one at the lowest address. Segments are larger than most trainings need, so
+/// that free neighbours are rarely parted by the end of one; what is never touched of a segment
+/// costs no memory, since the system backs pages when they are first written to.
 class CachingAllocator {
  public:
   void* allocate(std::size_t bytes) {

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "apps/data/image.h"
 #include "apps/training/model_file.h"
@@ -176,6 +177,45 @@ TEST_CASE(
   refused([](Safetensors& f) { f.tensors.erase("head.bias"); }, "no tensor 'head.bias'");
   refused([](Safetensors& f) { f.set("extra", Tensor<float>::zeros(Shape{1})); },
           "it holds 'extra'");
+}
+
+TEST_CASE("bench: every subcommand prints JSON lines; kernels are checked before they are timed") {
+  const TemporaryFolder folder;
+  const std::string header = "op,n,h,w,c_in,c_out,kernel,stride\n";
+  write_text(folder / "shapes.csv",
+             header +
+                 "conv2d,1,9,8,3,5,3,1\nconv2d,2,16,17,9,8,3,2\n"
+                 "conv_transpose2d,2,12,8,16,8,3,2\nbatch_norm2d,1,5,5,3,0,0,0\n"
+                 "max_pool2d,1,7,7,3,0,2,2\nconcat,1,3,3,2,3,0,0\nlog_softmax,1,4,4,3,0,0,0\n"
+                 "pixel_nll,1,4,4,3,0,0,0\nsoft_confusion,1,4,4,3,0,0,0\n"
+                 "adam,1,1,1,100,0,0,0\n");
+  const auto lines_of = [](const Outcome& outcome) {
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
+    std::vector<nlohmann::json> lines;
+    std::istringstream text(outcome.text);
+    for (std::string line; std::getline(text, line);) lines.push_back(nlohmann::json::parse(line));
+    return lines;
+  };
+  const auto ops = lines_of(run("bench ops --shapes " + quoted(folder / "shapes.csv")));
+  CHECK(ops.size() == 1 + 9 + 2 * 6 + 1);  // peaks, convolutions, pairs, adam
+  for (std::size_t i = 1; i < ops.size(); ++i) {
+    CHECK_MESSAGE(ops[i]["error"].get<double>() <= 2e-5, ops[i].dump());
+    CHECK(ops[i]["median_ms"].get<double>() >= 0.0);
+  }
+  CHECK(lines_of(run("bench dmf --batch 1 --image 16")).size() == 5);
+  CHECK(lines_of(run("bench step --batch 1 --image 16"))[0]["parameters"] == 1754338);
+
+  const auto refused = [&](const std::string& content, const std::string& problem) {
+    write_text(folder / "shapes.csv", content);
+    is_one_error_line(run("bench ops --shapes " + quoted(folder / "shapes.csv")), 1, problem);
+  };
+  refused("conv2d,1,9,8,3,5,3,1\n", "the first line is 'conv2d");
+  refused(header + "conv2d,1,9,x,3,5,3,1\n", "line 2: 'conv2d,1,9,x");
+  refused(header + "conv2d,1,9,99999999999,3,5,3,1\n", "line 2");
+  refused(header + "conv3d,1,9,9,3,5,3,1\n", "unknown op 'conv3d'");
+  refused(header + "conv2d,1,9,9,0,5,3,1\n", "expected sizes of at least 1");
+  refused(header + "conv2d,1,2,2,3,5,3,0\n", "expected a kernel and a stride");
+  is_one_error_line(run("bench ops --shapes /nowhere"), 1, "cannot read /nowhere");
 }
 
 }  // namespace dmf

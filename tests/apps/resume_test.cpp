@@ -18,9 +18,9 @@ const std::string kOptions =
     " --image 32 --base-width 4 --epochs 3 --batch 4 --history-size 2 --auxiliary cb_dice "
     "--weighting bayesian --augment strong --dropout 0.2 --ema 0.9 --checkpoint-every 1 ";
 
-const std::vector<std::string> kResults = {"last.safetensors", "best.safetensors", "steps.csv",
-                                           "epochs.csv",       "metrics.json",     "config.toml",
-                                           "split.csv",        "checkpoint.safetensors"};
+const std::vector<std::string> kResults = {
+    "last.safetensors", "best.safetensors", "steps.csv", "epochs.csv",
+    "metrics.json",     "config.toml",      "split.csv", "checkpoint.safetensors"};
 
 struct Fixture {
   TemporaryFolder folder;
@@ -67,7 +67,8 @@ TEST_CASE_FIXTURE(Fixture, "train: killed at random moments and resumed, it ends
   }
 }
 
-TEST_CASE_FIXTURE(Fixture, "train: SIGINT and SIGTERM finish the step, save, and say how to go on") {
+TEST_CASE_FIXTURE(Fixture,
+                  "train: SIGINT and SIGTERM finish the step, save, and say how to go on") {
   for (const auto& [signal, code] : {std::pair{"INT", 130}, std::pair{"TERM", 143}}) {
     // Early enough to come before the end, late enough to come after the beginning.
     int stopped = 0;

@@ -142,8 +142,9 @@ void backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma, I
   const Index chunks = chunk_count(M, grain);
   const Affine<T> affine(mean, var, gamma, eps, workspace);
   const T *centre = affine.centre, *inv_std = affine.inv_std, *scale = affine.scale;
+  [[maybe_unused]] const T* shift = beta.data;
   // dy, or zero where the ReLU was; the same arithmetic as forward's, so the same pixels
-  const auto masked = [=, shift = beta.data](const T* x_m, const T* dy_m, Index c) {
+  const auto masked = [=](const T* x_m, const T* dy_m, Index c) {
     if constexpr (kRelu) {
       const T y = (x_m[c] - centre[c]) * scale[c] + shift[c];
       return y <= T{0} ? T{0} : dy_m[c];
