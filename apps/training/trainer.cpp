@@ -131,6 +131,11 @@ class Run {
                             options_.auxiliary, aux.gamma(0), aux.gamma(total_steps_ - 1));
     }
     progress_.line(losses);
+    if (at_.step > 0) {
+      progress_.line(
+          fmt::format("resumed   after step {} of {}, in epoch {} of {}", at_.step, total_steps_,
+                      std::min<std::int64_t>(at_.epoch + 1, options_.epochs), options_.epochs));
+    }
     progress_.line(
         "scores    validation, pooled; * marks the best CB-Dice so far, kept as best.safetensors");
     if (options_.auxiliary != "none" && aux.gamma(total_steps_ - 1) > 0.5 * aux.gamma(0)) {

@@ -17,8 +17,9 @@ long double largest(const T* x, Index C) {
 
 template <class T>
 long double sum_of_exponentials(const T* x, Index C) {
+  const long double most = largest(x, C);
   long double sum = 0;
-  for (Index k = 0; k < C; ++k) sum += std::exp(static_cast<long double>(x[k]) - largest(x, C));
+  for (Index k = 0; k < C; ++k) sum += std::exp(static_cast<long double>(x[k]) - most);
   return sum;
 }
 
