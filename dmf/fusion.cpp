@@ -69,7 +69,7 @@ Fusion::Factors Fusion::step(std::span<const double> values) {
   if (history_.size() >= spec_.history_size) {
     weights_ = limited(strategy_->weights(history_, weights_));
   }
-  const Factors factors = current();  // the first step has t = 0
+  Factors factors = current();  // the first step has t = 0
   ++step_;
   return factors;
 }

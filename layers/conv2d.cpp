@@ -35,7 +35,7 @@ ConvTranspose2d<S>::ConvTranspose2d(Index in_channels, Index out_channels, int k
   // Only every stride-th tap meets an input pixel, so an output sums over fewer inputs than the
   // kernel has weights. He's rule is about that sum; Glorot's is Keras's, which counts all weights.
   const Index summed =
-      init == Init::he_normal ? std::max<Index>(1, area / (stride * stride)) : area;
+      init == Init::he_normal ? std::max<Index>(1, area / (Index{stride} * stride)) : area;
   weight_ = this->add_parameter(
       "weight", initial_weight<S>(init, Shape{kernel, kernel, out_channels, in_channels},
                                   summed * in_channels, area * out_channels, rng));

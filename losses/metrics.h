@@ -33,7 +33,8 @@ class ConfusionMatrix {
 
  private:
   std::size_t cell(int truth, int prediction) const {
-    return static_cast<std::size_t>(truth * classes_ + prediction);
+    return static_cast<std::size_t>(truth) * static_cast<std::size_t>(classes_) +
+           static_cast<std::size_t>(prediction);
   }
 
   int classes_;

@@ -171,9 +171,9 @@ Sample make_phantom(PhantomKind kind, int size, std::uint64_t seed) {
     const Field weights = gaussian(scale * (0.9 + 1.6 * spread));
     const int r = static_cast<int>(weights.size() / 2);
     for (int w = 0; w < size; ++w) {
-      for (int k = -r; k <= r; ++k) {
-        const int from = std::clamp(w + k, 0, size - 1);
-        lateral[at(h, w)] += weights[static_cast<std::size_t>(k + r)] * scatterers[at(h, from)];
+      for (int k = 0; k <= 2 * r; ++k) {
+        const int from = std::clamp(w + k - r, 0, size - 1);
+        lateral[at(h, w)] += weights[static_cast<std::size_t>(k)] * scatterers[at(h, from)];
       }
     }
   }
@@ -182,10 +182,10 @@ Sample make_phantom(PhantomKind kind, int size, std::uint64_t seed) {
   const double wavelength = 3.0 * scale;
   for (int h = 0; h < size; ++h) {
     for (int w = 0; w < size; ++w) {
-      for (int k = -r; k <= r; ++k) {
-        const int from = std::clamp(h + k, 0, size - 1);
-        const std::complex<double> carrier = std::polar(1.0, 2.0 * kPi * k / wavelength);
-        echo[at(h, w)] += pulse[static_cast<std::size_t>(k + r)] * carrier * lateral[at(from, w)];
+      for (int k = 0; k <= 2 * r; ++k) {
+        const int from = std::clamp(h + k - r, 0, size - 1);
+        const std::complex<double> carrier = std::polar(1.0, 2.0 * kPi * (k - r) / wavelength);
+        echo[at(h, w)] += pulse[static_cast<std::size_t>(k)] * carrier * lateral[at(from, w)];
       }
     }
   }

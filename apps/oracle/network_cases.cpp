@@ -42,7 +42,7 @@ void load_parameters(const ReferenceCase& c, const UNet<double>& network) {
 Tensor<double> evaluation_logits(UNet<double>& network, const Tensor<double>& input) {
   const NoGrad no_grad;
   network.train(false);
-  const Tensor<double> logits = network.forward(Variable<double>(input)).value();
+  Tensor<double> logits = network.forward(Variable<double>(input)).value();
   network.train();
   return logits;
 }

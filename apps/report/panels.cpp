@@ -38,12 +38,13 @@ Picture to_picture(const Image& image) {
 
 Picture magnified(const Picture& from, int factor) {
   Picture to{from.height * factor, from.width * factor, {}};
-  to.samples.reserve(from.samples.size() * static_cast<std::size_t>(factor * factor));
+  const auto times = static_cast<std::size_t>(factor);
+  to.samples.reserve(from.samples.size() * times * times);
   for (int h = 0; h < to.height; ++h) {
     for (int w = 0; w < to.width; ++w) {
-      const auto at = static_cast<std::size_t>((h / factor * from.width + w / factor) * 3);
-      to.samples.insert(to.samples.end(), from.samples.begin() + static_cast<std::ptrdiff_t>(at),
-                        from.samples.begin() + static_cast<std::ptrdiff_t>(at + 3));
+      const std::ptrdiff_t pixel = std::ptrdiff_t{h / factor} * from.width + w / factor;
+      const auto at = from.samples.begin() + 3 * pixel;
+      to.samples.insert(to.samples.end(), at, at + 3);
     }
   }
   return to;
@@ -82,7 +83,7 @@ Picture panel(const Image& image, const LabelMap& truth, const LabelMap& predict
       const auto row = parts[p].samples.begin() +
                        static_cast<std::ptrdiff_t>(static_cast<std::size_t>(h) * row_bytes);
       all.samples.insert(all.samples.end(), row, row + static_cast<std::ptrdiff_t>(row_bytes));
-      if (p + 1 < parts.size()) all.samples.insert(all.samples.end(), 3 * kGap, 255);
+      if (p + 1 < parts.size()) all.samples.insert(all.samples.end(), std::size_t{3 * kGap}, 255);
     }
   }
   return all;

@@ -85,7 +85,7 @@ namespace {
 // within L2) and, where the layer has too few of those to share out, into parts of the rows with a
 // partial gradient each. Both cuts depend on the shapes alone, and the parts are added in order.
 
-constexpr Index kBlockIn = 8 * kRows;
+constexpr Index kBlockIn = Index{8} * kRows;
 constexpr Index kBlockPanels = 4;
 
 /// First and one past the last output position whose tap falls inside the input.

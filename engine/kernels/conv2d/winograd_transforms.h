@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "engine/core/simd.h"
 
 // The one-dimensional schemes of winograd.cpp, on vectors of channels. Applied to the columns and
@@ -32,7 +34,8 @@ struct Stride1 {
   static constexpr int kPatch = 6, kStep = 4, kTile = 4, kElements = 6, kMatrices = 6;
   static constexpr int matrix_of(int element) { return element; }
 
-  static void source(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void source(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                     std::ptrdiff_t to_stride) {
     const Vector d0 = from[0], d1 = from[stride], d2 = from[2 * stride];
     const Vector d3 = from[3 * stride], d4 = from[4 * stride], d5 = from[5 * stride];
     const Vector even = d4 - 4.0f * d2, odd = d3 - 4.0f * d1;
@@ -45,7 +48,8 @@ struct Stride1 {
     to[5 * to_stride] = 4.0f * d1 - 5.0f * d3 + d5;
   }
 
-  static void target(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void target(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                     std::ptrdiff_t to_stride) {
     const Vector m1 = from[stride], m2 = from[2 * stride], m3 = from[3 * stride];
     const Vector m4 = from[4 * stride];
     const Vector sum = m1 + m2, difference = m1 - m2, sum2 = m3 + m4, difference2 = m3 - m4;
@@ -55,7 +59,8 @@ struct Stride1 {
     to[3 * to_stride] = difference + 8.0f * difference2 + from[5 * stride];
   }
 
-  static void target_adjoint(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void target_adjoint(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                             std::ptrdiff_t to_stride) {
     const Vector y0 = from[0], y1 = from[stride], y2 = from[2 * stride], y3 = from[3 * stride];
     const Vector even = y0 + y2, odd = y1 + y3;
     const Vector even2 = y0 + 4.0f * y2, odd2 = 2.0f * y1 + 8.0f * y3;
@@ -67,7 +72,8 @@ struct Stride1 {
     to[5 * to_stride] = y3;
   }
 
-  static void kernel(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void kernel(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                     std::ptrdiff_t to_stride) {
     const Vector g0 = from[0], g1 = from[stride], g2 = from[2 * stride];
     const Vector sum = (-1.0f / 6.0f) * (g0 + g2), middle = (1.0f / 6.0f) * g1;
     const Vector sum2 = (1.0f / 24.0f) * g0 + (1.0f / 6.0f) * g2, middle2 = (1.0f / 12.0f) * g1;
@@ -79,7 +85,8 @@ struct Stride1 {
     to[5 * to_stride] = g2;
   }
 
-  static void kernel_adjoint(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void kernel_adjoint(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                             std::ptrdiff_t to_stride) {
     const Vector u1 = from[stride], u2 = from[2 * stride], u3 = from[3 * stride];
     const Vector u4 = from[4 * stride];
     const Vector sum = u1 + u2, sum2 = u3 + u4;
@@ -98,7 +105,8 @@ struct Stride1 {
 ///         [ 0 -1  0  1  0 ]        [ 1/6   1/3 ]        [ 0  1  1  4  0 ]
 ///         [ 0  2 -1 -2  1 ]        [  0     1  ]        [ 0  1 -1  8  1 ]
 struct TwoTaps {
-  static void source(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void source(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                     std::ptrdiff_t to_stride) {
     const Vector d0 = from[0], d1 = from[stride], d2 = from[2 * stride];
     const Vector d3 = from[3 * stride], d4 = from[4 * stride];
     const Vector tail = d3 - d2;
@@ -117,7 +125,8 @@ struct Stride2 {
   static constexpr int kElements = 9, kMatrices = 6;
   static constexpr int matrix_of(int element) { return element < 5 ? element : 5; }
 
-  static void kernel(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void kernel(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                     std::ptrdiff_t to_stride) {
     const Vector g0 = from[0], g1 = from[2 * stride];
     to[0] = 0.5f * g0;
     to[to_stride] = -0.5f * (g0 + g1);
@@ -132,12 +141,14 @@ struct Stride2 {
 struct Downscale : Stride2 {
   static constexpr int kPatch = 9, kStep = 8, kTile = 4;
 
-  static void source(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void source(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                     std::ptrdiff_t to_stride) {
     TwoTaps::source(from, 2 * stride, to, to_stride);
     for (int i = 0; i < 4; ++i) to[(5 + i) * to_stride] = from[(2 * i + 1) * stride];
   }
 
-  static void target(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void target(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                     std::ptrdiff_t to_stride) {
     const Vector m1 = from[stride], m2 = from[2 * stride], m3 = from[3 * stride];
     const Vector sum = m1 + m2, difference = m1 - m2;
     to[0] = from[0] + sum + m3 + from[5 * stride];
@@ -146,7 +157,8 @@ struct Downscale : Stride2 {
     to[3 * to_stride] = difference + 8.0f * m3 + from[4 * stride] + from[8 * stride];
   }
 
-  static void target_adjoint(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void target_adjoint(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                             std::ptrdiff_t to_stride) {
     const Vector y0 = from[0], y1 = from[stride], y2 = from[2 * stride], y3 = from[3 * stride];
     to[0] = y0;
     to[to_stride] = (y0 + y2) + (y1 + y3);
@@ -156,7 +168,8 @@ struct Downscale : Stride2 {
     for (int i = 0; i < 4; ++i) to[(5 + i) * to_stride] = from[i * stride];
   }
 
-  static void kernel_adjoint(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void kernel_adjoint(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                             std::ptrdiff_t to_stride) {
     const Vector u1 = from[stride], u2 = from[2 * stride], u3 = from[3 * stride];
     to[0] = 0.5f * (from[0] - u1) + (1.0f / 6.0f) * (u3 - u2);
     to[to_stride] = from[5 * stride];
@@ -169,12 +182,14 @@ struct Downscale : Stride2 {
 struct Upscale : Stride2 {
   static constexpr int kPatch = 5, kStep = 4, kTile = 8;
 
-  static void source(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void source(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                     std::ptrdiff_t to_stride) {
     TwoTaps::source(from, stride, to, to_stride);
     for (int i = 0; i < 4; ++i) to[(5 + i) * to_stride] = from[(1 + i) * stride];
   }
 
-  static void target(const Vector* from, int stride, Vector* to, int to_stride) {
+  static void target(const Vector* from, std::ptrdiff_t stride, Vector* to,
+                     std::ptrdiff_t to_stride) {
     const Vector m1 = from[stride], m2 = from[2 * stride], m3 = from[3 * stride];
     const Vector sum = m1 + m2, difference = m1 - m2;
     to[0] = from[0] + sum + m3;
