@@ -14,16 +14,19 @@ namespace {
 using Mask = std::span<const std::uint8_t>;
 
 std::vector<std::uint8_t> boundary_of(Mask mask, int height, int width) {
+  const auto at = [width](int h, int w) {
+    return static_cast<std::size_t>(h) * static_cast<std::size_t>(width) +
+           static_cast<std::size_t>(w);
+  };
   const auto inside = [&](int h, int w) {
-    return h >= 0 && h < height && w >= 0 && w < width &&
-           mask[static_cast<std::size_t>(h * width + w)] != 0;
+    return h >= 0 && h < height && w >= 0 && w < width && mask[at(h, w)] != 0;
   };
   std::vector<std::uint8_t> boundary(mask.size());
   for (int h = 0; h < height; ++h) {
     for (int w = 0; w < width; ++w) {
       const bool interior =
           inside(h - 1, w) && inside(h + 1, w) && inside(h, w - 1) && inside(h, w + 1);
-      boundary[static_cast<std::size_t>(h * width + w)] = inside(h, w) && !interior;
+      boundary[at(h, w)] = inside(h, w) && !interior;
     }
   }
   return boundary;

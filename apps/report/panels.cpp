@@ -83,7 +83,7 @@ Picture panel(const Image& image, const LabelMap& truth, const LabelMap& predict
       const auto row = parts[p].samples.begin() +
                        static_cast<std::ptrdiff_t>(static_cast<std::size_t>(h) * row_bytes);
       all.samples.insert(all.samples.end(), row, row + static_cast<std::ptrdiff_t>(row_bytes));
-      if (p + 1 < parts.size()) all.samples.insert(all.samples.end(), std::size_t{3 * kGap}, 255);
+      if (p + 1 < parts.size()) all.samples.insert(all.samples.end(), std::size_t{3} * kGap, 255);
     }
   }
   return all;
