@@ -4,7 +4,7 @@
 
 #include "apps/report/run_report.h"
 #include "apps/support/program.h"
-#include "apps/training/trainer.h"
+#include "apps/training/run_data.h"
 #include "engine/core/check.h"
 
 namespace {

@@ -1,9 +1,7 @@
 #include "apps/training/trainer.h"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
-#include <numeric>
+#include <chrono>
 #include <optional>
 
 #include "apps/data/loader.h"
