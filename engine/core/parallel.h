@@ -36,6 +36,10 @@ inline ChunkRange chunk_range(Index total, Index grain, Index chunk) {
 inline Index chunk_count(Index total, Index grain) {
   return (total + grain - 1) / grain;
 }
+/// Part `part` of [0, total) cut into `parts` pieces whose sizes differ by one at most.
+inline ChunkRange even_share(Index total, Index parts, Index part) {
+  return {total * part / parts, total * (part + 1) / parts};
+}
 
 /// Where a body is compiled: once, for the loop with threads and the one without. Inlined into both
 /// the compiler may fuse multiplications and additions in one copy and not in the other, and the

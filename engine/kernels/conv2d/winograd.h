@@ -16,11 +16,14 @@ namespace dmf::cpu {
 // (8x8 fine ones) cost 81 instead of 144. Over many tiles each element is a matrix product,
 // [tiles, C_in] x [C_in, C_out], and those run in the register block of gather_gemm.
 //
-// Blocking: a thread takes kilobytes of tiles at a time, as many as keep their transformed patches
-// (elements * tiles * C_in) within about half of a 512 kB L2 cache; for one panel of output
-// channels it runs all products and transforms the results back at once, so that nothing of them
-// leaves L2. Every output is summed over the input channels in their order by one thread: the
-// result does not depend on the number of threads.
+// Blocking: of patches and kernels the smaller is transformed as a whole, the larger piece by piece
+// as it is used. In the upper layers, many pixels and few channels, a thread takes kilobytes of
+// tiles at a time, as many as keep their transformed patches (elements * tiles * C_in) within about
+// half of a 512 kB L2 cache; for one panel of output channels it runs all products and transforms
+// the results back at once, so that nothing of them leaves L2. In the deep layers, where the
+// transformed kernels (36 MB for 512 x 512 channels) would travel to memory and back, a thread
+// takes a panel of output channels instead. Every output is summed over the input channels in their
+// order by one thread: the result depends neither on the number of threads nor on the blocking.
 //
 // Float only: double keeps the direct kernels, to be trusted in gradient checks. The price is
 // rounding: the error stays below 2e-5 of the largest output, which the tests check.
@@ -50,7 +53,8 @@ void winograd_backward_data(const Conv2dSpec& spec, In<float> dy, In<float> weig
 ///
 /// one product [C_in, tiles] x [tiles, C_out] an element. Tiles are taken some megabytes at a time:
 /// first all threads transform, then each takes kernels and panels of its own and adds their tiles
-/// in order.
+/// in order. Where one block holds all tiles and the sums are the larger, a thread takes channels
+/// from the products to the gradient at once.
 void winograd_backward_weight(const Conv2dSpec& spec, In<float> x, In<float> dy,
                               View<float> dweight, Workspace& workspace);
 
