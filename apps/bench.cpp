@@ -2,6 +2,7 @@
 
 #include "apps/benchmarks/objectives.h"
 #include "apps/benchmarks/ops.h"
+#include "apps/benchmarks/scaling.h"
 #include "apps/benchmarks/step.h"
 #include "apps/support/program.h"
 #include "engine/core/device.h"
@@ -46,6 +47,10 @@ int main(int argc, char** argv) {
       "dmf", "A training step with each weighting rule against cross-entropy alone");
   add_model_options(*objectives, workload, iterations);
 
+  CLI::App* scaling =
+      app.add_subcommand("threads", "A training step with one thread and with all, in turn");
+  add_model_options(*scaling, workload, iterations);
+
   CLI::App* ops = app.add_subcommand(
       "ops", "Every kernel at the U-Nets' shapes: checked against its plain twin, then timed");
   ops->add_option("--shapes", shapes_file,
@@ -59,6 +64,10 @@ int main(int argc, char** argv) {
       const auto shapes = shapes_file.empty() ? dmf::unet_shapes(workload.batch, workload.image)
                                               : dmf::read_shapes(shapes_file);
       return dmf::run_ops_benchmark(shapes, print) ? 0 : 1;
+    }
+    if (scaling->parsed()) {
+      dmf::run_scaling_benchmark(workload, iterations, print);
+      return 0;
     }
     if (objectives->parsed()) {
       dmf::run_dmf_benchmark(workload, iterations, print);

@@ -13,9 +13,26 @@ namespace {
 
 constexpr int kRounds = 5;
 
+double measure_bandwidth() {
+  const Tensor<float> from = Tensor<float>::zeros(Shape{Index{64} << 20}), to(from.shape());
+  double best = 0.0;
+  for (int round = 0; round < kRounds; ++round) {
+    const auto start = Clock::now();
+    parallel_chunks(from.numel(), Index{1} << 18, [&](Index begin, Index end) {
+      std::memcpy(to.data() + begin, from.data() + begin,
+                  static_cast<std::size_t>(end - begin) * sizeof(float));
+    });
+    const double bytes = 2.0 * static_cast<double>(from.numel()) * sizeof(float);
+    best = std::max(best, bytes / milliseconds_since(start) / 1e6);
+  }
+  return best;
+}
+
+}  // namespace
+
 double measure_gflops() {
   using V = Simd<float>;
-  constexpr Index kTurns = 10'000'000;
+  constexpr Index kTurns = 2'000'000;
   // More sums than a multiply-add's latency times its throughput; fewer than registers.
   constexpr std::size_t kSums = kVectorRegisters >= 32 ? 20 : 12;
   const int threads = num_threads();
@@ -36,23 +53,6 @@ double measure_gflops() {
   }
   return sink[0] > 0.0f ? best : 0.0;  // the sums are used, so they must be computed
 }
-
-double measure_bandwidth() {
-  const Tensor<float> from = Tensor<float>::zeros(Shape{Index{64} << 20}), to(from.shape());
-  double best = 0.0;
-  for (int round = 0; round < kRounds; ++round) {
-    const auto start = Clock::now();
-    parallel_chunks(from.numel(), Index{1} << 18, [&](Index begin, Index end) {
-      std::memcpy(to.data() + begin, from.data() + begin,
-                  static_cast<std::size_t>(end - begin) * sizeof(float));
-    });
-    const double bytes = 2.0 * static_cast<double>(from.numel()) * sizeof(float);
-    best = std::max(best, bytes / milliseconds_since(start) / 1e6);
-  }
-  return best;
-}
-
-}  // namespace
 
 Peaks measure_peaks() {
   return {measure_gflops(), measure_bandwidth()};

@@ -9,5 +9,7 @@ struct Peaks {
 };
 
 Peaks measure_peaks();
+/// The first of them alone; some tens of milliseconds.
+double measure_gflops();
 
 }  // namespace dmf

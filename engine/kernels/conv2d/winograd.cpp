@@ -54,33 +54,52 @@ Index panel_size(const Kernels& kernels) {
   return kMatrices<Scheme> * matrix_step(kernels);
 }
 
+/// Copies the kernels of one panel, input channels [k, k + count): to[input][tap][kWidth].
+void gather_kernels(const Kernels& kernels, Index panel, Index k, Index count, float* to) {
+  const In<float>& weight = kernels.weight;
+  const Index C_out = weight.size(3), taps_step = weight.size(2) * C_out;
+  const Index first = panel * kWidth, outputs = std::min(kWidth, kernels.channels() - first);
+  for (Index tap = 0; tap < 9; ++tap) {
+    if (kernels.turned) {  // in the order of memory: rows of a power of two evict each other
+      const float* from = weight.data + (8 - tap) * taps_step + first * C_out + k;
+      for (Index c = 0; c < outputs; ++c) {
+        for (Index i = 0; i < count; ++i) to[(i * 9 + tap) * kWidth + c] = from[c * C_out + i];
+      }
+    } else {
+      const float* from = weight.data + tap * taps_step + k * C_out + first;
+      for (Index i = 0; i < count; ++i) {
+        for (Index c = 0; c < outputs; c += kLanes) {
+          V::store(to + (i * 9 + tap) * kWidth + c,
+                   load_channels(from + i * C_out + c, outputs - c));
+        }
+      }
+    }
+  }
+}
+
 /// G w G^T of one panel's kernels for input channels `range`: to[matrix][depth][kWidth], matrices
 /// `spaced`.
 template <class Scheme>
 void transform_panel(const Kernels& kernels, Index panel, const ChunkRange& range, float* to) {
-  const In<float>& weight = kernels.weight;
-  const Index C_out = weight.size(3), taps_step = weight.size(2) * C_out;
-  const Index first = panel * kWidth, count = std::min(kWidth, kernels.channels() - first);
-  for (Index k = range.begin; k < range.end; ++k) {
-    alignas(64) float kernel[9 * kWidth] = {};
-    for (Index tap = 0; tap < 9; ++tap) {
-      for (Index c = 0; c < count; ++c) {
-        kernel[tap * kWidth + c] =
-            kernels.turned ? weight.data[(8 - tap) * taps_step + (first + c) * C_out + k]
-                           : weight.data[tap * taps_step + k * C_out + first + c];
-      }
-    }
-    for (Index half = 0; half < kWidth; half += kLanes) {
-      Vectors<9> g;
-      Vectors<Scheme::kMatrices * 3> columns;
-      for (int tap = 0; tap < 9; ++tap) g[tap] = V::load(kernel + tap * kWidth + half);
-      for (int col = 0; col < 3; ++col) Scheme::kernel(g + col, 3, columns + col, 3);
-      for (int row = 0; row < Scheme::kMatrices; ++row) {
-        Vectors<Scheme::kMatrices> out;
-        Scheme::kernel(columns + row * 3, 1, out, 1);
-        for (int col = 0; col < Scheme::kMatrices; ++col) {
-          const Index matrix = row * Scheme::kMatrices + col;
-          V::store(to + matrix * matrix_step(kernels) + k * kWidth + half, out[col]);
+  constexpr Index kInputs = 16;  // a cache line of a turned kernel
+  alignas(64) float gathered[kInputs * 9 * kWidth] = {};
+  for (Index begin = range.begin; begin < range.end; begin += kInputs) {
+    const Index count = std::min(kInputs, range.end - begin);
+    gather_kernels(kernels, panel, begin, count, gathered);
+    for (Index i = 0; i < count; ++i) {
+      for (Index half = 0; half < kWidth; half += kLanes) {
+        Vectors<9> g;
+        Vectors<Scheme::kMatrices * 3> columns;
+        for (int tap = 0; tap < 9; ++tap)
+          g[tap] = V::load(gathered + (i * 9 + tap) * kWidth + half);
+        for (int col = 0; col < 3; ++col) Scheme::kernel(g + col, 3, columns + col, 3);
+        for (int row = 0; row < Scheme::kMatrices; ++row) {
+          Vectors<Scheme::kMatrices> out;
+          Scheme::kernel(columns + row * 3, 1, out, 1);
+          for (int col = 0; col < Scheme::kMatrices; ++col) {
+            const Index matrix = row * Scheme::kMatrices + col;
+            V::store(to + matrix * matrix_step(kernels) + (begin + i) * kWidth + half, out[col]);
+          }
         }
       }
     }
