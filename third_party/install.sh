@@ -4,7 +4,7 @@
 #   check  also Clang and its tools, for ./dev check
 set -eu
 
-build="g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev libstb-dev doctest-dev"
+build="g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev libstb-dev libxxhash-dev doctest-dev"
 check="clang clang-format clang-tidy libomp-dev libclang-rt-dev"
 case "${1:-}" in
   build) wanted=$build ;;

@@ -48,6 +48,7 @@ TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
   DMF_CHECK(count("version") <= kVersion, IoError,
             "it has version {}: this program reads up to {}. Use a newer one.", count("version"),
             kVersion);
+  DMF_CHECK(file.verified, IoError, "it has no checksum: this program's files have one.");
   DMF_CHECK(metadata_text(file.metadata, "definition") == definition, IoError,
             "the run's config.toml, split.csv or data are no longer those it was trained with.");
 

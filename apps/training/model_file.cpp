@@ -49,6 +49,7 @@ Model parse_model(const Safetensors& file) {
   const double version = metadata_number(file.metadata, "version", 0, 1e6);
   DMF_CHECK(version <= kVersion, IoError,
             "it has version {}: this program reads up to {}. Use a newer one.", version, kVersion);
+  DMF_CHECK(file.verified, IoError, "it has no checksum: this program's files have one.");
   const UNetSpec spec = spec_from(file.metadata);
   spec.validate();
   // The largest weight is known from the spec: a small file must not make us build a huge network.

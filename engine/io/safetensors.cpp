@@ -1,5 +1,7 @@
 #include "engine/io/safetensors.h"
 
+#include <xxhash.h>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -68,6 +70,26 @@ Shape shape_of(const Json& entry, const std::string& name, const std::filesystem
   } catch (const ShapeError& error) {
     bad(path, fmt::format("tensor '{}': {}", name, error.what()));
   }
+}
+
+constexpr std::string_view kChecksum = "checksum";
+constexpr std::string_view kNoChecksum = "0000000000000000";
+
+/// The metadata entry as it stands in a header.
+std::string checksum_entry(std::string_view value) {
+  return fmt::format("\"{}\":\"{}\"", kChecksum, value);
+}
+std::string hash_text(std::string_view file) {
+  return fmt::format("{:016x}", XXH3_64bits(file.data(), file.size()));
+}
+
+/// Whether `claimed` is the hash of the file's bytes with zeros in its place.
+bool checksum_is_right(std::string file, std::string_view claimed) {
+  const std::size_t at = file.find(checksum_entry(claimed));
+  if (at == std::string::npos || claimed.size() != kNoChecksum.size()) return false;
+  const std::string zeros = checksum_entry(kNoChecksum);
+  file.replace(at, zeros.size(), zeros);
+  return hash_text(file) == claimed;
 }
 
 struct Extent {
@@ -217,12 +239,21 @@ Safetensors read_safetensors(const std::filesystem::path& path) {
     bad(path,
         fmt::format("it holds {} bytes of data: its header describes {}.", data.size(), next));
   }
+  if (const auto checksum = content.metadata.find(std::string(kChecksum));
+      checksum != content.metadata.end()) {
+    if (!checksum_is_right(file, checksum->second)) {
+      bad(path, "its content does not match its checksum: it is damaged, or was edited.");
+    }
+    content.metadata.erase(checksum);
+    content.verified = true;
+  }
   return content;
 }
 
 std::string to_bytes(const Safetensors& content) {
   Json header = Json::object();
-  if (!content.metadata.empty()) header["__metadata__"] = content.metadata;
+  header["__metadata__"] = content.metadata;
+  header["__metadata__"][kChecksum] = kNoChecksum;
   // Wider types first, so that every tensor is aligned to its element size.
   std::vector<const std::pair<const std::string, StoredTensor>*> order;
   for (const auto& entry : content.tensors) order.push_back(&entry);
@@ -249,6 +280,8 @@ std::string to_bytes(const Safetensors& content) {
     file.append(reinterpret_cast<const char*>(entry->second.bytes.data()),
                 entry->second.bytes.size());
   }
+  file.replace(file.find(checksum_entry(kNoChecksum)), checksum_entry(kNoChecksum).size(),
+               checksum_entry(hash_text(file)));
   return file;
 }
 

@@ -21,9 +21,13 @@ struct StoredTensor {
 
 /// The content of a safetensors file: named tensors and string metadata.
 /// (Format: 8 bytes of header length, a JSON header, the data without holes.)
+///
+/// Files written here carry, as metadata "checksum", the XXH3 hash of all their bytes, computed
+/// with zeros in its own place. It is checked on reading and not among `metadata`.
 struct Safetensors {
   std::map<std::string, std::string> metadata;
   std::map<std::string, StoredTensor> tensors;
+  bool verified = false;  // it came from a file with a checksum, which was right
 
   /// The tensor as Scalar: float and double convert into each other, integers into each other
   /// where the values fit.
@@ -35,6 +39,8 @@ struct Safetensors {
   void set(const std::string& name, const Tensor<Scalar>& tensor);
 };
 
+/// A file without a checksum, from another program, is read; a wrong one is refused.
+///
 /// throws  IoError with the path, the place and what was expected, for anything but a sound file
 Safetensors read_safetensors(const std::filesystem::path& path);
 

@@ -86,6 +86,42 @@ TEST_CASE("safetensors: hostile files are refused with the reason") {
   CHECK_THROWS_WITH_AS(read_safetensors(folder.path()), Contains("not a file"), IoError);
 }
 
+TEST_CASE("safetensors: no byte of a file can change unnoticed") {
+  const TemporaryFolder folder;
+  Safetensors content;
+  content.metadata = {{"note", R"("checksum":"0000000000000000")"}};  // must not be taken for it
+  content.set("checksum", Tensor<float>::full(Shape{2}, 1.5f));
+  content.set("b", Tensor<std::uint8_t>::full(Shape{3}, 7));
+  const std::string bytes = to_bytes(content);
+  write_text(folder / "sound", bytes);
+  const Safetensors back = read_safetensors(folder / "sound");
+  CHECK(back.verified);
+  CHECK(back.metadata == content.metadata);
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (const int bit : {0, 3, 7}) {
+      std::string damaged = bytes;
+      damaged[i] = static_cast<char>(damaged[i] ^ (1 << bit));
+      write_text(folder / "damaged", damaged);
+      CAPTURE(i);
+      CAPTURE(bit);
+      bool noticed = false;
+      try {
+        // Without the key there is no checksum: models and checkpoints are then refused.
+        noticed = !read_safetensors(folder / "damaged").verified;
+      } catch (const IoError&) {
+        noticed = true;
+      }
+      CHECK(noticed);
+    }
+  }
+  write_text(folder / "foreign",
+             file_of(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", 4));
+  CHECK_FALSE(read_safetensors(folder / "foreign").verified);
+  write_text(folder / "forged", file_of(R"({"__metadata__":{"checksum":"x"}})", 0));
+  CHECK_THROWS_WITH_AS(read_safetensors(folder / "forged"), Contains("does not match its checksum"),
+                       IoError);
+}
+
 TEST_CASE("write_file_atomically: replaces whole files and leaves nothing behind on failure") {
   const TemporaryFolder folder;
   write_file_atomically(folder / "file", "first");
