@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -38,6 +39,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     fmt::print(stderr, "{}: {} (see --help)\n", app.get_name(), one_line(error.what()));
     return 2;
   }
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is an error like a full disk
   std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a log file shows each line as it comes
   std::string problem;
   try {

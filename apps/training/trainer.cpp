@@ -9,10 +9,12 @@
 #include "apps/support/signals.h"
 #include "apps/training/checkpoint.h"
 #include "apps/training/evaluation.h"
+#include "apps/training/memory_forecast.h"
 #include "apps/training/model_file.h"
+#include "apps/training/parts.h"
 #include "apps/training/run_folder.h"
-#include "dmf/fused_loss.h"
 #include "engine/core/check.h"
+#include "engine/core/parallel.h"
 #include "engine/optim/optimizer.h"
 #include "engine/optim/weight_ema.h"
 
@@ -23,33 +25,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-FusedLoss<float> make_fused_loss(const TrainOptions& options) {
-  std::vector<std::unique_ptr<Loss<float>>> losses;
-  const LossSettings settings = options.loss_settings();
-  for (const std::string& name : options.losses) losses.push_back(make_loss<float>(name, settings));
-  std::unique_ptr<Loss<float>> auxiliary;
-  if (options.auxiliary != "none") auxiliary = make_loss<float>(options.auxiliary, settings);
-  return {std::move(losses), std::move(auxiliary), options.fusion};
-}
-
-std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,
-                                                 const UNet<float>& network) {
-  if (options.optimizer == "sgd") {
-    return make_sgd(network.named_parameters(),
-                    {options.momentum, options.weight_decay, options.nesterov});
-  }
-  AdamOptions adam;
-  adam.weight_decay = options.weight_decay;
-  adam.decoupled = options.optimizer == "adamw";
-  return make_adam(network.named_parameters(), adam);
-}
-
-LearningRate make_schedule(const TrainOptions& options, std::int64_t total_steps) {
-  return {
-      options.schedule == "cosine" ? LearningRate::Shape::cosine : LearningRate::Shape::constant,
-      options.lr, options.warmup_steps, total_steps, options.final_lr_fraction};
 }
 
 std::string number(double value) {
@@ -66,10 +41,11 @@ constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 class Run {
  public:
   Run(const TrainOptions& options, const RunData& data, const std::filesystem::path& folder,
-      Start start)
+      Start start, const std::string& memory)
       : options_(options),
         data_(data),
         folder_(folder),
+        memory_(memory),
         network_(options.network_spec()),
         loss_(make_fused_loss(options)),
         loader_(data.samples, data.split.train,
@@ -129,6 +105,7 @@ class Run {
                             options_.auxiliary, aux.gamma(0), aux.gamma(total_steps_ - 1));
     }
     progress_.line(losses);
+    progress_.line("memory    " + memory_);
     if (at_.step > 0) {
       progress_.line(
           fmt::format("resumed   after step {} of {}, in epoch {} of {}", at_.step, total_steps_,
@@ -188,7 +165,7 @@ class Run {
     const Clock::time_point epoch_start = Clock::now();
     const std::size_t images_before = at_.images;
     while (const std::optional<Batch> batch = loader_.next()) {
-      const auto result = step(*batch);
+      const auto result = step_within_memory(*batch);
       const auto total = static_cast<double>(result.total.value().item());
       at_.loss_sum += total * static_cast<double>(batch->items.size());
       at_.images += batch->items.size();
@@ -205,6 +182,17 @@ class Run {
         save();
         stop_if_asked();
       }
+    }
+  }
+
+  FusedLoss<float>::Result step_within_memory(const Batch& batch) {
+    try {
+      return step(batch);
+    } catch (const DeviceError&) {
+      throw DeviceError(
+          fmt::format("[train] out of memory in step {}: {}. What was saved last is "
+                      "untouched.",
+                      at_.step, memory_));
     }
   }
 
@@ -273,6 +261,7 @@ class Run {
   const TrainOptions& options_;
   const RunData& data_;
   std::filesystem::path folder_;
+  std::string memory_;  // what a step needs, in words
   UNet<float> network_;
   FusedLoss<float> loss_;
   Loader loader_;
@@ -301,7 +290,12 @@ void check_options(const TrainOptions& options) {
 
 void train_network(const TrainOptions& options, const RunData& data,
                    const std::filesystem::path& folder, Start start) {
-  Run(options, data, folder, start).train();
+  const double available = available_memory();
+  const auto images = static_cast<Index>(data.split.train.size());
+  const Index largest = chunk_count(images, chunk_count(images, options.batch));  // see Loader
+  const std::string memory =
+      memory_text(forecast_memory(options), static_cast<int>(largest), available);
+  Run(options, data, folder, start, memory).train();
 }
 
 }  // namespace dmf

@@ -103,9 +103,12 @@ class CachingAllocator {
   void add_segment(std::size_t want) {
     std::size_t size = std::max(want, kSegment);
     void* segment = std::aligned_alloc(kAlignment, size);
-    if (segment == nullptr) {  // no more than is needed, once what is not is given back
+    if (segment == nullptr) {
       release_locked();
-      size = want;
+      segment = std::aligned_alloc(kAlignment, size);
+    }
+    while (segment == nullptr && size > want) {  // smaller ones, where memory is limited
+      size = std::max(want, round_up(size / 2));
       segment = std::aligned_alloc(kAlignment, size);
     }
     DMF_CHECK(segment != nullptr, DeviceError,

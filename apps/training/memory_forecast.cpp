@@ -1,0 +1,115 @@
+#include "apps/training/memory_forecast.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <optional>
+
+#include "apps/training/parts.h"
+#include "engine/optim/weight_ema.h"
+#include "engine/tensor/allocator.h"
+
+namespace dmf {
+namespace {
+
+/// Beside a step's tensors there are the images in memory, and the gaps between tensors where
+/// memory is given out in small pieces.
+constexpr double kSpare = 1.5;
+
+/// What a step of `batch` images of side x side pixels takes, with what saving it takes after.
+double measure(const TrainOptions& options, Index batch, Index side) {
+  const std::size_t before = memory_stats(Device::cpu()).in_use;
+  reset_memory_peak(Device::cpu());
+  UNet<float> network(options.network_spec());
+  FusedLoss<float> loss = make_fused_loss(options);
+  const auto optimizer = make_optimizer(options, network);
+  std::optional<WeightEma<float>> ema;
+  if (options.ema > 0.0) {
+    ema.emplace(network.named_parameters(), network.named_buffers(), options.ema);
+  }
+  const Variable<float> images(
+      Tensor<float>::full(Shape{batch, side, side, Index{options.channels}}, 0.5f));
+  Prediction<float> prediction(network.forward(images),
+                               Tensor<std::int32_t>::zeros(Shape{batch, side, side}));
+  loss.step(prediction).total.backward();
+  // A checkpoint is put together in memory twice, as tensors and as a file: weights, two moments.
+  const double checkpoint =
+      2.0 * 3.0 * sizeof(float) * static_cast<double>(network.parameter_count());
+  return static_cast<double>(memory_stats(Device::cpu()).peak - before) + checkpoint;
+}
+
+constexpr double kUnknown = std::numeric_limits<double>::infinity();
+
+/// The number a file begins with; infinity where there is none ("max").
+double first_number(const char* path) {
+  std::ifstream file(path);
+  double value = 0.0;
+  return file >> value ? value : kUnknown;
+}
+
+/// The number after a word of a file.
+double number_after(const char* path, const std::string& name) {
+  std::ifstream file(path);
+  double value = 0.0;
+  for (std::string word; file >> word;) {
+    if (word == name) return file >> value ? value : kUnknown;
+  }
+  return kUnknown;
+}
+
+std::string amount(double bytes) {
+  return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6)
+                     : fmt::format("{:.1f} GB", bytes / 1e9);
+}
+
+}  // namespace
+
+int MemoryForecast::largest_batch(double bytes) const {
+  const double images = (bytes / kSpare - fixed) / per_image;
+  return static_cast<int>(std::clamp(images, 0.0, 1e6));
+}
+
+MemoryForecast forecast_memory(const TrainOptions& options) {
+  constexpr Index kSide = 128, kMostImages = 8;
+  const Index unit = Index{1} << options.depth;  // sides are multiples of it
+  const Index side =
+      options.image <= kSide ? options.image : std::max(kSide / unit, Index{1}) * unit;
+  const double scale = static_cast<double>(options.image) / static_cast<double>(side);
+  const Index most = std::min<Index>(options.batch, kMostImages), few = most / 2;
+  const double more = measure(options, most, side);
+  if (few == 0) return {0.0, more * scale * scale};
+  const double per_image = (more - measure(options, few, side)) / static_cast<double>(most - few);
+  return {more - per_image * static_cast<double>(most), per_image * scale * scale};
+}
+
+double available_memory() {
+  constexpr double kKilobyte = 1024.0;
+  double free = number_after("/proc/meminfo", "MemAvailable:") * kKilobyte;
+  const double most = first_number("/sys/fs/cgroup/memory.max");
+  if (most < kUnknown) free = std::min(free, most - first_number("/sys/fs/cgroup/memory.current"));
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    const MemoryStats stats = memory_stats(Device::cpu());
+    const auto held = static_cast<double>(stats.reserved - stats.in_use);  // ours to use again
+    const double taken =
+        first_number("/proc/self/statm") * static_cast<double>(sysconf(_SC_PAGESIZE));
+    free = std::min(free, static_cast<double>(limit.rlim_cur) - taken + held);
+  }
+  return std::max(0.0, free);
+}
+
+std::string memory_text(const MemoryForecast& forecast, int batch, double available) {
+  const double needed = forecast.step(batch);
+  std::string text = fmt::format("a step of {} image{} needs {}, {} are free", batch,
+                                 batch == 1 ? "" : "s", amount(needed), amount(available));
+  if (forecast.largest_batch(available) >= batch) return text;
+  const int fitting = forecast.largest_batch(available);
+  return text + (fitting > 0 ? fmt::format(": --batch {} would fit", fitting)
+                             : std::string(": not one image fits, use a smaller --image"));
+}
+
+}  // namespace dmf

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+
+#include "apps/training/options.h"
+#include "dmf/fused_loss.h"
+#include "engine/optim/optimizer.h"
+
+namespace dmf {
+
+// The parts of a training as the options name them.
+
+/// The losses, the auxiliary loss if any, and their weighting.
+///
+/// throws  Error or std::invalid_argument naming the option that does not fit
+FusedLoss<float> make_fused_loss(const TrainOptions& options);
+
+/// Over all parameters of the network.
+std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,
+                                                 const UNet<float>& network);
+
+/// total_steps  of the whole run, where the schedule ends
+LearningRate make_schedule(const TrainOptions& options, std::int64_t total_steps);
+
+}  // namespace dmf
