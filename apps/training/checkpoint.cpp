@@ -78,6 +78,7 @@ TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
   progress.epoch = count("epoch");
   progress.batches = static_cast<std::size_t>(count("epoch.batches"));
   progress.images = static_cast<std::size_t>(count("epoch.images"));
+  progress.skipped = count("skipped");
   progress.loss_sum = file.get<double>("epoch.loss_sum").item();
   progress.best_cb_dice = file.get<double>("best_cb_dice").item();
   progress.last_dice = metadata_text(file.metadata, "last_dice");
@@ -98,6 +99,7 @@ void save_checkpoint(const std::filesystem::path& path, const TrainingParts& par
                    {"epoch", fmt::format("{}", progress.epoch)},
                    {"epoch.batches", fmt::format("{}", progress.batches)},
                    {"epoch.images", fmt::format("{}", progress.images)},
+                   {"skipped", fmt::format("{}", progress.skipped)},
                    {"last_dice", progress.last_dice},
                    {"optimizer.steps", fmt::format("{}", parts.optimizer.steps())},
                    {"fusion.step", fmt::format("{}", fusion.step)}};

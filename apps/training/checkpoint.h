@@ -17,6 +17,7 @@ struct TrainingProgress {
   std::size_t batches = 0;  // of the current epoch, done
   double loss_sum = 0.0;    // of the current epoch, over images
   std::size_t images = 0;
+  std::int64_t skipped = 0;  // steps left out, their loss or gradient not being finite
   double best_cb_dice = -1.0;
   std::string last_dice = "-";  // as the progress bar shows it
 };

@@ -123,6 +123,9 @@ void bind_training(CLI::App& app, TrainOptions& o) {
   add("--checkpoint-every", o.checkpoint_every,
       "Save the whole run every so many steps too; 0: after every epoch only")
       ->check(CLI::Range(0, 1 << 30));
+  app.add_flag("--skip-not-finite", o.skip_not_finite,
+               "Leave out a step whose loss or gradient is not finite instead of stopping")
+      ->group("Training");
   add("--seed", o.seed, "Of the split, the initial weights, the order and the augmentation");
 }
 

@@ -57,6 +57,7 @@ struct TrainOptions {
   double clip_norm = 0.0;
   double ema = 0.0;
   int checkpoint_every = 0;  // steps, beside every epoch
+  bool skip_not_finite = false;
   std::uint64_t seed = 1;
 
   // Losses and their weighting

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <optional>
 
 #include "apps/data/loader.h"
@@ -11,6 +13,7 @@
 #include "apps/training/evaluation.h"
 #include "apps/training/memory_forecast.h"
 #include "apps/training/model_file.h"
+#include "apps/training/non_finite.h"
 #include "apps/training/parts.h"
 #include "apps/training/run_folder.h"
 #include "engine/core/check.h"
@@ -31,10 +34,17 @@ std::string number(double value) {
   return fmt::format("{}", value);
 }
 
+bool one_class_everywhere(const ConfusionMatrix& pixels) {
+  int predicted = 0;
+  for (int c = 0; c < pixels.classes(); ++c) predicted += pixels.tp(c) + pixels.fp(c) > 0 ? 1 : 0;
+  return predicted == 1;
+}
+
 std::string weights_text(const std::vector<double>& weights) {
   return fmt::format("{:.2f}", fmt::join(weights, " "));
 }
 
+constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 
 /// The state of one run and what is done with it each step and epoch.
@@ -165,18 +175,19 @@ class Run {
     const Clock::time_point epoch_start = Clock::now();
     const std::size_t images_before = at_.images;
     while (const std::optional<Batch> batch = loader_.next()) {
-      const auto result = step_within_memory(*batch);
-      const auto total = static_cast<double>(result.total.value().item());
-      at_.loss_sum += total * static_cast<double>(batch->items.size());
-      at_.images += batch->items.size();
+      const double total = step_within_memory(*batch);
+      if (std::isfinite(total)) {
+        at_.loss_sum += total * static_cast<double>(batch->items.size());
+        at_.images += batch->items.size();
+      }
       ++at_.batches;
       images_per_second_ =
           static_cast<double>(at_.images - images_before) / seconds_since(epoch_start);
-      progress_.update(
-          share_done(),
-          fmt::format("epoch {}/{} loss {:.3f} w {} val Dice {} {:.0f} img/s {} left",
-                      at_.epoch + 1, options_.epochs, total, weights_text(result.weights),
-                      at_.last_dice, images_per_second_, time_left()));
+      progress_.update(share_done(),
+                       fmt::format("epoch {}/{} loss {:.3f} w {} val Dice {} {:.0f} img/s {} left",
+                                   at_.epoch + 1, options_.epochs, total,
+                                   weights_text(loss_.fusion().current().weights), at_.last_dice,
+                                   images_per_second_, time_left()));
       const bool due = options_.checkpoint_every > 0 && at_.step % options_.checkpoint_every == 0;
       if ((due || StopRequest::signal() != 0) && at_.batches < loader_.batches()) {
         save();
@@ -185,7 +196,7 @@ class Run {
     }
   }
 
-  FusedLoss<float>::Result step_within_memory(const Batch& batch) {
+  double step_within_memory(const Batch& batch) {
     try {
       return step(batch);
     } catch (const DeviceError&) {
@@ -196,26 +207,69 @@ class Run {
     }
   }
 
-  FusedLoss<float>::Result step(const Batch& batch) {
-    optimizer_->zero_grad();
-    Prediction<float> prediction(network_.forward(Variable<float>(batch.images)), batch.labels);
-    FusedLoss<float>::Result result = loss_.step(prediction);
-    result.total.backward();
-    if (options_.clip_norm > 0.0) clip_grad_norm(network_.named_parameters(), options_.clip_norm);
+  /// return  the objective, or NaN for a step that was left out
+  double step(const Batch& batch) {
     const double lr = schedule_.at(at_.step);
+    std::vector<Tensor<float>> buffers;  // which a bad forward pass spoils
+    if (options_.skip_not_finite) {
+      for (const auto& b : network_.named_buffers()) buffers.push_back(b.tensor.clone());
+    }
+    optimizer_->zero_grad();
+    FusedLoss<float>::Result result;
+    std::string problem;
+    try {
+      Prediction<float> prediction(network_.forward(Variable<float>(batch.images)), batch.labels);
+      result = loss_.step(prediction);
+      result.total.backward();
+      problem = bad_gradient(network_);
+    } catch (const std::domain_error& not_finite) {
+      problem = not_finite.what();
+    }
+    if (!problem.empty()) {
+      if (!options_.skip_not_finite) stop_not_finite(batch, problem);
+      for (std::size_t i = 0; i < buffers.size(); ++i) {
+        network_.named_buffers()[i].tensor.copy_from(buffers[i]);
+      }
+      ++at_.skipped;
+      log_step(std::vector<double>(step_columns().size() - 3, kNotANumber), lr);
+      return kNotANumber;
+    }
+    if (options_.clip_norm > 0.0) clip_grad_norm(network_.named_parameters(), options_.clip_norm);
     optimizer_->step(lr);
     if (ema_) ema_->update();
 
-    std::vector<std::string> cells = {number(static_cast<double>(at_.step)),
-                                      number(static_cast<double>(at_.epoch + 1)),
-                                      number(static_cast<double>(result.total.value().item()))};
-    for (const double value : result.losses) cells.push_back(number(value));
-    if (options_.auxiliary != "none") cells.push_back(number(result.auxiliary));
-    for (const double weight : result.weights) cells.push_back(number(weight));
-    cells.insert(cells.end(), {number(result.gamma), number(lr)});
+    std::vector<double> values = {static_cast<double>(result.total.value().item())};
+    values.insert(values.end(), result.losses.begin(), result.losses.end());
+    if (options_.auxiliary != "none") values.push_back(result.auxiliary);
+    values.insert(values.end(), result.weights.begin(), result.weights.end());
+    values.push_back(result.gamma);
+    log_step(values, lr);
+    return values.front();
+  }
+
+  void log_step(const std::vector<double>& values, double lr) {
+    std::vector<std::string> cells = {fmt::format("{}", at_.step),
+                                      fmt::format("{}", at_.epoch + 1)};
+    for (const double value : values) cells.push_back(number(value));
+    cells.push_back(number(lr));
     steps_log_->row(cells);
     ++at_.step;
-    return result;
+  }
+
+  /// Ends the run, with all there is to say about a loss or gradient that is not finite.
+  [[noreturn]] void stop_not_finite(const Batch& batch, const std::string& problem) {
+    const std::filesystem::path kept = folder_ / "not_finite.safetensors";
+    std::vector<std::string> images;
+    for (const std::size_t item : batch.items) images.push_back(data_.samples.item(item).id);
+    const std::string what =
+        fmt::format("step {}: {}. First: {}. Images: {}", at_.step, problem,
+                    first_not_finite(network_, loss_, batch, static_cast<std::uint64_t>(at_.step)),
+                    fmt::join(images, ", "));
+    save_batch(kept, batch, what);
+    throw NumericError(
+        fmt::format("[train] {} (kept as {}). What was saved last is untouched; "
+                    "--skip-not-finite leaves such steps out.",
+                    what, kept.string()));
   }
 
   /// Scores the epoch that has just been trained, keeps its weights and moves on to the next.
@@ -241,13 +295,10 @@ class Run {
     if (ema_) ema_->swap();
 
     const double train_loss = at_.loss_sum / static_cast<double>(at_.images);
-    at_ = {at_.step,
-           at_.epoch + 1,
-           0,
-           0.0,
-           0,
-           at_.best_cb_dice,
-           fmt::format("{:.3f}", scores.pooled.dice.mean)};
+    ++at_.epoch;
+    at_.batches = at_.images = 0;
+    at_.loss_sum = 0.0;
+    at_.last_dice = fmt::format("{:.3f}", scores.pooled.dice.mean);
     epochs_log_->row({number(static_cast<double>(at_.epoch)), number(train_loss), number(loss),
                       number(scores.pooled.dice.mean), number(scores.pooled.dice.per_class[1]),
                       number(scores.lesion_dice_per_image), number(scores.pooled.cb_dice)});
@@ -256,6 +307,15 @@ class Run {
         at_.epoch, options_.epochs, train_loss, loss, scores.pooled.dice.mean,
         scores.pooled.dice.per_class[1], best ? "*" : " ",
         weights_text(loss_.fusion().current().weights), images_per_second_, time_left()));
+    if (at_.skipped > 0) {
+      progress_.line(
+          fmt::format("warning: {} step{} left out so far: a loss or gradient was not finite",
+                      at_.skipped, at_.skipped == 1 ? "" : "s"));
+    }
+    if (one_class_everywhere(scores.confusion)) {
+      progress_.line(
+          "warning: every pixel of the validation images is given one and the same class");
+    }
   }
 
   const TrainOptions& options_;

@@ -26,8 +26,11 @@ enum class Start { anew, from_checkpoint };
 /// A run that was stopped, anyhow, and goes on from its checkpoint ends with the same bytes in all
 /// of these as one that never stopped.
 ///
-/// throws  std::domain_error naming loss and step when a loss is not finite; Interrupted after
-///         SIGINT or SIGTERM, once the step is finished and saved
+/// throws  NumericError when a loss or gradient is not finite, naming the first parameter or op,
+/// the
+///         step and its images, which are kept as not_finite.safetensors; DeviceError when memory
+///         runs out, with the batch that would fit; Interrupted after SIGINT or SIGTERM, once the
+///         step is finished and saved. What was saved last is untouched by any.
 void train_network(const TrainOptions& options, const RunData& data,
                    const std::filesystem::path& folder, Start start);
 

@@ -1,5 +1,6 @@
 #include <unordered_set>
 
+#include "engine/autograd/anomaly.h"
 #include "engine/autograd/variable.h"
 #include "engine/core/check.h"
 #include "engine/kernels/dispatch.h"
@@ -94,7 +95,10 @@ void Variable<S>::backward(const Tensor<S>& dy, RetainGraph retain) const {
     // Interior gradients are not kept: this frees each as soon as it has been passed on. A slot
     // may have received none, where a consumer had nothing to give it.
     const Tensor<S> gradient = std::exchange(slot->grad, Tensor<S>());
-    if (gradient.defined()) slot->producer->backward(gradient);
+    if (gradient.defined()) {
+      slot->producer->backward(gradient);
+      if (DetectAnomaly::enabled()) check_gradients(*slot->producer);
+    }
     if (retain == RetainGraph::no) {
       slot->producer.reset();
       slot->released = true;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "engine/autograd/anomaly.h"
 #include "engine/autograd/grad_mode.h"
 #include "engine/autograd/node.h"
 
@@ -82,8 +83,9 @@ Variable<S> record_all(Tensor<S> y, const std::vector<Variable<S>>& inputs, Save
   if (!any_requires_grad(inputs)) return Variable<S>(std::move(y));
   typename Node<S>::Slots slots;
   for (const Variable<S>& input : inputs) slots.push_back(input.slot());
-  return Variable<S>(std::move(y),
-                     std::make_unique<NodeType>(std::move(slots), std::forward<Saved>(saved)...));
+  auto node = std::make_unique<NodeType>(std::move(slots), std::forward<Saved>(saved)...);
+  if (DetectAnomaly::enabled()) check_result(node->op(), y);
+  return Variable<S>(std::move(y), std::move(node));
 }
 
 }  // namespace dmf

@@ -37,6 +37,12 @@ class DeviceError : public Error {
   using Error::Error;
 };
 
+/// A number that is not finite where only finite ones make sense.
+class NumericError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A graph that cannot be walked (again).
 class GraphError : public Error {
  public:

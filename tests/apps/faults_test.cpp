@@ -2,6 +2,8 @@
 
 #include "apps/training/memory_forecast.h"
 #include "apps/training/parts.h"
+#include "engine/io/atomic_file.h"
+#include "engine/io/safetensors.h"
 #include "engine/tensor/allocator.h"
 #include "tests/support/programs.h"
 #include "tests/support/temporary_folder.h"
@@ -64,6 +66,31 @@ TEST_CASE("train: out of memory in one line, and the batch it names fits") {
 }
 #endif
 
+TEST_CASE("train: numbers that are not finite stop it with all there is to say, or are left out") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  // A learning rate under which the weights overflow after the first step.
+  const std::string options = "train --data " + quoted(folder / "data") +
+                              " --image 32 --base-width 4 --epochs 1 --batch 4 --optimizer sgd "
+                              "--lr 1e38 --momentum 0 --auxiliary cb_dice ";
+  const Outcome stopped = run(options + "--out " + quoted(folder / "a"));
+  is_one_error_line(stopped, 1, "[train] step 1: ");
+  for (const char* part : {" is not finite", "First: ", "Images: ", "not_finite.safetensors",
+                           "What was saved last is untouched"}) {
+    CHECK_MESSAGE(stopped.text.find(part) != std::string::npos, stopped.text);
+  }
+  const Safetensors kept = read_safetensors(folder / "a/not_finite.safetensors");
+  CHECK(kept.get<float>("images").shape()[3] == 1);
+  CHECK(kept.get<std::int32_t>("labels").shape()[1] == 32);
+  CHECK(read_safetensors(folder / "a/checkpoint.safetensors").metadata.at("step") == "0");
+
+  const Outcome went_on = run(options + "--skip-not-finite --out " + quoted(folder / "b"));
+  CHECK_MESSAGE(went_on.text.find("warning: 2 steps left out so far") != std::string::npos,
+                went_on.text);
+  const std::string steps = read_text(folder / "b/steps.csv");
+  CHECK_MESSAGE(steps.find("\n1,1,nan,nan") != std::string::npos, steps);
+}
+
 TEST_CASE("train, phantom: a file that cannot grow is one line, and no half of it is left") {
   const TemporaryFolder folder;
   make_data(folder / "data");
@@ -75,8 +102,9 @@ TEST_CASE("train, phantom: a file that cannot grow is one line, and no half of i
       1, "checkpoint.safetensors");
   CHECK_FALSE(std::filesystem::exists(folder / "run/checkpoint.safetensors"));
   CHECK_FALSE(std::filesystem::exists(folder / "run/checkpoint.safetensors.partial"));
-  is_one_error_line(run("phantom --size 1024 --out " + quoted(folder / "large"), limit), 1,
-                    "too large");
+  is_one_error_line(
+      run("phantom --size 512 --benign 1 --malignant 0 --out " + quoted(folder / "large"), limit),
+      1, "too large");
 }
 
 }  // namespace dmf

@@ -25,6 +25,20 @@ TEST_CASE("autograd: gradients add up over paths and over calls") {
   CHECK_FALSE(x.grad().defined());
 }
 
+TEST_CASE("autograd: DetectAnomaly names the first result or gradient that is not finite") {
+  const V one(Tensor<double>::full(Shape{1}, 1.0));
+  const V zero(Tensor<double>::full(Shape{1}, 0.0), true);
+  const V tiny(Tensor<double>::full(Shape{1}, 1e-200), true);
+  CHECK_NOTHROW((one / zero).backward());
+  const DetectAnomaly detect;
+  CHECK_THROWS_WITH_AS(one / zero, "the result of divide, [1], is not finite", NumericError);
+  const V y = (one / tiny) * one;  // 1e200, of slope -1e400
+  CHECK_THROWS_WITH_AS(y.backward(), "the gradient of divide for its input 2, [1], is not finite",
+                       NumericError);
+  { const DetectAnomaly inner; }
+  CHECK(DetectAnomaly::enabled());
+}
+
 TEST_CASE("autograd: a second backward is refused unless the graph was kept") {
   const V x(Tensor<double>::full(Shape{1}, 2.0), true);
   const V y = x * x;

@@ -1,0 +1,48 @@
+#include "apps/training/non_finite.h"
+
+#include <fmt/format.h>
+
+#include "engine/autograd/anomaly.h"
+#include "engine/core/check.h"
+#include "engine/io/safetensors.h"
+
+namespace dmf {
+
+std::string bad_gradient(const UNet<float>& network) {
+  for (const auto& parameter : network.named_parameters()) {
+    const Tensor<float>& gradient = parameter.variable.grad();
+    if (gradient.defined() && !all_finite(gradient)) {
+      return fmt::format("the gradient of {} is not finite.", parameter.name);
+    }
+  }
+  return {};
+}
+
+std::string first_not_finite(UNet<float>& network, FusedLoss<float>& loss, const Batch& batch,
+                             std::uint64_t passes) {
+  for (const auto& parameter : network.named_parameters()) {
+    if (!all_finite(parameter.variable.value())) {
+      return fmt::format("parameter {} is not finite", parameter.name);
+    }
+    parameter.variable.zero_grad();
+  }
+  network.set_passes(passes);
+  try {
+    const DetectAnomaly detect;
+    Prediction<float> prediction(network.forward(Variable<float>(batch.images)), batch.labels);
+    loss.evaluate(prediction).total.backward();
+  } catch (const NumericError& found) {
+    return found.what();
+  }
+  return "every result was finite when the step was made once more";
+}
+
+void save_batch(const std::filesystem::path& path, const Batch& batch, const std::string& reason) {
+  Safetensors file;
+  file.metadata["reason"] = reason;
+  file.set("images", batch.images);
+  file.set("labels", batch.labels);
+  write_safetensors(path, file);
+}
+
+}  // namespace dmf
