@@ -1,6 +1,13 @@
 // The one translation unit that holds stb's implementations. Only the decoders we read are compiled
 // in, and no image may pass 16384 pixels a side, so that a small hostile file cannot ask for
 // gigabytes.
+//
+// Memory is handed out zeroed: a JPEG that names a Huffman table it never defined makes the decoder
+// look things up in memory that nobody has written, and crash (found by tests/fuzz).
+#include <cstdlib>
+#define STBI_MALLOC(size) std::calloc(1, size)
+#define STBI_REALLOC(pointer, size) std::realloc(pointer, size)
+#define STBI_FREE(pointer) std::free(pointer)
 #define STBI_ONLY_PNG
 #define STBI_ONLY_JPEG
 #define STBI_ONLY_BMP

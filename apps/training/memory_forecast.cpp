@@ -35,7 +35,7 @@ double measure(const TrainOptions& options, Index batch, Index side) {
       Tensor<float>::full(Shape{batch, side, side, Index{options.channels}}, 0.5f));
   Prediction<float> prediction(network.forward(images),
                                Tensor<std::int32_t>::zeros(Shape{batch, side, side}));
-  loss.step(prediction).total.backward();
+  loss.evaluate(prediction).total.backward();
   // A checkpoint is put together in memory twice, as tensors and as a file: weights, two moments.
   const double checkpoint =
       2.0 * 3.0 * sizeof(float) * static_cast<double>(network.parameter_count());
@@ -95,8 +95,9 @@ double available_memory() {
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     const MemoryStats stats = memory_stats(Device::cpu());
     const auto held = static_cast<double>(stats.reserved - stats.in_use);  // ours to use again
+    const double pages = first_number("/proc/self/statm");
     const double taken =
-        first_number("/proc/self/statm") * static_cast<double>(sysconf(_SC_PAGESIZE));
+        pages < kUnknown ? pages * static_cast<double>(sysconf(_SC_PAGESIZE)) : 0.0;
     free = std::min(free, static_cast<double>(limit.rlim_cur) - taken + held);
   }
   return std::max(0.0, free);
@@ -104,8 +105,10 @@ double available_memory() {
 
 std::string memory_text(const MemoryForecast& forecast, int batch, double available) {
   const double needed = forecast.step(batch);
-  std::string text = fmt::format("a step of {} image{} needs {}, {} are free", batch,
-                                 batch == 1 ? "" : "s", amount(needed), amount(available));
+  std::string text =
+      fmt::format("a step of {} image{} needs {}", batch, batch == 1 ? "" : "s", amount(needed));
+  if (available == kUnknown) return text;
+  text += fmt::format(", {} are free", amount(available));
   if (forecast.largest_batch(available) >= batch) return text;
   const int fitting = forecast.largest_batch(available);
   return text + (fitting > 0 ? fmt::format(": --batch {} would fit", fitting)

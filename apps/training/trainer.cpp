@@ -201,8 +201,7 @@ class Run {
       return step(batch);
     } catch (const DeviceError&) {
       throw DeviceError(
-          fmt::format("[train] out of memory in step {}: {}. What was saved last is "
-                      "untouched.",
+          fmt::format("[train] out of memory in step {}: {}. What was saved last is untouched.",
                       at_.step, memory_));
     }
   }
@@ -227,9 +226,8 @@ class Run {
     }
     if (!problem.empty()) {
       if (!options_.skip_not_finite) stop_not_finite(batch, problem);
-      for (std::size_t i = 0; i < buffers.size(); ++i) {
-        network_.named_buffers()[i].tensor.copy_from(buffers[i]);
-      }
+      const auto spoilt = network_.named_buffers();
+      for (std::size_t i = 0; i < buffers.size(); ++i) spoilt[i].tensor.copy_from(buffers[i]);
       ++at_.skipped;
       log_step(std::vector<double>(step_columns().size() - 3, kNotANumber), lr);
       return kNotANumber;
@@ -262,7 +260,7 @@ class Run {
     std::vector<std::string> images;
     for (const std::size_t item : batch.items) images.push_back(data_.samples.item(item).id);
     const std::string what =
-        fmt::format("step {}: {}. First: {}. Images: {}", at_.step, problem,
+        fmt::format("step {}: {} First: {}. Images: {}", at_.step, problem,
                     first_not_finite(network_, loss_, batch, static_cast<std::uint64_t>(at_.step)),
                     fmt::join(images, ", "));
     save_batch(kept, batch, what);

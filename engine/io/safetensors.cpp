@@ -185,7 +185,10 @@ void Safetensors::set(const std::string& name, const Tensor<Scalar>& tensor) {
 }
 
 Safetensors read_safetensors(const std::filesystem::path& path) {
-  const std::string file = read_file(path, kLargestFile);
+  return parse_safetensors(read_file(path, kLargestFile), path);
+}
+
+Safetensors parse_safetensors(std::string file, const std::filesystem::path& path) {
   std::uint64_t header_size = 0;
   if (file.size() < sizeof header_size) {
     bad(path, fmt::format("{} bytes are too few for a safetensors file.", file.size()));
@@ -241,7 +244,7 @@ Safetensors read_safetensors(const std::filesystem::path& path) {
   }
   if (const auto checksum = content.metadata.find(std::string(kChecksum));
       checksum != content.metadata.end()) {
-    if (!checksum_is_right(file, checksum->second)) {
+    if (!checksum_is_right(std::move(file), checksum->second)) {
       bad(path, "its content does not match its checksum: it is damaged, or was edited.");
     }
     content.metadata.erase(checksum);
