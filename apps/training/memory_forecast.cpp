@@ -48,7 +48,8 @@ constexpr double kUnknown = std::numeric_limits<double>::infinity();
 double first_number(const char* path) {
   std::ifstream file(path);
   double value = 0.0;
-  return file >> value ? value : kUnknown;
+  if (file >> value) return value;
+  return kUnknown;
 }
 
 /// The number after a word of a file.
@@ -56,7 +57,7 @@ double number_after(const char* path, const std::string& name) {
   std::ifstream file(path);
   double value = 0.0;
   for (std::string word; file >> word;) {
-    if (word == name) return file >> value ? value : kUnknown;
+    if (word == name && file >> value) return value;
   }
   return kUnknown;
 }

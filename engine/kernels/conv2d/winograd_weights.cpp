@@ -152,7 +152,7 @@ class WeightGradient {
   /// Few tiles and many kernels: each thread takes some input channels of a panel from products to
   /// gradients, so that the sums, larger than any cache, are never in memory as a whole.
   void run_by_pieces() {
-    constexpr Index kPiece = 8 * kRows;
+    constexpr Index kPiece = Index{8} * kRows;
     const Index C_in = x_.size(3), pieces = chunk_count(C_in, kPiece);
     const Index matrix_step = spaced(kPiece * kWidth);
     const Index sums_size = kMatrices<Scheme> * matrix_step;
