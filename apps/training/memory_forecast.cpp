@@ -110,8 +110,8 @@ std::string memory_text(const MemoryForecast& forecast, int batch, double availa
       fmt::format("a step of {} image{} needs {}", batch, batch == 1 ? "" : "s", amount(needed));
   if (available == kUnknown) return text;
   text += fmt::format(", {} are free", amount(available));
-  if (forecast.largest_batch(available) >= batch) return text;
   const int fitting = forecast.largest_batch(available);
+  if (fitting >= batch) return text;
   return text + (fitting > 0 ? fmt::format(": --batch {} would fit", fitting)
                              : std::string(": not one image fits, use a smaller --image"));
 }

@@ -44,7 +44,7 @@ struct Safetensors {
 /// throws  IoError with the path, the place and what was expected, for anything but a sound file
 Safetensors read_safetensors(const std::filesystem::path& path);
 /// The same from the file's bytes; `path` is for messages.
-Safetensors parse_safetensors(std::string bytes, const std::filesystem::path& path);
+Safetensors parse_safetensors(std::string file, const std::filesystem::path& path);
 
 /// The bytes of such a file: the same content gives the same bytes.
 std::string to_bytes(const Safetensors& content);
