@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
 
 #include "apps/data/files.h"
 #include "apps/oracle/reference_case.h"
 #include "apps/support/program.h"
+#include "engine/core/check.h"
+#include "engine/core/device.h"
 
 namespace {
 
@@ -14,31 +17,97 @@ bool is_case(const fs::path& path) {
   return path.extension() == ".safetensors";
 }
 
+/// Where the results of each case go: NAME.out.safetensors, all in one folder.
+std::map<fs::path, fs::path> results_of(const std::vector<fs::path>& cases, const fs::path& out) {
+  std::map<fs::path, fs::path> targets;
+  std::map<fs::path, fs::path> owner;
+  for (const fs::path& path : cases) {
+    fs::path target = out / path.filename();
+    target.replace_extension(".out.safetensors");
+    const auto [other, is_new] = owner.emplace(target, path);
+    DMF_CHECK(is_new || other->second == path, ValueError,
+              "[probe] {} and {} would both be written to {}: probe them one after the other.",
+              other->second.string(), path.string(), target.string());
+    targets[path] = target;
+  }
+  return targets;
+}
+
+/// Compares each case with what it expects, a line each.
+///
+/// return  exit status: 0 when some pass and none fails
+int check(const std::vector<fs::path>& cases, dmf::Precision precision,
+          const std::map<fs::path, fs::path>& targets) {
+  std::size_t passed = 0, failed = 0, unsupported = 0;
+  for (const fs::path& path : cases) {
+    const dmf::CaseReport report = dmf::check_case(path, precision);
+    const bool known = report.verdict != dmf::CaseVerdict::unsupported;
+    const bool pass = report.verdict == dmf::CaseVerdict::pass;
+    fmt::print("{} {:<18} {:<36} absolute {:.2e}  relative {:.2e}{}\n",
+               pass    ? "pass"
+               : known ? "FAIL"
+                       : "skip",
+               report.op, report.name, report.largest_absolute, report.largest_relative,
+               report.message.empty() ? "" : "  " + report.message);
+    ++(pass ? passed : known ? failed : unsupported);
+    if (targets.contains(path) && !report.results.tensors.empty()) {
+      dmf::write_safetensors(targets.at(path), report.results);
+    }
+  }
+  fmt::print("{} passed, {} failed, {} not supported\n", passed, failed, unsupported);
+  return failed == 0 && passed > 0 ? 0 : 1;
+}
+
+/// Computes each case and says what came out.
+int compute(const std::vector<fs::path>& cases, dmf::Precision precision,
+            const std::map<fs::path, fs::path>& targets) {
+  std::size_t failed = 0;
+  for (const fs::path& path : cases) {
+    try {
+      const dmf::Safetensors results =
+          dmf::compute_case(dmf::ReferenceCase(dmf::read_safetensors(path)), precision);
+      std::vector<std::string> made;
+      for (const auto& [name, tensor] : results.tensors) {
+        made.push_back(fmt::format("{} {}", name, tensor.shape.str()));
+      }
+      fmt::print("{}: {}\n", path.string(), fmt::join(made, ", "));
+      if (targets.contains(path)) dmf::write_safetensors(targets.at(path), results);
+    } catch (const std::exception& problem) {  // the others are still worth computing
+      fmt::print(stderr, "probe: {}: {}\n", path.string(), problem.what());
+      ++failed;
+    }
+  }
+  return failed == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Reference oracle: computes cases (safetensors files that name an op, its inputs and what is "
-      "expected) and compares.",
+      "Reference oracle: computes cases (safetensors files that name an op and its inputs) and "
+      "compares the results with what they expect, or writes them.",
       "probe");
   std::vector<std::string> inputs;
-  app.add_option("--check", inputs, "Case files, or folders of them")->required();
+  std::string out, device = "cpu";
+  bool compare = false, single = false;
+  app.add_option("cases", inputs, "Case files, or folders of them")->required();
+  app.add_flag("--check", compare, "Compare with the expect.* tensors; exit 1 if any differs");
+  app.add_option("--out", out, "Folder to write NAME.out.safetensors to: output, grad.input, ...");
+  app.add_flag("--single", single,
+               "Compute in single precision whatever the case holds (rtol 1e-4, atol 1e-6)");
+  app.add_option("--device", device, "Where to compute: cpu")->capture_default_str();
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
-    std::size_t passed = 0, failed = 0, unsupported = 0;
-    for (const fs::path& path : dmf::files_of(inputs, 8, is_case, ".safetensors files")) {
-      const dmf::CaseReport report = dmf::check_case(path);
-      const bool known = report.verdict != dmf::CaseVerdict::unsupported;
-      const bool pass = report.verdict == dmf::CaseVerdict::pass;
-      fmt::print("{} {:<18} {:<36} absolute {:.2e}  relative {:.2e}{}\n",
-                 pass    ? "pass"
-                 : known ? "FAIL"
-                         : "skip",
-                 report.op, report.name, report.largest_absolute, report.largest_relative,
-                 report.message.empty() ? "" : "  " + report.message);
-      ++(pass ? passed : known ? failed : unsupported);
+    dmf::Device::parse(device);
+    const auto cases = dmf::files_of(inputs, 8, is_case, ".safetensors files");
+    std::map<fs::path, fs::path> targets;
+    if (!out.empty()) {
+      targets = results_of(cases, out);
+      std::error_code error;
+      fs::create_directories(out, error);
+      DMF_CHECK(!error, IoError, "[probe] cannot make the folder {}: {}.", out, error.message());
     }
-    fmt::print("{} passed, {} failed, {} of unsupported ops\n", passed, failed, unsupported);
-    return failed == 0 && passed > 0 ? 0 : 1;
+    const auto precision = single ? dmf::Precision::single : dmf::Precision::as_given;
+    return compare ? check(cases, precision, targets) : compute(cases, precision, targets);
   });
 }

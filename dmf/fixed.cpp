@@ -6,6 +6,7 @@ namespace {
 class FixedWeighting final : public WeightingStrategy {
  public:
   std::string_view name() const override { return "fixed"; }
+  bool needs_memory() const override { return false; }
 
   std::vector<double> weights(const LossHistory&, const std::vector<double>& current) override {
     return current;

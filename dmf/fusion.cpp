@@ -49,6 +49,10 @@ void FusionSpec::validate() const {
           "batch_track_steps " + std::to_string(auxiliary.every) + ": expected >= 0.");
   require(weight_decay >= 0.0 && weight_decay < 1.0,
           "weight averaging " + std::to_string(weight_decay) + ": expected 0 <= decay < 1.");
+  require(
+      weighting != "softadapt" || history_size_max > static_cast<std::size_t>(rule.softadapt.order),
+      "history_size_max " + std::to_string(history_size_max) + ": softadapt of order " +
+          std::to_string(rule.softadapt.order) + " needs one more than its order.");
   require(largest_change >= 0.0,
           "largest weight change " + std::to_string(largest_change) + ": expected >= 0.");
 }
@@ -56,7 +60,7 @@ void FusionSpec::validate() const {
 Fusion::Fusion(const FusionSpec& spec)
     : spec_(spec),
       history_(spec.losses.size(), spec.history_size_max),
-      strategy_(make_weighting(spec.weighting, initial_weights(spec))),
+      strategy_(make_weighting(spec.weighting, initial_weights(spec), spec.rule)),
       weights_(initial_weights(spec)) {}
 
 Fusion::Factors Fusion::step(std::span<const double> values) {
@@ -66,7 +70,7 @@ Fusion::Factors Fusion::step(std::span<const double> values) {
     }
   }
   history_.append(values);
-  if (history_.size() >= spec_.history_size) {
+  if (history_.size() >= spec_.history_size || !strategy_->needs_memory()) {
     weights_ = limited(strategy_->weights(history_, weights_));
   }
   Factors factors = current();  // the first step has t = 0

@@ -18,6 +18,7 @@ struct FusionSpec {
   std::size_t history_size_max = 150;   // values remembered
   std::vector<double> initial_weights;  // empty: uniform; else K, >= 0, scaled to sum 1
   AuxiliarySchedule auxiliary;
+  WeightingOptions rule;
   // The paper's two open ends (section 5), off by default:
   double weight_decay = 0.0;    // w = decay * previous + (1 - decay) * rule's; 0: the rule's alone
   double largest_change = 0.0;  // of any weight in one step; 0: no limit
@@ -59,6 +60,8 @@ class Fusion {
   /// Weights and gamma as they stand, for evaluation: changes nothing.
   Factors current() const { return {weights_, spec_.auxiliary.gamma(step_)}; }
   std::int64_t steps() const { return step_; }
+  /// Whether the rule waits for, and works on, the memory.
+  bool uses_memory() const { return strategy_->needs_memory(); }
 
   FusionState state() const;
   /// throws  std::invalid_argument for a state of other losses or of another rule

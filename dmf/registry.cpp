@@ -13,16 +13,21 @@ void WeightingStrategy::load_state(const std::vector<double>& state) {
 }
 
 const std::vector<std::string>& weighting_names() {
-  static const std::vector<std::string> names = {"variance", "mad", "bayesian", "fixed"};
+  static const std::vector<std::string> names = {"variance", "mad",       "bayesian",     "fixed",
+                                                 "random",   "softadapt", "cov_weighting"};
   return names;
 }
 
 std::unique_ptr<WeightingStrategy> make_weighting(const std::string& name,
-                                                  const std::vector<double>& initial) {
+                                                  const std::vector<double>& initial,
+                                                  const WeightingOptions& options) {
   if (name == "variance") return make_variance_weighting();
   if (name == "mad") return make_mad_weighting();
   if (name == "bayesian") return make_bayesian_weighting(initial);
   if (name == "fixed") return make_fixed_weighting();
+  if (name == "random") return make_random_weighting(options.seed);
+  if (name == "softadapt") return make_softadapt_weighting(options.softadapt);
+  if (name == "cov_weighting") return make_cov_weighting(options.cov, initial.size());
   std::string known;
   for (const std::string& each : weighting_names()) known += (known.empty() ? "" : ", ") + each;
   throw std::invalid_argument("[dmf] unknown weighting '" + name + "': expected one of " + known +

@@ -19,10 +19,10 @@ AuxiliarySchedule schedule_of(const ReferenceCase& c) {
   return {c.number("gamma0"), c.number("lambda"), c.integer("batch_track_steps")};
 }
 
-Safetensors dmf_weights_case(const ReferenceCase& c) {
-  const Tensor<double> losses = c.tensor("losses", 2);
+/// The weights that a rule gives from step to step.
+Safetensors trajectory(const ReferenceCase& c, FusionSpec spec) {
+  const auto losses = c.tensor<double>("losses", 2);
   const Index L = losses.size(0), T = losses.size(1);
-  FusionSpec spec = memory_of(c);
   spec.losses.assign(static_cast<std::size_t>(L), "loss");
   Fusion fusion(spec);
   Tensor<double> weights(Shape{T, L});
@@ -35,6 +35,24 @@ Safetensors dmf_weights_case(const ReferenceCase& c) {
   Safetensors results;
   results.set("weights", weights);
   return results;
+}
+
+Safetensors dmf_weights_case(const ReferenceCase& c) {
+  return trajectory(c, memory_of(c));
+}
+
+Safetensors softadapt_case(const ReferenceCase& c) {
+  FusionSpec spec;
+  spec.weighting = "softadapt";
+  spec.rule.softadapt = {c.text("variant"), c.number("beta"), c.integer("order")};
+  return trajectory(c, spec);
+}
+
+Safetensors cov_weighting_case(const ReferenceCase& c) {
+  FusionSpec spec;
+  spec.weighting = "cov_weighting";
+  if (c.text("mean") == "decay") spec.rule.cov.decay = c.number("decay");
+  return trajectory(c, spec);
 }
 
 Safetensors dmf_aux_schedule_case(const ReferenceCase& c) {
@@ -52,16 +70,17 @@ Safetensors dmf_aux_schedule_case(const ReferenceCase& c) {
   return results;
 }
 
+template <class S>
 Safetensors dmf_loss_case(const ReferenceCase& c) {
-  const Tensor<double> logits = c.tensor("logits", 5);
+  const Tensor<S> logits = c.tensor<S>("logits", 5);
   const Tensor<std::int32_t> labels = c.labels("labels", 4);
-  FusedLoss<double> loss = fused_loss_of(c);
-  FusionTrace trace(logits.size(0), static_cast<Index>(loss.loss_names().size()));
-  const Tensor<double> gradients(logits.shape());
+  FusedLoss<S> loss = fused_loss_of<S>(c);
+  FusionTrace<S> trace(logits.size(0), static_cast<Index>(loss.loss_names().size()));
+  const Tensor<S> gradients(logits.shape());
   for (Index t = 0; t < logits.size(0); ++t) {
-    const Variable<double> at_t(slice(logits, t), true);
-    Prediction<double> prediction(at_t, slice(labels, t));
-    const FusedLoss<double>::Result result = loss.step(prediction);
+    const Variable<S> at_t(slice(logits, t), true);
+    Prediction<S> prediction(at_t, slice(labels, t));
+    const typename FusedLoss<S>::Result result = loss.step(prediction);
     result.total.backward();
     trace.put(t, result);
     std::copy_n(at_t.grad().data(), at_t.grad().numel(),
@@ -75,34 +94,37 @@ Safetensors dmf_loss_case(const ReferenceCase& c) {
 
 }  // namespace
 
-FusedLoss<double> fused_loss_of(const ReferenceCase& c) {
+template <class S>
+FusedLoss<S> fused_loss_of(const ReferenceCase& c) {
   const LossSettings settings = loss_settings_of(c, "");
-  std::vector<std::unique_ptr<Loss<double>>> losses;
-  for (const std::string& name : c.texts("losses"))
-    losses.push_back(make_loss<double>(name, settings));
-  std::unique_ptr<Loss<double>> auxiliary;
-  if (c.text("aux") != "none") auxiliary = make_loss<double>(c.text("aux"), settings);
+  std::vector<std::unique_ptr<Loss<S>>> losses;
+  for (const std::string& name : c.texts("losses")) losses.push_back(make_loss<S>(name, settings));
+  std::unique_ptr<Loss<S>> auxiliary;
+  if (c.text("aux") != "none") auxiliary = make_loss<S>(c.text("aux"), settings);
   FusionSpec spec = memory_of(c);
   spec.auxiliary = schedule_of(c);
   return {std::move(losses), std::move(auxiliary), spec};
 }
 
-FusionTrace::FusionTrace(Index steps, Index losses)
+template <class S>
+FusionTrace<S>::FusionTrace(Index steps, Index losses)
     : output_(Shape{steps}),
       losses_(Shape{steps, losses}),
       weights_(Shape{steps, losses}),
       gamma_(Shape{steps}),
       auxiliary_(Shape{steps}) {}
 
-void FusionTrace::put(Index t, const FusedLoss<double>::Result& result) {
-  output_.data()[t] = result.total.value().item();
+template <class S>
+void FusionTrace<S>::put(Index t, const typename FusedLoss<S>::Result& result) {
+  output_.data()[t] = static_cast<double>(result.total.value().item());
   gamma_.data()[t] = result.gamma;
   auxiliary_.data()[t] = result.auxiliary;
   std::copy(result.losses.begin(), result.losses.end(), losses_.data() + t * losses_.size(1));
   std::copy(result.weights.begin(), result.weights.end(), weights_.data() + t * weights_.size(1));
 }
 
-void FusionTrace::write(Safetensors& results) const {
+template <class S>
+void FusionTrace<S>::write(Safetensors& results) const {
   results.set("output", output_);
   results.set("losses", losses_);
   results.set("weights", weights_);
@@ -110,10 +132,21 @@ void FusionTrace::write(Safetensors& results) const {
   results.set("aux", auxiliary_);
 }
 
+template <class S>
 std::map<std::string, CaseFunction> fusion_case_functions() {
   return {{"dmf_weights", dmf_weights_case},
           {"dmf_aux_schedule", dmf_aux_schedule_case},
-          {"dmf_loss", dmf_loss_case}};
+          {"dmf_loss", dmf_loss_case<S>},
+          {"softadapt", softadapt_case},
+          {"cov_weighting", cov_weighting_case}};
 }
+
+#define DMF_INSTANTIATE(S)                                      \
+  template FusedLoss<S> fused_loss_of<S>(const ReferenceCase&); \
+  template class FusionTrace<S>;                                \
+  template std::map<std::string, CaseFunction> fusion_case_functions<S>();
+DMF_INSTANTIATE(float)
+DMF_INSTANTIATE(double)
+#undef DMF_INSTANTIATE
 
 }  // namespace dmf

@@ -8,13 +8,15 @@
 namespace dmf {
 
 /// The complete loss that a case's attributes describe.
-FusedLoss<double> fused_loss_of(const ReferenceCase& c);
+template <class S>
+FusedLoss<S> fused_loss_of(const ReferenceCase& c);
 
 /// Results of consecutive steps of a fused loss.
+template <class S>
 class FusionTrace {
  public:
   FusionTrace(Index steps, Index losses);
-  void put(Index t, const FusedLoss<double>::Result& result);
+  void put(Index t, const typename FusedLoss<S>::Result& result);
   void write(Safetensors& results) const;
 
  private:

@@ -11,7 +11,7 @@ std::vector<double> values_of(const Tensor<double>& t) {
 }
 
 Safetensors bilateral_case(const ReferenceCase& c) {
-  const Tensor<double> image = c.tensor("input", 4);
+  const auto image = c.tensor<double>("input", 4);
   DMF_CHECK(image.size(0) == 1 && image.size(3) == 1, IoError, "input {}: expected [1, H, W, 1].",
             image.shape().str());
   BilateralSpec spec{c.integer("d"), c.number("sigma_space"), c.number("sigma_color"), true};
@@ -27,7 +27,7 @@ Safetensors bilateral_case(const ReferenceCase& c) {
 }
 
 Safetensors resize_case(const ReferenceCase& c) {
-  const Tensor<double> input = c.tensor("input", 4);
+  const auto input = c.tensor<double>("input", 4);
   const int out_h = c.integer("out_h"), out_w = c.integer("out_w");
   DMF_CHECK(out_h >= 1 && out_h <= 16384 && out_w >= 1 && out_w <= 16384, IoError,
             "out_h {}, out_w {}: expected 1 to 16384.", out_h, out_w);

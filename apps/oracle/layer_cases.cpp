@@ -12,19 +12,21 @@
 namespace dmf {
 namespace {
 
-using V = Variable<double>;
+template <class S>
+using Inputs = std::map<std::string, Variable<S>>;
 
-V input(const ReferenceCase& c, const std::string& name, int rank) {
-  return V(c.tensor(name, rank), true);
+template <class S>
+Variable<S> input(const ReferenceCase& c, const std::string& name, int rank) {
+  return Variable<S>(c.tensor<S>(name, rank), true);
 }
 
 /// Output and, where the case gives the output's gradient, the gradients of the named inputs.
-Safetensors with_gradients(const ReferenceCase& c, const V& y,
-                           const std::map<std::string, V>& inputs) {
+template <class S>
+Safetensors with_gradients(const ReferenceCase& c, const Variable<S>& y, const Inputs<S>& inputs) {
   Safetensors results;
   results.set("output", y.value());
   if (!c.has("grad_output")) return results;
-  y.backward(c.tensor("grad_output", y.shape().rank()));
+  y.backward(c.tensor<S>("grad_output", y.shape().rank()));
   for (const auto& [name, variable] : inputs) results.set("grad." + name, variable.grad());
   return results;
 }
@@ -47,74 +49,81 @@ Padding padding_of(const ReferenceCase& c) {
           static_cast<int>(pads[3])};
 }
 
+template <class S>
 Safetensors conv2d_case(const ReferenceCase& c) {
   const Pair stride = pair_of(c, "stride");
-  std::map<std::string, V> inputs = {{"input", input(c, "input", 4)},
-                                     {"weight", input(c, "weight", 4)}};
-  if (c.has("bias")) inputs["bias"] = input(c, "bias", 1);
-  const V y = conv2d(inputs["input"], inputs["weight"], c.has("bias") ? inputs["bias"] : V(),
-                     {stride.h, stride.w, padding_of(c)});
-  return with_gradients(c, y, inputs);
+  Inputs<S> inputs = {{"input", input<S>(c, "input", 4)}, {"weight", input<S>(c, "weight", 4)}};
+  if (c.has("bias")) inputs["bias"] = input<S>(c, "bias", 1);
+  const Variable<S> y =
+      conv2d(inputs["input"], inputs["weight"], c.has("bias") ? inputs["bias"] : Variable<S>(),
+             {stride.h, stride.w, padding_of(c)});
+  return with_gradients<S>(c, y, inputs);
 }
 
+template <class S>
 Safetensors conv_transpose2d_case(const ReferenceCase& c) {
   const Pair stride = pair_of(c, "stride");
-  std::map<std::string, V> inputs = {{"input", input(c, "input", 4)}};
-  const V weight(swap_last_axes(c.tensor("weight", 4)), true);
-  if (c.has("bias")) inputs["bias"] = input(c, "bias", 1);
-  const V y = conv_transpose2d(inputs["input"], weight, c.has("bias") ? inputs["bias"] : V(),
-                               {stride.h, stride.w, padding_of(c)});
-  Safetensors results = with_gradients(c, y, inputs);
+  Inputs<S> inputs = {{"input", input<S>(c, "input", 4)}};
+  const Variable<S> weight(swap_last_axes(c.tensor<S>("weight", 4)), true);
+  if (c.has("bias")) inputs["bias"] = input<S>(c, "bias", 1);
+  const Variable<S> y =
+      conv_transpose2d(inputs["input"], weight, c.has("bias") ? inputs["bias"] : Variable<S>(),
+                       {stride.h, stride.w, padding_of(c)});
+  Safetensors results = with_gradients<S>(c, y, inputs);
   if (weight.grad().defined()) results.set("grad.weight", swap_last_axes(weight.grad()));
   return results;
 }
 
+template <class S>
 Safetensors max_pool2d_case(const ReferenceCase& c) {
   const Pair kernel = pair_of(c, "kernel"), stride = pair_of(c, "stride");
-  const V x = input(c, "input", 4);
-  const V y = max_pool2d(x, {kernel.h, kernel.w, stride.h, stride.w, padding_of(c)});
-  return with_gradients(c, y, {{"input", x}});
+  const Variable<S> x = input<S>(c, "input", 4);
+  const Variable<S> y = max_pool2d(x, {kernel.h, kernel.w, stride.h, stride.w, padding_of(c)});
+  return with_gradients<S>(c, y, {{"input", x}});
 }
 
+template <class S>
 Safetensors batch_norm2d_case(const ReferenceCase& c) {
-  const std::map<std::string, V> inputs = {{"input", input(c, "input", 4)},
-                                           {"gamma", input(c, "gamma", 1)},
-                                           {"beta", input(c, "beta", 1)}};
-  const Tensor<double> mean = c.tensor("running_mean", 1), var = c.tensor("running_var", 1);
+  const Inputs<S> inputs = {{"input", input<S>(c, "input", 4)},
+                            {"gamma", input<S>(c, "gamma", 1)},
+                            {"beta", input<S>(c, "beta", 1)}};
+  const Tensor<S> mean = c.tensor<S>("running_mean", 1), var = c.tensor<S>("running_var", 1);
   BatchNorm2dSpec spec;
   spec.eps = c.number("eps");
   spec.momentum = c.number("momentum");
   spec.training = c.integer("training") != 0;
-  const V y =
+  const Variable<S> y =
       batch_norm2d(inputs.at("input"), inputs.at("gamma"), inputs.at("beta"), mean, var, spec);
-  Safetensors results = with_gradients(c, y, inputs);
+  Safetensors results = with_gradients<S>(c, y, inputs);
   results.set("running_mean", mean);
   results.set("running_var", var);
   return results;
 }
 
+template <class S>
 Safetensors concat_case(const ReferenceCase& c) {
-  std::map<std::string, V> inputs;
-  std::vector<V> parts;
+  Inputs<S> inputs;
+  std::vector<Variable<S>> parts;
   for (int i = 0; i < c.integer("inputs"); ++i) {
     const std::string name = fmt::format("input{}", i);
-    parts.push_back(inputs[name] = input(c, name, 4));
+    parts.push_back(inputs[name] = input<S>(c, name, 4));
   }
-  return with_gradients(c, concat(parts), inputs);
+  return with_gradients<S>(c, concat(parts), inputs);
 }
 
+template <class S>
 Safetensors adam_step_case(const ReferenceCase& c) {
   const AdamOptions options = adam_options_of(c, "eps", "mode");
-  const V param = input(c, "param", ReferenceCase::kAnyRank);
-  const Tensor<double> grads = c.tensor("grads", param.shape().rank() + 1);
+  const Variable<S> param = input<S>(c, "param", ReferenceCase::kAnyRank);
+  const Tensor<S> grads = c.tensor<S>("grads", param.shape().rank() + 1);
   DMF_CHECK(Shape(grads.shape().dims().subspan(1)) == param.shape(), IoError,
             "grads {} for param {}: expected one of its shape a step.", grads.shape().str(),
             param.shape().str());
-  const auto adam = make_adam<double>({{"param", param}}, options);
-  const Tensor<double> params(grads.shape());
+  const auto adam = make_adam<S>({{"param", param}}, options);
+  const Tensor<S> params(grads.shape());
   const Index n = param.value().numel();
   for (Index t = 0; t < grads.size(0); ++t) {
-    Tensor<double> grad(param.shape());
+    Tensor<S> grad(param.shape());
     std::copy_n(grads.data() + t * n, n, grad.data());
     adam->zero_grad();
     param.backward(grad);
@@ -129,21 +138,26 @@ Safetensors adam_step_case(const ReferenceCase& c) {
 }
 
 /// An op of one input.
-CaseFunction unary(V (*op)(const V&)) {
+template <class S>
+CaseFunction unary(Variable<S> (*op)(const Variable<S>&)) {
   return [op](const ReferenceCase& c) {
     const std::string name = c.has("input") ? "input" : "logits";
-    const V x = input(c, name, 4);
-    return with_gradients(c, op(x), {{name, x}});
+    const Variable<S> x = input<S>(c, name, 4);
+    return with_gradients<S>(c, op(x), {{name, x}});
   };
 }
 
 }  // namespace
 
+template <class S>
 std::map<std::string, CaseFunction> layer_case_functions() {
-  return {{"conv2d", conv2d_case},         {"conv_transpose2d", conv_transpose2d_case},
-          {"max_pool2d", max_pool2d_case}, {"batch_norm2d", batch_norm2d_case},
-          {"relu", unary(relu<double>)},   {"softmax", unary(softmax<double>)},
-          {"concat", concat_case},         {"adam_step", adam_step_case}};
+  return {{"conv2d", conv2d_case<S>},         {"conv_transpose2d", conv_transpose2d_case<S>},
+          {"max_pool2d", max_pool2d_case<S>}, {"batch_norm2d", batch_norm2d_case<S>},
+          {"relu", unary<S>(relu<S>)},        {"softmax", unary<S>(softmax<S>)},
+          {"concat", concat_case<S>},         {"adam_step", adam_step_case<S>}};
 }
+
+template std::map<std::string, CaseFunction> layer_case_functions<float>();
+template std::map<std::string, CaseFunction> layer_case_functions<double>();
 
 }  // namespace dmf

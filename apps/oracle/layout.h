@@ -6,9 +6,10 @@ namespace dmf {
 
 /// [KH, KW, A, B] -> [KH, KW, B, A]: between the reference's layout of transposed convolutions and
 /// Keras's, which the engine uses.
-inline Tensor<double> swap_last_axes(const Tensor<double>& from) {
+template <class S>
+Tensor<S> swap_last_axes(const Tensor<S>& from) {
   const Index A = from.size(2), B = from.size(3), taps = from.size(0) * from.size(1);
-  Tensor<double> to(Shape{from.size(0), from.size(1), B, A});
+  Tensor<S> to(Shape{from.size(0), from.size(1), B, A});
   for (Index t = 0; t < taps; ++t) {
     for (Index a = 0; a < A; ++a) {
       for (Index b = 0; b < B; ++b)

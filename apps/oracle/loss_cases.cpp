@@ -32,10 +32,11 @@ LossSettings loss_settings_of(const ReferenceCase& c, const std::string& prefix)
 
 namespace {
 
+template <class S>
 Safetensors loss_case(const ReferenceCase& c) {
-  const Variable<double> logits(c.tensor("logits", 4), true);
-  Prediction<double> prediction(logits, c.labels("labels", 3));
-  const Variable<double> value = (*make_loss<double>(c.op(), loss_settings_of(c, "")))(prediction);
+  const Variable<S> logits(c.tensor<S>("logits", 4), true);
+  Prediction<S> prediction(logits, c.labels("labels", 3));
+  const Variable<S> value = (*make_loss<S>(c.op(), loss_settings_of(c, "")))(prediction);
   value.backward();
   Safetensors results;
   results.set("output", value.value());
@@ -80,10 +81,14 @@ Safetensors metrics_case(const ReferenceCase& c) {
 
 }  // namespace
 
+template <class S>
 std::map<std::string, CaseFunction> loss_case_functions() {
   std::map<std::string, CaseFunction> functions = {{"metrics", metrics_case}};
-  for (const std::string& name : loss_names()) functions[name] = loss_case;
+  for (const std::string& name : loss_names()) functions[name] = loss_case<S>;
   return functions;
 }
+
+template std::map<std::string, CaseFunction> loss_case_functions<float>();
+template std::map<std::string, CaseFunction> loss_case_functions<double>();
 
 }  // namespace dmf

@@ -14,11 +14,13 @@ bool is_transposed(const std::string& name) {
   return name.ends_with(".up.weight");
 }
 
-Tensor<double> in_other_layout(const std::string& name, const Tensor<double>& value) {
+template <class S>
+Tensor<S> in_other_layout(const std::string& name, const Tensor<S>& value) {
   return is_transposed(name) ? swap_last_axes(value) : value;
 }
 
-std::unique_ptr<UNet<double>> network_of(const ReferenceCase& c, Index in_channels) {
+template <class S>
+std::unique_ptr<UNet<S>> network_of(const ReferenceCase& c, Index in_channels) {
   UNetSpec spec;
   spec.variant =
       c.text("variant") == "classic" ? UNetSpec::Variant::classic : UNetSpec::Variant::paper;
@@ -28,34 +30,37 @@ std::unique_ptr<UNet<double>> network_of(const ReferenceCase& c, Index in_channe
   spec.base_width = c.integer("base");
   spec.bn_eps = c.number("bn_eps");
   spec.bn_momentum = c.number("bn_momentum");
-  return std::make_unique<UNet<double>>(spec);
+  return std::make_unique<UNet<S>>(spec);
 }
 
-void load_parameters(const ReferenceCase& c, const UNet<double>& network) {
-  const auto load = [&](const std::string& name, const Tensor<double>& into) {
-    into.copy_from(in_other_layout(name, c.tensor("param." + name, into.shape().rank())));
+template <class S>
+void load_parameters(const ReferenceCase& c, const UNet<S>& network) {
+  const auto load = [&](const std::string& name, const Tensor<S>& into) {
+    into.copy_from(in_other_layout(name, c.tensor<S>("param." + name, into.shape().rank())));
   };
   for (const auto& p : network.named_parameters()) load(p.name, p.variable.value());
   for (const auto& b : network.named_buffers()) load(b.name, b.tensor);
 }
 
-Tensor<double> evaluation_logits(UNet<double>& network, const Tensor<double>& input) {
+template <class S>
+Tensor<S> evaluation_logits(UNet<S>& network, const Tensor<S>& input) {
   const NoGrad no_grad;
   network.train(false);
-  Tensor<double> logits = network.forward(Variable<double>(input)).value();
+  Tensor<S> logits = network.forward(Variable<S>(input)).value();
   network.train();
   return logits;
 }
 
+template <class S>
 Safetensors unet_case(const ReferenceCase& c) {
-  const Variable<double> input(c.tensor("input", 4), true);
-  const auto network = network_of(c, input.size(3));
+  const Variable<S> input(c.tensor<S>("input", 4), true);
+  const auto network = network_of<S>(c, input.size(3));
   load_parameters(c, *network);
   Safetensors results;
   results.set("logits_eval", evaluation_logits(*network, input.value()));
-  Prediction<double> prediction(network->forward(input), c.labels("labels", 3));
-  const Variable<double> loss =
-      (*make_loss<double>(c.text("loss"), loss_settings_of(c, "loss.")))(prediction);
+  Prediction<S> prediction(network->forward(input), c.labels("labels", 3));
+  const Variable<S> loss =
+      (*make_loss<S>(c.text("loss"), loss_settings_of(c, "loss.")))(prediction);
   loss.backward();
   results.set("logits", prediction.logits().value());
   results.set("output", loss.value());
@@ -67,22 +72,22 @@ Safetensors unet_case(const ReferenceCase& c) {
   return results;
 }
 
+template <class S>
 Safetensors unet_train_case(const ReferenceCase& c) {
-  const Tensor<double> input = c.tensor("input", 5);
+  const Tensor<S> input = c.tensor<S>("input", 5);
   const Tensor<std::int32_t> labels = c.labels("labels", 4);
   const Index steps = input.size(0);
   DMF_CHECK(steps >= 1, IoError, "input {}: expected at least one step.", input.shape().str());
-  const auto network = network_of(c, input.size(4));
+  const auto network = network_of<S>(c, input.size(4));
   load_parameters(c, *network);
   const AdamOptions options = adam_options_of(c, "adam_eps", "optimizer");
   const auto adam = make_adam(network->named_parameters(), options);
-  FusedLoss<double> loss = fused_loss_of(c);
-  FusionTrace trace(steps, static_cast<Index>(loss.loss_names().size()));
+  FusedLoss<S> loss = fused_loss_of<S>(c);
+  FusionTrace<S> trace(steps, static_cast<Index>(loss.loss_names().size()));
   for (Index t = 0; t < steps; ++t) {
     adam->zero_grad();
-    Prediction<double> prediction(network->forward(Variable<double>(slice(input, t))),
-                                  slice(labels, t));
-    const FusedLoss<double>::Result result = loss.step(prediction);
+    Prediction<S> prediction(network->forward(Variable<S>(slice(input, t))), slice(labels, t));
+    const typename FusedLoss<S>::Result result = loss.step(prediction);
     result.total.backward();
     adam->step(c.number("lr"));
     trace.put(t, result);
@@ -99,8 +104,12 @@ Safetensors unet_train_case(const ReferenceCase& c) {
 
 }  // namespace
 
+template <class S>
 std::map<std::string, CaseFunction> network_case_functions() {
-  return {{"unet", unet_case}, {"unet_train", unet_train_case}};
+  return {{"unet", unet_case<S>}, {"unet_train", unet_train_case<S>}};
 }
+
+template std::map<std::string, CaseFunction> network_case_functions<float>();
+template std::map<std::string, CaseFunction> network_case_functions<double>();
 
 }  // namespace dmf

@@ -19,16 +19,34 @@ double parse_number(const std::string& key, const std::string& text) {
   return value;
 }
 
+template <class S>
 const std::map<std::string, CaseFunction>& case_functions() {
   static const auto all = [] {
-    std::map<std::string, CaseFunction> merged = layer_case_functions();
-    merged.merge(loss_case_functions());
-    merged.merge(fusion_case_functions());
+    std::map<std::string, CaseFunction> merged = layer_case_functions<S>();
+    merged.merge(loss_case_functions<S>());
+    merged.merge(fusion_case_functions<S>());
+    merged.merge(network_case_functions<S>());
     merged.merge(image_case_functions());
-    merged.merge(network_case_functions());
     return merged;
   }();
   return all;
+}
+
+/// Whether the inputs are floats, none of them double.
+bool is_single(const Safetensors& file) {
+  bool any_float = false;
+  for (const auto& [name, tensor] : file.tensors) {
+    if (name.starts_with("expect.")) continue;
+    if (tensor.dtype == DType::f64) return false;
+    any_float |= tensor.dtype == DType::f32;
+  }
+  return any_float;
+}
+
+bool has_tag(const ReferenceCase& reference, const std::string& tag) {
+  if (!reference.has_attribute("tags")) return false;
+  const std::vector<std::string> tags = reference.texts("tags");
+  return std::find(tags.begin(), tags.end(), tag) != tags.end();
 }
 
 /// Compares one tensor, adding to the report's differences.
@@ -57,31 +75,41 @@ bool is_integer(DType dtype) {
   return dtype == DType::i64 || dtype == DType::i32 || dtype == DType::u8;
 }
 
-Tensor<double> as_double(const Safetensors& file, const std::string& name) {
-  if (is_integer(file.tensors.at(name).dtype)) return cast<double>(file.get<std::int32_t>(name));
-  return file.get<double>(name);
+template <class S>
+Tensor<S> as_floating(const Safetensors& file, const std::string& name) {
+  if (is_integer(file.tensors.at(name).dtype)) return cast<S>(file.get<std::int32_t>(name));
+  return file.get<S>(name);
 }
 
-void check_into(const std::filesystem::path& path, CaseReport& report) {
+void check_into(const std::filesystem::path& path, Precision precision, CaseReport& report) {
   const ReferenceCase reference(read_safetensors(path));
   report.op = reference.op();
   if (reference.has_attribute("name")) report.name = reference.text("name");
-  const auto function = case_functions().find(report.op);
-  if (function == case_functions().end()) {
+  if (!case_functions<double>().contains(report.op)) {
     report.verdict = CaseVerdict::unsupported;
     report.message = "this op is not supported";
     return;
   }
-  const double rtol = reference.number("rtol"), atol = reference.number("atol");
-  const Safetensors results = function->second(reference);
+  double rtol = reference.number("rtol"), atol = reference.number("atol");
+  if (precision == Precision::single) {
+    if (has_tag(reference, "f64_only")) {
+      report.verdict = CaseVerdict::unsupported;
+      report.message = "for double precision alone";
+      return;
+    }
+    rtol = std::max(rtol, 1e-4);
+    atol = std::max(atol, 1e-6);
+  }
+  report.results = compute_case(reference, precision);
   std::size_t compared = 0;
   for (const auto& [name, stored] : reference.file().tensors) {
     if (!name.starts_with("expect.") || name == "expect.opencv") continue;
     const std::string result = name.substr(7);
-    DMF_CHECK(results.tensors.contains(result), IoError, "the op gives no '{}'", result);
+    DMF_CHECK(report.results.tensors.contains(result), IoError, "the op gives no '{}'", result);
     const bool exact = is_integer(stored.dtype);
-    report.message = compare(result, as_double(results, result), as_double(reference.file(), name),
-                             exact ? 0.0 : rtol, exact ? 0.0 : atol, report);
+    report.message = compare(result, as_floating<double>(report.results, result),
+                             as_floating<double>(reference.file(), name), exact ? 0.0 : rtol,
+                             exact ? 0.0 : atol, report);
     if (!report.message.empty()) return;
     ++compared;
   }
@@ -121,13 +149,17 @@ std::vector<std::string> ReferenceCase::texts(const std::string& key) const {
   return parts;
 }
 
-Tensor<double> ReferenceCase::tensor(const std::string& name, int rank) const {
+template <class S>
+Tensor<S> ReferenceCase::tensor(const std::string& name, int rank) const {
   DMF_CHECK(has(name), IoError, "tensor '{}' is missing.", name);
-  Tensor<double> t = as_double(file_, name);
+  Tensor<S> t = as_floating<S>(file_, name);
   DMF_CHECK(rank == kAnyRank || t.shape().rank() == rank, IoError,
             "tensor '{}' is {}: expected rank {}.", name, t.shape().str(), rank);
   return t;
 }
+
+template Tensor<float> ReferenceCase::tensor<float>(const std::string&, int) const;
+template Tensor<double> ReferenceCase::tensor<double>(const std::string&, int) const;
 
 Tensor<std::int32_t> ReferenceCase::labels(const std::string& name, int rank) const {
   Tensor<std::int32_t> t = file_.get<std::int32_t>(name);
@@ -136,11 +168,30 @@ Tensor<std::int32_t> ReferenceCase::labels(const std::string& name, int rank) co
   return t;
 }
 
-CaseReport check_case(const std::filesystem::path& path) {
+std::vector<std::string> case_ops() {
+  std::vector<std::string> ops;
+  for (const auto& each : case_functions<double>()) ops.push_back(each.first);
+  return ops;
+}
+
+Safetensors compute_case(const ReferenceCase& reference, Precision precision) {
+  const bool single = precision == Precision::single || is_single(reference.file());
+  const auto& functions = single ? case_functions<float>() : case_functions<double>();
+  const std::string op = reference.op();
+  const auto function = functions.find(op);
+  DMF_CHECK(function != functions.end(), IoError, "unknown op '{}': expected one of {}.", op,
+            fmt::join(case_ops(), ", "));
+  Safetensors results = function->second(reference);
+  results.metadata["op"] = op;
+  if (reference.has_attribute("name")) results.metadata["name"] = reference.text("name");
+  return results;
+}
+
+CaseReport check_case(const std::filesystem::path& path, Precision precision) {
   CaseReport report;
   report.name = path.stem().string();
   try {
-    check_into(path, report);
+    check_into(path, precision, report);
   } catch (const std::exception& error) {
     report.message = error.what();
   }

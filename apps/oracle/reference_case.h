@@ -31,7 +31,8 @@ class ReferenceCase {
 
   static constexpr int kAnyRank = -1;
   /// A tensor; throws  IoError naming it where it is missing or has another rank.
-  Tensor<double> tensor(const std::string& name, int rank) const;
+  template <class S>
+  Tensor<S> tensor(const std::string& name, int rank) const;
   Tensor<std::int32_t> labels(const std::string& name, int rank) const;
 
  private:
@@ -41,24 +42,45 @@ class ReferenceCase {
 /// Computes the results of a case, named as after `expect.`.
 using CaseFunction = std::function<Safetensors(const ReferenceCase&)>;
 
-/// Ops and what computes them.
+/// Ops and what computes them, in the precision of S; weightings, metrics and images in double
+/// always.
+template <class S>
 std::map<std::string, CaseFunction> layer_case_functions();
+template <class S>
 std::map<std::string, CaseFunction> loss_case_functions();
+template <class S>
 std::map<std::string, CaseFunction> fusion_case_functions();
-std::map<std::string, CaseFunction> image_case_functions();
+template <class S>
 std::map<std::string, CaseFunction> network_case_functions();
+std::map<std::string, CaseFunction> image_case_functions();
+
+/// Every op there is.
+std::vector<std::string> case_ops();
+
+enum class Precision {
+  as_given,  // of the case's own tensors
+  single,    // float whatever the case holds, compared with rtol 1e-4 and atol 1e-6
+};
+
+/// Computes a case.
+///
+/// return  its results, named as after `expect.`, with the op and the name as metadata
+/// throws  IoError for an op that is none of case_ops(), or a case that is not sound
+Safetensors compute_case(const ReferenceCase& reference, Precision precision);
 
 enum class CaseVerdict { pass, fail, unsupported };
 
 struct CaseReport {
   std::string op, name;
   CaseVerdict verdict = CaseVerdict::fail;
+  Safetensors results;
   double largest_absolute = 0.0, largest_relative = 0.0;
   std::string message;  // what failed, or why
 };
 
 /// Computes a case and compares every `expect.*` tensor: max |a - e| <= atol + rtol * max |e|,
-/// integers equal. `expect.opencv` is another program's rounding of a result and is left out.
-CaseReport check_case(const std::filesystem::path& path);
+/// integers equal. `expect.opencv` is another program's rounding of a result and is left out. In
+/// single precision a case tagged `f64_only` is unsupported.
+CaseReport check_case(const std::filesystem::path& path, Precision precision);
 
 }  // namespace dmf

@@ -2,8 +2,11 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
+#include <sstream>
 
 #include "engine/core/check.h"
+#include "engine/io/atomic_file.h"
 
 namespace dmf {
 namespace {
@@ -77,6 +80,12 @@ void bind_data(CLI::App& app, TrainOptions& o) {
       ->group(group);
   add("--split", o.split, "random, or grouped: near-duplicate images stay on one side")
       ->check(CLI::IsMember({"random", "grouped"}));
+  add("--split-seed", o.split_seed, "Of the split alone; 0: as --seed");
+  add("--folds", o.folds, "Cross-validation over so many folds instead of 70/15/15; 0: none")
+      ->check(CLI::Range(0, 1000));
+  add("--fold", o.fold, "The one that tests; the next validates")->check(CLI::Range(1, 1000));
+  add("--folds-file", o.folds_file,
+      "Take the folds from this CSV: a column of images, and one named fold or kFold");
   add("--split-file", o.split_file, "Take the split from this CSV (a run's split.csv) instead");
   add("--duplicate-threshold", o.duplicate_threshold,
       "Thumbnails that correlate above this are near-duplicates")
@@ -140,7 +149,10 @@ void bind_losses(CLI::App& app, TrainOptions& o) {
       ->check(CLI::IsMember(loss_names()));
   add("--auxiliary", o.auxiliary, "Auxiliary loss: any of these, or none")
       ->check(CLI::IsMember(auxiliaries));
-  add("--weighting", o.fusion.weighting, "variance, mad, bayesian or fixed")
+  add("--weighting", o.fusion.weighting,
+      "variance, mad or bayesian (the paper's); fixed, random, softadapt or cov_weighting to "
+      "compare "
+      "with")
       ->check(CLI::IsMember(weighting_names()));
   add("--history-size", o.fusion.history_size, "Values held before the rule takes over")
       ->check(CLI::Range(1, 1 << 20));
@@ -153,6 +165,14 @@ void bind_losses(CLI::App& app, TrainOptions& o) {
       ->check(kFraction);
   add("--weight-max-change", o.fusion.largest_change, "Of a weight in one step; 0: no limit")
       ->check(kNonNegative);
+  add("--softadapt-variant", o.fusion.rule.softadapt.variant,
+      "original, normalized or loss_weighted")
+      ->check(CLI::IsMember(softadapt_variants()));
+  add("--softadapt-beta", o.fusion.rule.softadapt.beta, "Its inverse temperature");
+  add("--softadapt-order", o.fusion.rule.softadapt.order, "Accuracy of its differences")
+      ->check(CLI::Range(1, 5));
+  add("--cov-decay", o.fusion.rule.cov.decay, "Of cov_weighting's running means; 0: over all steps")
+      ->check(kFraction);
   add("--aux-gamma0", o.fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
       ->check(kNonNegative);
   add("--aux-lambda", o.fusion.auxiliary.lambda, "Its decay: gamma = gamma0 exp(-lambda t)")
@@ -181,6 +201,22 @@ void bind_losses(CLI::App& app, TrainOptions& o) {
   add("--ignore-index", o.loss.common.ignore_index, "Label of pixels that take no part; -1: none");
   add_list(app, "Losses", "--class-weights", o.loss.common.class_weights, "One a class")
       ->check(kNonNegative);
+}
+
+/// A value as TOML: a number as it is, anything else quoted.
+std::string toml(const std::string& value) {
+  double number = 0.0;
+  if (CLI::detail::lexical_cast(value, number) && std::isfinite(number)) return value;
+  return value.find('"') == std::string::npos ? '"' + value + '"' : "'" + value + "'";
+}
+
+std::string toml_list(std::vector<std::string> values) {
+  for (std::string& each : values) each = toml(each);
+  return fmt::format("[{}]", fmt::join(values, ", "));
+}
+
+bool is_list(const CLI::Option& option) {
+  return option.get_delimiter() != '\0';
 }
 
 }  // namespace
@@ -223,26 +259,20 @@ void bind_options(CLI::App& app, TrainOptions& options) {
 }
 
 std::string config_text(const CLI::App& app) {
-  const auto toml = [](const std::string& value) {
-    double number = 0.0;
-    if (CLI::detail::lexical_cast(value, number) && std::isfinite(number)) return value;
-    return value.find('"') == std::string::npos ? '"' + value + '"' : "'" + value + "'";
-  };
   std::string text;
   for (const CLI::Option* option : app.get_options()) {
     if (!option->get_configurable()) continue;
     const bool is_flag = option->get_expected_min() == 0;
-    const bool is_list = option->get_delimiter() != '\0';
     std::vector<std::string> values = option->results();
-    if (values.empty() && is_list) values = CLI::detail::split(option->get_default_str(), ',');
+    if (values.empty() && is_list(*option))
+      values = CLI::detail::split(option->get_default_str(), ',');
     if (values.empty()) values = {option->get_default_str()};
     if (values.front().empty() && !is_flag) continue;
     std::string value = values.front();
     if (is_flag) {
       value = option->count() > 0 ? value : "false";
-    } else if (is_list) {
-      for (std::string& each : values) each = toml(each);
-      value = fmt::format("[{}]", fmt::join(values, ", "));
+    } else if (is_list(*option)) {
+      value = toml_list(values);
     } else {
       value = toml(value);
     }
@@ -254,15 +284,47 @@ std::string config_text(const CLI::App& app) {
 TrainOptions read_config(const std::string& path) {
   DMF_CHECK(std::filesystem::is_regular_file(path), IoError,
             "[config] {} is not there: expected a run's config.toml.", path);
+  constexpr std::uintmax_t kMost = std::uintmax_t{1} << 20;
+  return parse_config(read_file(path, kMost), path);
+}
+
+TrainOptions parse_config(const std::string& text, const std::string& name) {
   TrainOptions options;
   CLI::App app("", "config");
   bind_options(app, options);
+  std::istringstream stream(text);
   try {
-    app.parse(std::vector<std::string>{path, "--config"});  // CLI11 takes them last first
-  } catch (const CLI::ParseError& error) {
-    throw IoError(fmt::format("[config] {}: {}", path, error.what()));
+    app.parse_from_stream(stream);
+  } catch (const CLI::Error& error) {
+    throw IoError(fmt::format("[config] {}: {}", name, error.what()));
   }
   return options;
+}
+
+std::string with_options(const std::string& config,
+                         const std::vector<std::pair<std::string, std::string>>& changes) {
+  TrainOptions unused;
+  CLI::App app("", "config");
+  bind_options(app, unused);
+  std::map<std::string, std::string> values;
+  std::istringstream lines(config);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find('=');
+    if (equals != std::string::npos) values[line.substr(0, equals)] = line.substr(equals + 1);
+  }
+  for (const auto& [key, value] : changes) {
+    const CLI::Option* option = app.get_option_no_throw("--" + key);
+    DMF_CHECK(option != nullptr && option->get_configurable(), IoError,
+              "[config] train has no option '{}'.", key);
+    values[key] = is_list(*option) ? toml_list(CLI::detail::split(value, ',')) : toml(value);
+  }
+  std::string text;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_lnames().empty()) continue;
+    const auto value = values.find(option->get_lnames().front());
+    if (value != values.end()) text += fmt::format("{}={}\n", value->first, value->second);
+  }
+  return text;
 }
 
 }  // namespace dmf

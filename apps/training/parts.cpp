@@ -8,7 +8,9 @@ FusedLoss<float> make_fused_loss(const TrainOptions& options) {
   for (const std::string& name : options.losses) losses.push_back(make_loss<float>(name, settings));
   std::unique_ptr<Loss<float>> auxiliary;
   if (options.auxiliary != "none") auxiliary = make_loss<float>(options.auxiliary, settings);
-  return {std::move(losses), std::move(auxiliary), options.fusion};
+  FusionSpec fusion = options.fusion;
+  fusion.rule.seed = options.seed;
+  return {std::move(losses), std::move(auxiliary), fusion};
 }
 
 std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,

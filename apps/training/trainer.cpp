@@ -128,12 +128,12 @@ class Run {
           "warning: gamma falls by less than half, so the auxiliary loss outweighs the others for "
           "most of the run (see --aux-lambda, --batch-track-steps)");
     }
-    if (options_.fusion.weighting != "fixed" && options_.fusion.history_size < 30) {
+    if (loss_.fusion().uses_memory() && options_.fusion.history_size < 30) {
       progress_.line(fmt::format(
           "warning: statistics of {} values are poor (--history-size, at least 30 is better)",
           options_.fusion.history_size));
     }
-    if (options_.fusion.weighting != "fixed" &&
+    if (loss_.fusion().uses_memory() &&
         static_cast<std::int64_t>(options_.fusion.history_size) > total_steps_) {
       progress_.line(fmt::format(
           "warning: the run has {} steps, so the {} rule never takes over (--history-size {})",

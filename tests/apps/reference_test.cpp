@@ -10,16 +10,12 @@ namespace dmf {
 TEST_CASE("reference cases: every fixture passes, every supported op has one") {
   std::set<std::string> ops;
   for (const auto& entry : std::filesystem::directory_iterator(DMF_FIXTURES "/reference")) {
-    const CaseReport report = check_case(entry.path());
+    const CaseReport report = check_case(entry.path(), Precision::as_given);
     CHECK_MESSAGE(report.verdict == CaseVerdict::pass, entry.path().filename().string(), ": ",
                   report.message);
     ops.insert(report.op);
   }
-  for (const auto& functions :
-       {layer_case_functions(), loss_case_functions(), fusion_case_functions(),
-        image_case_functions(), network_case_functions()}) {
-    for (const auto& each : functions) CHECK_MESSAGE(ops.contains(each.first), each.first);
-  }
+  for (const std::string& op : case_ops()) CHECK_MESSAGE(ops.contains(op), op);
 }
 
 TEST_CASE("reference cases: a wrong expectation fails, a broken or unknown case says why") {
@@ -27,7 +23,7 @@ TEST_CASE("reference cases: a wrong expectation fails, a broken or unknown case 
   Safetensors file = read_safetensors(DMF_FIXTURES "/reference/relu__random.safetensors");
   const auto report_of = [&] {
     write_safetensors(folder / "case.safetensors", file);
-    return check_case(folder / "case.safetensors");
+    return check_case(folder / "case.safetensors", Precision::as_given);
   };
   CHECK(report_of().verdict == CaseVerdict::pass);
   Tensor<double> expected = file.get<double>("expect.output");
@@ -42,7 +38,7 @@ TEST_CASE("reference cases: a wrong expectation fails, a broken or unknown case 
   file.metadata.erase("op");
   CHECK(report_of().message.find("'op' is missing") != std::string::npos);
   write_text(folder / "text.safetensors", "text, not tensors");
-  CHECK(check_case(folder / "text.safetensors").verdict == CaseVerdict::fail);
+  CHECK(check_case(folder / "text.safetensors", Precision::as_given).verdict == CaseVerdict::fail);
 }
 
 }  // namespace dmf

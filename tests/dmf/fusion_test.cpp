@@ -87,7 +87,8 @@ TEST_CASE("fusion: weights sum to 1 whatever the history, for every rule") {
       const std::vector<double> values = {std::pow(10.0, t % 17 - 8), -1.0 * t,
                                           t % 3 == 0 ? 0.0 : 1e8};
       const auto w = fusion.step(values).weights;
-      REQUIRE(std::accumulate(w.begin(), w.end(), 0.0) == Approx(1.0).epsilon(1e-12));
+      const double slack = name == "softadapt" ? 1.1e-8 : 1e-12;  // its authors add 1e-8 to the sum
+      REQUIRE(std::accumulate(w.begin(), w.end(), 0.0) == Approx(1.0).epsilon(slack));
       REQUIRE(*std::min_element(w.begin(), w.end()) >= 0.0);
     }
   }
@@ -115,6 +116,40 @@ TEST_CASE("fixed: the initial weights, scaled to sum 1, for good") {
   spec.initial_weights = {1.0, 3.0};
   Fusion fusion(spec);
   for (int t = 0; t < 9; ++t) CHECK(step(fusion, t, 0.1 * t) == std::vector<double>{0.25, 0.75});
+}
+
+TEST_CASE("random: the softmax of standard normals, new ones every step from the first on") {
+  FusionSpec spec = two_losses("random", 50, 50);
+  std::vector<double> differences;  // of two normals: log w0 - log w1
+  Fusion fusion(spec), same(spec);
+  for (int t = 0; t < 4000; ++t) {
+    const auto w = step(fusion, 1.0, 1.0);
+    REQUIRE(w == step(same, 2.0, 0.5));  // whatever the losses
+    differences.push_back(std::log(w[0] / w[1]));
+  }
+  // Mean 0, variance 2; standard errors 0.022 and 0.045.
+  const double n = static_cast<double>(differences.size());
+  CHECK(std::abs(std::accumulate(differences.begin(), differences.end(), 0.0) / n) < 0.1);
+  CHECK(std::abs(variance(differences) - 2.0) < 0.2);
+  CHECK(differences[0] != differences[1]);
+  spec.rule.seed = 2;
+  Fusion other(spec);
+  CHECK(std::log(step(other, 1.0, 1.0)[0]) != std::log(step(same, 1.0, 1.0)[0]));
+}
+
+TEST_CASE("softadapt: by hand for two losses; cov_weighting: uniform for two steps, then by hand") {
+  Fusion soft(two_losses("softadapt"));
+  CHECK(step(soft, 1.0, 1.0) == std::vector<double>{0.5, 0.5});
+  // Rates -0.5 and 1: e^(0.1 (-1.5)) and 1.
+  const double e = std::exp(-0.15);
+  CHECK(step(soft, 0.5, 2.0)[0] == Approx(e / (e + 1.0 + 1e-8)).epsilon(1e-14));
+
+  Fusion cov(two_losses("cov_weighting"));
+  CHECK(step(cov, 4.0, 1.0) == std::vector<double>{0.5, 0.5});
+  CHECK(step(cov, 2.0, 1.0) == std::vector<double>{0.5, 0.5});
+  // Ratios of a: 1, then 2/4: mean 0.75, squares 0.125. Of b: 1, 1: mean 1, squares 0.
+  const double a = std::sqrt(0.125 / 2.0 + 1e-8) / 0.75, b = std::sqrt(1e-8);
+  CHECK(step(cov, 1.0, 1.0)[0] == Approx(a / (a + b)).epsilon(1e-12));
 }
 
 TEST_CASE("fusion: averaging and the limit on change move part of the way, together") {
@@ -195,6 +230,29 @@ TEST_CASE("fusion: what cannot be is refused with the field and its value") {
   refused([](FusionSpec& s) { s.auxiliary.lambda = NAN; }, "lambda nan");
   refused([](FusionSpec& s) { s.auxiliary.every = -1; }, "batch_track_steps -1");
   refused([](FusionSpec& s) { s.weight_decay = 1.0; }, "expected 0 <= decay < 1");
+  const auto rule_refused = [&](const std::string& name, auto change, const char* text) {
+    refused(
+        [&](FusionSpec& s) {
+          s.weighting = name;
+          change(s.rule);
+        },
+        text);
+  };
+  rule_refused(
+      "softadapt", [](WeightingOptions& o) { o.softadapt.variant = "new"; },
+      "unknown variant 'new'");
+  rule_refused(
+      "softadapt", [](WeightingOptions& o) { o.softadapt.order = 4; },
+      "history_size_max 4: softadapt of order 4 needs one more");
+  rule_refused(
+      "softadapt", [](WeightingOptions& o) { o.softadapt.order = 0; }, "softadapt order 0");
+  rule_refused(
+      "cov_weighting", [](WeightingOptions& o) { o.cov.decay = 1.0; }, "expected 0 <= decay < 1");
+  Fusion random(two_losses("random")), cov(two_losses("cov_weighting"));
+  CHECK_THROWS_WITH_AS(random.load_state(cov.state()), Contains("one count of draws"),
+                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(cov.load_state(random.state()), Contains("three numbers a loss"),
+                       std::invalid_argument);
   Fusion fusion(two_losses("variance"));
   CHECK_THROWS_WITH_AS(fusion.step(std::vector<double>{1.0}), Contains("1 values for 2 losses"),
                        std::invalid_argument);
