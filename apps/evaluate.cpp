@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
     DMF_CHECK(model.network->spec().classes == options.num_classes, ValueError,
               "[evaluate] the network has {} classes, the run's configuration {}.",
               model.network->spec().classes, options.num_classes);
-    std::string split = fmt::format("{} split, seed {}", options.split, options.seed);
+    std::string split = dmf::describe_split(options);
     if (!data_folder.empty()) {
       options.data = data_folder;
       part = "all";

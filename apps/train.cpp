@@ -67,9 +67,10 @@ int main(int argc, char** argv) {
     dmf::Model model = dmf::load_model(folder);
     const auto scores =
         dmf::evaluate(*model.network, data.samples, data.split.test, {.batch = options.batch});
-    const std::string split = fmt::format("{} split, seed {}", options.split, options.seed);
-    dmf::write_metrics(folder / "metrics.json", scores, "test", split);
+    const std::string split = dmf::describe_split(options);
     dmf::write_panels(folder / "panels", model, data.samples, data.split.test, 8);
+    // Last: it says that the run is complete.
+    dmf::write_metrics(folder / "metrics.json", scores, "test", split);
     fmt::print("\n{}\nrun folder: {}\n",
                scores.table(fmt::format("test, {} images, {}, at {} x {}, best.safetensors",
                                         scores.images.size(), split, options.image, options.image)),

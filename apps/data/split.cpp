@@ -1,13 +1,13 @@
 #include "apps/data/split.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <map>
-#include <numeric>
-#include <sstream>
+#include <set>
 
+#include "apps/data/csv.h"
 #include "engine/core/check.h"
-#include "engine/core/parallel.h"
 #include "engine/core/rng.h"
 #include "engine/io/atomic_file.h"
 
@@ -15,48 +15,76 @@ namespace dmf {
 namespace {
 
 constexpr std::uint64_t kSplitStream = 0x73706c6974;  // "split"
-constexpr int kThumbnail = 32;
-
-/// Grey thumbnail with mean 0 and norm 1, so that a dot product is a correlation; a flat image is
-/// all zeros and correlates with nothing.
-std::vector<double> thumbnail_of(const Image& image) {
-  const Image small = resize(image, kThumbnail, kThumbnail, Interpolation::area);
-  std::vector<double> values;
-  for (std::size_t i = 0; i < small.pixels.size(); i += static_cast<std::size_t>(small.channels)) {
-    values.push_back(static_cast<double>(small.pixels[i]));
-  }
-  const double mean =
-      std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-  double squares = 0.0;
-  for (double& v : values) {
-    v -= mean;
-    squares += v * v;
-  }
-  for (double& v : values) v = squares > 0.0 ? v / std::sqrt(squares) : 0.0;
-  return values;
+/// The members of every group, in an order drawn by the seed, large groups first, so that the last
+/// ones can fill what is left.
+std::vector<std::vector<std::size_t>> shuffled_groups(const std::vector<std::size_t>& groups,
+                                                      std::uint64_t seed) {
+  std::map<std::size_t, std::vector<std::size_t>> members;
+  for (std::size_t i = 0; i < groups.size(); ++i) members[groups[i]].push_back(i);
+  std::vector<std::vector<std::size_t>> order;
+  for (auto& [group, items] : members) order.push_back(std::move(items));
+  Rng rng(seed, kSplitStream);
+  rng.shuffle(order);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  return order;
 }
 
-std::size_t root_of(std::vector<std::size_t>& parent, std::size_t i) {
-  while (parent[i] != i) i = parent[i] = parent[parent[i]];
-  return i;
+/// The item that each row of a table names, no item twice. A row may give the whole id or only
+/// the file's name, with or without its extension.
+std::vector<std::size_t> items_of(const CsvTable& table, const std::string& column,
+                                  const SampleSet& samples) {
+  table.column(column);  // even of a table without rows
+  std::map<std::string, std::size_t> by_id, by_name;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const std::filesystem::path image = samples.item(i).image;
+    by_id[samples.item(i).id] = i;
+    by_name[image.stem().string()] = by_name[image.filename().string()] = i;
+  }
+  std::vector<std::size_t> items;
+  std::vector<bool> placed(samples.size());
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    const std::string& id = table.text(row, column);
+    const auto& names = by_id.contains(id) ? by_id : by_name;
+    const auto found = names.find(id);
+    DMF_CHECK(found != names.end(), IoError, "[split] {} row {}: the data set has no image '{}'.",
+              table.name, row + 1, id);
+    DMF_CHECK(!placed[found->second], IoError, "[split] {} row {}: '{}' is given twice.",
+              table.name, row + 1, id);
+    placed[found->second] = true;
+    items.push_back(found->second);
+  }
+  return items;
+}
+
+/// throws  IoError naming an item of the data set that is not among these
+void require_all(const std::vector<std::size_t>& items, const SampleSet& samples,
+                 const std::string& file) {
+  std::vector<bool> placed(samples.size());
+  for (const std::size_t i : items) placed[i] = true;
+  const auto missing = std::find(placed.begin(), placed.end(), false);
+  DMF_CHECK(missing == placed.end(), IoError, "[split] {} does not place the image '{}'.", file,
+            samples.item(static_cast<std::size_t>(missing - placed.begin())).id);
+}
+
+/// The column that has one of these names, in any case.
+std::string one_column(const CsvTable& table, const std::set<std::string>& names) {
+  for (const std::string& column : table.columns) {
+    std::string lower = column;
+    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (names.contains(lower)) return column;
+  }
+  throw IoError(fmt::format("[split] {} has no column named {}: it has {}.", table.name,
+                            fmt::join(names, " or "), fmt::join(table.columns, ", ")));
 }
 
 }  // namespace
 
 Split split_by_seed(const std::vector<std::size_t>& groups, std::uint64_t seed) {
-  std::map<std::size_t, std::vector<std::size_t>> members;
-  for (std::size_t i = 0; i < groups.size(); ++i) members[groups[i]].push_back(i);
-  DMF_CHECK(members.size() >= 3, ValueError,
+  const std::vector<std::vector<std::size_t>> order = shuffled_groups(groups, seed);
+  DMF_CHECK(order.size() >= 3, ValueError,
             "[split] {} images in {} group{}: expected at least 3 groups, one for each part.",
-            groups.size(), members.size(), members.size() == 1 ? "" : "s");
-  std::vector<std::vector<std::size_t>> order;
-  for (auto& [group, items] : members) order.push_back(std::move(items));
-  Rng rng(seed, kSplitStream);
-  rng.shuffle(order);
-  // Large groups first where there are any, so that the last ones can fill what is left.
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto& a, const auto& b) { return a.size() > b.size(); });
-
+            groups.size(), order.size(), order.size() == 1 ? "" : "s");
   const auto n = static_cast<double>(groups.size());
   const auto held_out = std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(0.15 * n)));
   Split split;
@@ -79,35 +107,64 @@ Split split_by_seed(const std::vector<std::size_t>& groups, std::uint64_t seed) 
   return split;
 }
 
-std::vector<std::size_t> no_groups(std::size_t items) {
-  std::vector<std::size_t> groups(items);
-  std::iota(groups.begin(), groups.end(), std::size_t{0});
-  return groups;
+std::vector<std::size_t> folds_by_seed(const std::vector<std::size_t>& groups, int folds,
+                                       std::uint64_t seed) {
+  const std::vector<std::vector<std::size_t>> order = shuffled_groups(groups, seed);
+  DMF_CHECK(folds >= 3 && order.size() >= static_cast<std::size_t>(folds), ValueError,
+            "[split] {} folds of {} group{}: expected at least 3 folds, and a group for each.",
+            folds, order.size(), order.size() == 1 ? "" : "s");
+  std::vector<std::size_t> fold_of(groups.size()), sizes(static_cast<std::size_t>(folds));
+  for (const std::vector<std::size_t>& items : order) {
+    const auto smallest = std::min_element(sizes.begin(), sizes.end());
+    *smallest += items.size();
+    for (const std::size_t i : items) {
+      fold_of[i] = static_cast<std::size_t>(smallest - sizes.begin());
+    }
+  }
+  return fold_of;
 }
 
-std::vector<std::size_t> near_duplicate_groups(const SampleSet& samples, double threshold) {
-  std::vector<std::vector<double>> thumbnails;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    thumbnails.push_back(thumbnail_of(samples.sample(i).image));
+Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold) {
+  const std::size_t folds = *std::max_element(fold_of.begin(), fold_of.end()) + 1;
+  DMF_CHECK(folds >= 3 && fold >= 1 && static_cast<std::size_t>(fold) <= folds, ValueError,
+            "[split] fold {} of {}: expected 1 to the number of folds, and at least 3 of them.",
+            fold, folds);
+  const auto test = static_cast<std::size_t>(fold - 1), validation = (test + 1) % folds;
+  Split split;
+  for (std::size_t i = 0; i < fold_of.size(); ++i) {
+    auto& part = fold_of[i] == test         ? split.test
+                 : fold_of[i] == validation ? split.validation
+                                            : split.train;
+    part.push_back(i);
   }
-  std::vector<std::vector<std::size_t>> alike(samples.size());
-  parallel_for(static_cast<Index>(samples.size()), [&](Index row) {
-    const auto i = static_cast<std::size_t>(row);
-    for (std::size_t j = 0; j < i; ++j) {
-      const double correlation = std::inner_product(thumbnails[i].begin(), thumbnails[i].end(),
-                                                    thumbnails[j].begin(), 0.0);
-      if (correlation > threshold) alike[i].push_back(j);
-    }
-  });
-  std::vector<std::size_t> parent = no_groups(samples.size());
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    for (const std::size_t j : alike[i]) {
-      const std::size_t a = root_of(parent, i), b = root_of(parent, j);
-      parent[std::max(a, b)] = std::min(a, b);
-    }
+  DMF_CHECK(!split.train.empty() && !split.validation.empty() && !split.test.empty(), ValueError,
+            "[split] fold {} leaves a part empty: {} train, {} validation, {} test.", fold,
+            split.train.size(), split.validation.size(), split.test.size());
+  return split;
+}
+
+std::vector<std::size_t> read_folds(const std::filesystem::path& path, const SampleSet& samples) {
+  const CsvTable table = read_csv(path);
+  const std::string id = one_column(table, {"id", "image", "image_id", "filename", "name"});
+  const std::string fold = one_column(table, {"fold", "kfold", "k-fold", "k_fold"});
+  const std::vector<std::size_t> items = items_of(table, id, samples);
+  require_all(items, samples, path.string());
+  constexpr double kMost = 1000.0;
+  std::vector<double> labels;
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    labels.push_back(table.number(row, fold));
+    DMF_CHECK(labels.back() >= 0.0 && labels.back() <= kMost &&
+                  labels.back() == std::floor(labels.back()),
+              IoError, "[split] {} row {}: fold '{}', expected a whole number.", path.string(),
+              row + 1, table.text(row, fold));
   }
-  for (std::size_t i = 0; i < parent.size(); ++i) parent[i] = root_of(parent, i);
-  return parent;
+  // Folds count from 0 or from 1, whatever is least.
+  const double least = *std::min_element(labels.begin(), labels.end());
+  std::vector<std::size_t> fold_of(samples.size());
+  for (std::size_t row = 0; row < items.size(); ++row) {
+    fold_of[items[row]] = static_cast<std::size_t>(labels[row] - least);
+  }
+  return fold_of;
 }
 
 void write_split(const std::filesystem::path& path, const Split& split, const SampleSet& samples) {
@@ -117,58 +174,26 @@ void write_split(const std::filesystem::path& path, const Split& split, const Sa
   for (const std::size_t i : split.test) part_of[i] = "test";
   std::string text = "id,part\n";
   for (std::size_t i = 0; i < samples.size(); ++i) {
-    // Quoted, with quotes doubled (RFC 4180): a file name may hold a comma.
-    std::string id = samples.item(i).id;
-    for (std::size_t at = id.find('"'); at != std::string::npos; at = id.find('"', at + 2)) {
-      id.insert(at, 1, '"');
-    }
-    text += fmt::format("\"{}\",{}\n", id, part_of[i]);
+    text += fmt::format("{},{}\n", csv_cell(samples.item(i).id), part_of[i]);
   }
   write_file_atomically(path, text);
 }
 
 Split read_split(const std::filesystem::path& path, const SampleSet& samples) {
-  std::map<std::string, std::size_t> index_of;
-  for (std::size_t i = 0; i < samples.size(); ++i) index_of[samples.item(i).id] = i;
-  std::istringstream lines(read_file(path, std::uintmax_t{1} << 28));
-  std::string line;
+  const CsvTable table = read_csv(path);
+  const std::vector<std::size_t> items = items_of(table, "id", samples);
   Split split;
-  std::vector<bool> placed(samples.size());
-  for (int number = 1; std::getline(lines, line); ++number) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty() || (number == 1 && line == "id,part")) continue;
-    const std::size_t comma = line.rfind(',');
-    DMF_CHECK(comma != std::string::npos, IoError, "[split] {} line {}: expected id,part.",
-              path.string(), number);
-    std::string id = line.substr(0, comma);
-    if (id.size() >= 2 && id.front() == '"' && id.back() == '"') {
-      id = id.substr(1, id.size() - 2);
-      for (std::size_t at = id.find("\"\""); at != std::string::npos;
-           at = id.find("\"\"", at + 1)) {
-        id.erase(at, 1);
-      }
-    }
-    const std::string part = line.substr(comma + 1);
-    const auto found = index_of.find(id);
-    DMF_CHECK(found != index_of.end(), IoError,
-              "[split] {} line {}: the data set has no image '{}'.", path.string(), number, id);
-    DMF_CHECK(!placed[found->second], IoError, "[split] {} line {}: '{}' is given twice.",
-              path.string(), number, id);
-    placed[found->second] = true;
-    if (part == "train") {
-      split.train.push_back(found->second);
-    } else if (part == "validation") {
-      split.validation.push_back(found->second);
-    } else {
-      DMF_CHECK(part == "test", IoError,
-                "[split] {} line {}: part '{}': expected train, validation or test.", path.string(),
-                number, part);
-      split.test.push_back(found->second);
-    }
+  for (std::size_t row = 0; row < items.size(); ++row) {
+    const std::string& part = table.text(row, "part");
+    DMF_CHECK(part == "train" || part == "validation" || part == "test", IoError,
+              "[split] {} row {}: part '{}': expected train, validation or test.", path.string(),
+              row + 1, part);
+    (part == "train"        ? split.train
+     : part == "validation" ? split.validation
+                            : split.test)
+        .push_back(items[row]);
   }
-  const auto missing = std::find(placed.begin(), placed.end(), false);
-  DMF_CHECK(missing == placed.end(), IoError, "[split] {} does not place the image '{}'.",
-            path.string(), samples.item(static_cast<std::size_t>(missing - placed.begin())).id);
+  require_all(items, samples, path.string());
   DMF_CHECK(!split.train.empty() && !split.validation.empty() && !split.test.empty(), IoError,
             "[split] {} leaves a part empty: {} train, {} validation, {} test.", path.string(),
             split.train.size(), split.validation.size(), split.test.size());

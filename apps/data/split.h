@@ -21,12 +21,27 @@ struct Split {
 /// throws  ValueError for fewer than three groups
 Split split_by_seed(const std::vector<std::size_t>& groups, std::uint64_t seed);
 
-/// Every item a group of its own.
-std::vector<std::size_t> no_groups(std::size_t items);
+/// Cross-validation: items divided into folds of about equal size, drawn by `seed`; groups as
+/// above.
+///
+/// return  the fold of every item, from 0
+/// throws  ValueError for fewer than three folds, or fewer groups than folds
+std::vector<std::size_t> folds_by_seed(const std::vector<std::size_t>& groups, int folds,
+                                       std::uint64_t seed);
 
-/// Groups of near-duplicate images: those whose 32 x 32 thumbnails correlate above `threshold`, and
-/// whatever is linked through them.
-std::vector<std::size_t> near_duplicate_groups(const SampleSet& samples, double threshold);
+/// Fold `fold` (from 1) tests, the one after it (the first after the last) validates, the others
+/// train.
+///
+/// throws  ValueError for a fold that is not there, fewer than three, or an empty part
+Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold);
+
+/// Official folds from a CSV with a column of images (id, image, image_id, filename or name) and
+/// one of fold numbers (fold, kfold, k-fold or k_fold), in any case and among others.
+///
+/// return  the fold of every item, from 0
+/// throws  IoError for a column that is not there, a fold that is no number, an image that is
+///         unknown, given twice or missing
+std::vector<std::size_t> read_folds(const std::filesystem::path& path, const SampleSet& samples);
 
 /// A CSV of two columns, id and part (train, validation, test).
 void write_split(const std::filesystem::path& path, const Split& split, const SampleSet& samples);

@@ -31,7 +31,10 @@ struct TrainOptions {
   bool bilateral = false;
   BilateralSpec bilateral_filter;
   std::string split = "random";
-  std::string split_file;
+  std::uint64_t split_seed = 0;  // 0: as `seed`
+  int folds = 0;                 // 0: 70/15/15
+  int fold = 1;                  // from 1
+  std::string folds_file, split_file;
   double duplicate_threshold = 0.97;
   std::string augment = "none";
 
@@ -85,5 +88,15 @@ std::string config_text(const CLI::App& app);
 ///
 /// throws  IoError naming the file and what is wrong with it
 TrainOptions read_config(const std::string& path);
+/// The same from the file's text; `name` is for messages.
+TrainOptions parse_config(const std::string& text, const std::string& name);
+
+/// The configuration with some options changed.
+///
+/// config   as config_text() writes it; keys that train does not know are left out
+/// changes  key and value, as on the command line but for the dashes; lists with commas
+/// throws   IoError for a key that train does not know
+std::string with_options(const std::string& config,
+                         const std::vector<std::pair<std::string, std::string>>& changes);
 
 }  // namespace dmf

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "apps/data/duplicates.h"
+
 namespace dmf {
 
 SampleSet load_samples(const TrainOptions& options) {
@@ -16,18 +18,37 @@ SampleSet load_samples(const TrainOptions& options) {
   return SampleSet(find_dataset(options.data, options.dataset), how);
 }
 
+namespace {
+
+Split make_split(const TrainOptions& options, const SampleSet& samples) {
+  if (!options.split_file.empty()) return read_split(options.split_file, samples);
+  if (!options.folds_file.empty()) {
+    return split_by_fold(read_folds(options.folds_file, samples), options.fold);
+  }
+  const std::vector<std::size_t> groups =
+      options.split == "grouped"
+          ? groups_of(near_duplicates(samples, options.duplicate_threshold), samples.size())
+          : no_groups(samples.size());
+  const std::uint64_t seed = options.split_seed == 0 ? options.seed : options.split_seed;
+  if (options.folds == 0) return split_by_seed(groups, seed);
+  return split_by_fold(folds_by_seed(groups, options.folds, seed), options.fold);
+}
+
+}  // namespace
+
 RunData load_data(const TrainOptions& options) {
   SampleSet samples = load_samples(options);
-  Split split;
-  if (!options.split_file.empty()) {
-    split = read_split(options.split_file, samples);
-  } else if (options.split == "grouped") {
-    split =
-        split_by_seed(near_duplicate_groups(samples, options.duplicate_threshold), options.seed);
-  } else {
-    split = split_by_seed(no_groups(samples.size()), options.seed);
-  }
+  Split split = make_split(options, samples);
   return {std::move(samples), std::move(split)};
+}
+
+std::string describe_split(const TrainOptions& options) {
+  if (!options.split_file.empty()) return "split from a file";
+  const std::uint64_t seed = options.split_seed == 0 ? options.seed : options.split_seed;
+  if (!options.folds_file.empty()) return fmt::format("fold {} from a file", options.fold);
+  if (options.folds == 0) return fmt::format("{} split, seed {}", options.split, seed);
+  return fmt::format("fold {} of {}, {}, seed {}", options.fold, options.folds, options.split,
+                     seed);
 }
 
 std::string describe_data(const RunData& data, const TrainOptions& options) {
@@ -59,12 +80,9 @@ std::string describe_data(const RunData& data, const TrainOptions& options) {
         fmt::format("warning: {} broken image{} left out: {}\n", samples.broken().size(),
                     samples.broken().size() == 1 ? "" : "s", fmt::join(samples.broken(), " | "));
   }
-  const std::string how = !options.split_file.empty()
-                              ? "from " + options.split_file
-                              : options.split + fmt::format(", seed {}", options.seed);
   text +=
-      fmt::format("split     {}: {} train, {} validation, {} test", how, data.split.train.size(),
-                  data.split.validation.size(), data.split.test.size());
+      fmt::format("split     {}: {} train, {} validation, {} test", describe_split(options),
+                  data.split.train.size(), data.split.validation.size(), data.split.test.size());
   return text;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "apps/data/csv.h"
+#include "apps/data/duplicates.h"
 #include "apps/data/loader.h"
 #include "apps/data/phantom.h"
 #include "apps/data/split.h"
@@ -235,11 +237,77 @@ TEST_CASE("split: 70/15/15 by seed, groups stay together, files are read back") 
     write_text(folder / "bad.csv", text);
     CHECK_THROWS_WITH_AS(read_split(folder / "bad.csv", samples), Contains(reason), IoError);
   };
-  refused("id,part\nnobody,train\n", "line 2: the data set has no image 'nobody'");
-  refused("benign/benign (1),train\nbenign/benign (1),test\n", "is given twice");
-  refused("benign/benign (1),dev\n", "part 'dev'");
-  refused("benign/benign (1),train\n", "does not place the image");
-  refused("nothing at all\n", "line 1: expected id,part");
+  refused("id,part\nnobody,train\n", "row 1: the data set has no image 'nobody'");
+  refused("id,part\nbenign/benign (1),train\nbenign/benign (1),test\n", "is given twice");
+  refused("id,part\nbenign/benign (1),dev\n", "part 'dev'");
+  refused("part,id\ntrain,benign/benign (1)\n", "does not place the image");
+  refused("nothing at all\n", "has no column 'id': it has nothing at all");
+}
+
+TEST_CASE("folds: every item tests once, groups stay together; official folds are read by name") {
+  std::vector<std::size_t> groups(101);
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = i / 3;
+  const std::vector<std::size_t> fold_of = folds_by_seed(groups, 5, 4);
+  CHECK(fold_of == folds_by_seed(groups, 5, 4));
+  CHECK(fold_of != folds_by_seed(groups, 5, 5));
+  for (std::size_t i = 1; i < groups.size(); ++i) {
+    if (groups[i] == groups[i - 1]) CHECK(fold_of[i] == fold_of[i - 1]);
+  }
+  std::vector<int> tested(groups.size());
+  for (int fold = 1; fold <= 5; ++fold) {
+    const Split split = split_by_fold(fold_of, fold);
+    CHECK(split.train.size() + split.validation.size() + split.test.size() == groups.size());
+    CHECK(std::abs(static_cast<int>(split.test.size()) - 20) <= 3);
+    CHECK(split.validation == split_by_fold(fold_of, fold % 5 + 1).test);
+    for (const std::size_t i : split.test) ++tested[i];
+  }
+  CHECK(std::count(tested.begin(), tested.end(), 1) == 101);
+  CHECK_THROWS_WITH_AS(folds_by_seed({0, 1, 2}, 2, 1), Contains("2 folds of 3 groups"), ValueError);
+  CHECK_THROWS_WITH_AS(folds_by_seed({0, 1, 1}, 3, 1), Contains("3 folds of 2 groups"), ValueError);
+  CHECK_THROWS_WITH_AS(split_by_fold(fold_of, 6), Contains("fold 6 of 5"), ValueError);
+
+  const TemporaryFolder folder;
+  write_busi(folder.path(), 4);
+  const SampleSet samples(find_dataset(folder.path(), kBenign), at_size(32));
+  const auto folds = [&](const std::string& text) {
+    write_text(folder / "cv.csv", text);
+    return read_folds(folder / "cv.csv", samples);
+  };
+  CHECK(folds("Image,Pathology,kFold\r\nbenign (2).png,x,1\r\nbenign (1),\"a,b\",2\r\n"
+              "benign/benign (3),x,3\r\nbenign (4),x,1\r\n") ==
+        std::vector<std::size_t>{1, 0, 2, 0});
+  const auto refused = [&](const std::string& text, const char* reason) {
+    CHECK_THROWS_WITH_AS(folds(text), Contains(reason), IoError);
+  };
+  refused("id,fold\nbenign (1),1\nnobody,2\n", "row 2: the data set has no image 'nobody'");
+  refused("id,fold\nbenign (1),1\n", "does not place the image 'benign/benign (2)'");
+  refused("id,part\nbenign (1),1\n", "has no column named fold");
+  refused("id,fold\nbenign (1),1.5\nbenign (2),1\nbenign (3),1\nbenign (4),1\n",
+          "row 1: fold '1.5', expected a whole number");
+  refused("id,fold\nbenign (1),one\nbenign (2),1\nbenign (3),1\nbenign (4),1\n",
+          "column 'fold': 'one' is not a number");
+}
+
+TEST_CASE("csv: quotes, commas, line ends in cells; what is not a table is refused by line") {
+  const CsvTable table = parse_csv(
+      "\xef\xbb\xbf"
+      "a,b\r\n\"x, \"\"y\"\"\n2\",3.5\n\n,\n",
+      "t");
+  CHECK(table.columns == std::vector<std::string>{"a", "b"});
+  REQUIRE(table.rows.size() == 2);
+  CHECK(table.text(0, "a") == "x, \"y\"\n2");
+  CHECK(table.number(0, "b") == 3.5);
+  CHECK(table.text(1, "b").empty());
+  CHECK(parse_csv("a\n" + csv_cell("x, \"y\"\r\n2"), "t").text(0, "a") == "x, \"y\"\r\n2");
+  const auto refused = [](const std::string& text, const char* reason) {
+    CHECK_THROWS_WITH_AS(parse_csv(text, "t"), Contains(reason), IoError);
+  };
+  refused("", "t is empty");
+  refused("a,b\n1,2\n1,2,3\n", "t line 3 has 3 cells: the header has 2");
+  refused("a,b\n\"x\n\n,1\n", "t line 2: a quote does not end");
+  CHECK_THROWS_WITH_AS(table.number(1, "b"), Contains("row 2, column 'b': '' is not a number"),
+                       IoError);
+  CHECK_THROWS_WITH_AS(table.text(0, "c"), Contains("no column 'c': it has a, b"), IoError);
 }
 
 TEST_CASE("near-duplicates: copies and brighter copies are grouped, others are not") {
@@ -252,7 +320,7 @@ TEST_CASE("near-duplicates: copies and brighter copies are grouped, others are n
   std::filesystem::copy(folder / "benign/benign (2)_mask.png",
                         folder / "benign/benign (9)_mask.png");
   const SampleSet samples(find_dataset(folder.path(), kBenign), at_size(32));
-  const auto groups = near_duplicate_groups(samples, 0.97);
+  const auto groups = groups_of(near_duplicates(samples, 0.97), samples.size());
   CHECK(groups == std::vector<std::size_t>{0, 1, 2, 3, 1});
 }
 

@@ -1,0 +1,105 @@
+#include "apps/experiment/plan.h"
+
+#include <set>
+#include <sstream>
+
+#include "engine/core/check.h"
+
+namespace dmf {
+namespace {
+
+using Changes = std::vector<std::pair<std::string, std::string>>;
+
+/// A configuration of the grid: what it is called and what it changes.
+struct Configuration {
+  std::string name;
+  Changes changes;
+};
+
+Configuration base_rule(const std::string& text) {
+  const std::size_t plus = text.find('+');
+  const std::string auxiliary = plus == std::string::npos ? "none" : text.substr(plus + 1);
+  return {text, {{"weighting", text.substr(0, plus)}, {"auxiliary", auxiliary}}};
+}
+
+/// Every configuration with every value of one more option.
+std::vector<Configuration> crossed(const std::vector<Configuration>& with,
+                                   const std::string& axis) {
+  const std::size_t equals = axis.find('=');
+  std::vector<std::string> values;
+  if (equals != std::string::npos) {
+    std::istringstream words(axis.substr(equals + 1));
+    for (std::string word; words >> word;) values.push_back(word);
+  }
+  DMF_CHECK(!values.empty(), ValueError, "[experiment] --vary '{}': expected KEY=VALUE VALUE ....",
+            axis);
+  const std::string key = axis.substr(0, equals);
+  for (const char* taken : {"weighting", "auxiliary", "seed", "data"}) {
+    DMF_CHECK(key != taken, ValueError,
+              "[experiment] --vary cannot change '{}': see --configurations, --repeats and --data.",
+              key);
+  }
+  std::vector<Configuration> all;
+  for (const Configuration& configuration : with) {
+    for (const std::string& value : values) {
+      Configuration next = configuration;
+      next.name += fmt::format(",{}={}", key, value);
+      next.changes.emplace_back(key, value);
+      all.push_back(std::move(next));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> PlanOptions::default_configurations() {
+  std::vector<std::string> all;
+  for (const char* weighting : {"variance", "mad", "bayesian", "fixed", "random"}) {
+    for (const char* auxiliary : {"", "+tversky", "+focal", "+cb_dice"}) {
+      all.push_back(std::string(weighting) + auxiliary);
+    }
+  }
+  return all;
+}
+
+std::string configuration_name(const TrainOptions& options) {
+  return options.fusion.weighting + (options.auxiliary == "none" ? "" : "+" + options.auxiliary);
+}
+
+std::vector<PlannedRun> plan_runs(const std::string& config, const PlanOptions& plan) {
+  std::vector<Configuration> configurations;
+  for (const std::string& text : plan.configurations) configurations.push_back(base_rule(text));
+  for (const std::string& axis : plan.vary) configurations = crossed(configurations, axis);
+  DMF_CHECK(!configurations.empty() && plan.repeats >= 1, ValueError,
+            "[experiment] the grid is empty: {} configurations, {} repetitions.",
+            configurations.size(), plan.repeats);
+  std::set<std::string> names;
+  for (const Configuration& each : configurations) {
+    DMF_CHECK(names.insert(each.name).second, ValueError,
+              "[experiment] the configuration '{}' is given twice.", each.name);
+  }
+  const TrainOptions shared = parse_config(with_options(config, {}), "the grid's options");
+  std::vector<PlannedRun> runs;
+  for (int repetition = 1; repetition <= plan.repeats; ++repetition) {
+    for (const Configuration& each : configurations) {
+      Changes changes = each.changes;
+      changes.emplace_back(
+          "seed", fmt::format("{}", shared.seed + static_cast<std::uint64_t>(repetition) - 1));
+      if (shared.folds > 0) {  // one after the other; then over again with another partition
+        const int round = (repetition - 1) / shared.folds, fold = (repetition - 1) % shared.folds;
+        changes.emplace_back("fold", fmt::format("{}", fold + 1));
+        changes.emplace_back("split-seed",
+                             fmt::format("{}", shared.seed + static_cast<std::uint64_t>(round)));
+      } else if (!shared.folds_file.empty()) {
+        changes.emplace_back("fold", fmt::format("{}", repetition));
+      }
+      const std::string text = with_options(config, changes);
+      parse_config(text, each.name);
+      runs.push_back({each.name, repetition, text});
+    }
+  }
+  return runs;
+}
+
+}  // namespace dmf

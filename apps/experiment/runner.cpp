@@ -1,0 +1,228 @@
+#include "apps/experiment/runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <deque>
+#include <fstream>
+#include <thread>
+
+#include "apps/support/child_process.h"
+#include "apps/support/progress.h"
+#include "apps/support/signals.h"
+#include "apps/training/run_folder.h"
+#include "engine/core/check.h"
+#include "engine/core/parallel.h"
+#include "engine/io/atomic_file.h"
+
+namespace dmf {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
+
+std::string folder_name(const std::string& configuration) {
+  std::string name = configuration;
+  for (char& c : name) {
+    if (c == '/' || static_cast<unsigned char>(c) <= ' ') c = '_';
+  }
+  return name;
+}
+
+std::string last_line(const fs::path& log) {
+  std::ifstream file(log);
+  std::string last;
+  for (std::string line; std::getline(file, line);) {
+    if (!line.empty()) last = line;
+  }
+  return last;
+}
+
+/// A run at work.
+struct Job {
+  const GridRun* run;
+  ChildProcess process;
+  Clock::time_point start;
+  double progress_before;  // of an earlier process
+};
+
+Job start(const GridRun& run, int threads) {
+  fs::create_directories(run.folder().parent_path());
+  const fs::path plan = run.beside(".toml");
+  if (fs::exists(plan)) {
+    DMF_CHECK(read_file(plan, kLargestText) == run.plan().config, IoError,
+              "[experiment] {} was planned with other options: give another --out.", plan.string());
+  } else {
+    write_file_atomically(plan, run.plan().config);
+  }
+  fs::remove(run.beside(".failed"));
+  std::vector<std::string> command = {(program_folder() / "train").string(), "--threads",
+                                      fmt::format("{}", threads)};
+  if (fs::exists(run.folder() / "checkpoint.safetensors")) {
+    command.insert(command.end(), {"--resume", run.folder().string()});
+  } else {
+    command.insert(command.end(),
+                   {"--config", plan.string(), "--out", run.folder().string(), "--overwrite"});
+  }
+  return {&run, ChildProcess(command, run.beside(".log")), Clock::now(), run.progress()};
+}
+
+/// The grid while this process works on it.
+class Runner {
+ public:
+  Runner(const std::vector<GridRun>& runs, const RunnerOptions& options)
+      : runs_(runs), options_(options), threads_(options.threads) {
+    if (threads_ == 0) threads_ = num_threads();
+    for (std::size_t k = 0; k < runs.size(); ++k) {
+      const bool ours = k % static_cast<std::size_t>(options.shards) ==
+                        static_cast<std::size_t>(options.shard - 1);
+      const bool due = !runs[k].done() && (options.retry_failed || !runs[k].failed());
+      if (!ours || !due) continue;
+      waiting_.push_back(&runs[k]);
+      work_planned_ += 1.0 - runs[k].progress();
+    }
+    planned_ = waiting_.size();
+  }
+
+  void work() {
+    progress_.line(fmt::format("grid      {} runs: {} done, {} to do here, {} at a time",
+                               runs_.size(), state_of(runs_).done, planned_, options_.jobs));
+    const StopRequest stop;
+    start_ = Clock::now();
+    bool stopping = false;
+    while (!jobs_.empty() || (!waiting_.empty() && !stopping)) {
+      if (!stopping && StopRequest::signal() != 0) {
+        stopping = true;
+        for (const Job& job : jobs_) job.process.send(SIGTERM);  // each saves and ends
+      }
+      while (!stopping && !waiting_.empty() &&
+             jobs_.size() < static_cast<std::size_t>(options_.jobs)) {
+        const GridRun& next = *waiting_.front();
+        waiting_.pop_front();
+        jobs_.push_back(start(next, std::max(1, threads_ / options_.jobs)));
+      }
+      collect();
+      draw();
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    if (stopping) {
+      throw Interrupted(StopRequest::signal(),
+                        "stopped, all of it saved. Go on with the same command");
+    }
+  }
+
+ private:
+  void collect() {
+    for (auto job = jobs_.begin(); job != jobs_.end();) {
+      const std::optional<int> status = job->process.poll();
+      if (!status) {
+        ++job;
+        continue;
+      }
+      finish(*job, *status);
+      job = jobs_.erase(job);
+    }
+  }
+
+  void finish(const Job& job, int status) {
+    const GridRun& run = *job.run;
+    if (status == 128 + SIGINT || status == 128 + SIGTERM) return;  // saved; another time
+    ++finished_;
+    work_made_ += 1.0 - job.progress_before;
+    const double seconds = std::chrono::duration<double>(Clock::now() - job.start).count();
+    std::string outcome = "done";
+    if (status != 0) {
+      outcome = last_line(run.beside(".log"));
+      if (outcome.empty()) outcome = "no word of why";
+      if (status > 128) outcome = fmt::format("killed by signal {}; {}", status - 128, outcome);
+      write_file_atomically(run.beside(".failed"), outcome + "\n");
+      outcome = "FAILED: " + outcome;
+    }
+    progress_.line(fmt::format("{}/{} {} {} ({}), {} left", finished_, planned_, run.label(),
+                               outcome, duration_text(seconds), time_left()));
+  }
+
+  /// What this process got done, in runs.
+  double work_made() const {
+    double made = work_made_;
+    for (const Job& job : jobs_) made += job.run->progress() - job.progress_before;
+    return made;
+  }
+
+  /// At the pace so far; unknown before a run has got anywhere.
+  std::string time_left() const {
+    const double made = work_made(),
+                 seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    if (made <= 0.0) return "?";
+    return duration_text(seconds / made * (work_planned_ - made));
+  }
+
+  void draw() {
+    std::vector<std::string> names;
+    for (const Job& job : jobs_) names.push_back(job.run->label());
+    progress_.update(work_made() / work_planned_,
+                     fmt::format("{} left; {}", time_left(), fmt::join(names, ", ")));
+  }
+
+  const std::vector<GridRun>& runs_;
+  RunnerOptions options_;
+  int threads_;
+  std::deque<const GridRun*> waiting_;
+  std::vector<Job> jobs_;
+  std::size_t planned_ = 0, finished_ = 0;  // runs
+  double work_planned_ = 0.0, work_made_ = 0.0;
+  Clock::time_point start_;
+  Progress progress_;
+};
+
+}  // namespace
+
+GridRun::GridRun(const fs::path& grid, PlannedRun plan)
+    : plan_(std::move(plan)),
+      folder_(grid / folder_name(plan_.configuration) / fmt::format("r{}", plan_.repetition)),
+      epochs_(parse_config(plan_.config, "plan").epochs) {}
+
+std::string GridRun::label() const {
+  return fmt::format("{} r{}", plan_.configuration, plan_.repetition);
+}
+
+fs::path GridRun::beside(const std::string& ending) const {
+  return folder_.string() + ending;
+}
+
+bool GridRun::done() const {
+  return fs::exists(folder_ / "metrics.json");  // what train writes last
+}
+
+bool GridRun::failed() const {
+  return !done() && fs::exists(beside(".failed"));
+}
+
+double GridRun::progress() const {
+  std::ifstream epochs(folder_ / "epochs.csv");
+  int lines = 0;
+  for (std::string line; std::getline(epochs, line);) ++lines;
+  return std::clamp(static_cast<double>(lines - 1) / static_cast<double>(epochs_), 0.0, 1.0);
+}
+
+GridState state_of(const std::vector<GridRun>& runs) {
+  GridState state;
+  for (const GridRun& run : runs) {
+    ++(run.done() ? state.done : run.failed() ? state.failed : state.left);
+  }
+  return state;
+}
+
+void run_grid(const fs::path& grid, const std::vector<GridRun>& runs,
+              const RunnerOptions& options) {
+  const fs::path shard = grid / "shards" / fmt::format("{}-of-{}", options.shard, options.shards);
+  fs::create_directories(shard);
+  const RunLock lock(shard);
+  Runner(runs, options).work();
+}
+
+}  // namespace dmf

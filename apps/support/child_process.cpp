@@ -1,0 +1,66 @@
+#include "apps/support/child_process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "engine/core/check.h"
+
+namespace dmf {
+
+ChildProcess::ChildProcess(const std::vector<std::string>& command,
+                           const std::filesystem::path& log)
+    : pid_(-1) {
+  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  DMF_CHECK(out >= 0, IoError, "[process] cannot write {}: {}.", log.string(),
+            std::strerror(errno));
+  std::vector<char*> arguments;
+  for (const std::string& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
+  arguments.push_back(nullptr);
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ == 0) {
+    // Between fork and exec only calls that are safe in a signal handler.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(127);  // it ended before the line above
+    ::dup2(out, STDOUT_FILENO);
+    ::dup2(out, STDERR_FILENO);
+    ::execv(arguments[0], arguments.data());
+    ::_exit(127);
+  }
+  const int error = errno;
+  ::close(out);
+  DMF_CHECK(pid_ > 0, IoError, "[process] cannot start {}: {}.", command.front(),
+            std::strerror(error));
+}
+
+ChildProcess::~ChildProcess() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+std::optional<int> ChildProcess::poll() {
+  int status = 0;
+  if (::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+void ChildProcess::send(int signal) const {
+  if (pid_ > 0) ::kill(pid_, signal);
+}
+
+std::filesystem::path program_folder() {
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  DMF_CHECK(!error, IoError, "[process] cannot read /proc/self/exe: {}.", error.message());
+  return self.parent_path();
+}
+
+}  // namespace dmf
