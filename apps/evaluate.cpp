@@ -6,6 +6,7 @@
 #include "apps/support/program.h"
 #include "apps/training/run_data.h"
 #include "engine/core/check.h"
+#include "engine/io/atomic_file.h"
 
 namespace {
 
@@ -18,7 +19,7 @@ std::vector<std::size_t> part_of(const dmf::Split& split, const std::string& nam
 int main(int argc, char** argv) {
   CLI::App app("Scores a trained network on a part of its data set, or on another data set.",
                "evaluate");
-  std::string run, data_folder, weights = "best", part = "test", at = "network", json;
+  std::string run, data_folder, weights = "best", part = "test", at = "network", json, csv;
   int batch = 32;
   app.add_option("--run", run, "Run folder that train wrote")->required();
   app.add_option("--weights", weights, "best or last")
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
   app.add_option("--json", json, "Write the scores to this file too");
+  app.add_option("--csv", csv, "Write a table with a row an image to this file too");
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     const std::filesystem::path folder = run;
@@ -52,18 +54,20 @@ int main(int argc, char** argv) {
     const dmf::SampleSet samples = dmf::load_samples(options);
     std::vector<std::size_t> items(samples.size());
     std::iota(items.begin(), items.end(), std::size_t{0});
-    if (part != "all") items = part_of(dmf::read_split(folder / "split.csv", samples), part);
+    if (part != "all")
+      items = part_of(dmf::parse_split(dmf::read_csv(folder / "split.csv"), samples), part);
     dmf::EvaluationOptions how;
     how.batch = batch;
     if (at == "original") how.at_original = &model.preprocess;
-    const auto scores = dmf::evaluate(*model.network, samples, items, how);
-    fmt::print(
-        "{}",
-        scores.table(fmt::format(
-            "{}, {} images, {}, at {}, {}.safetensors", part, scores.images.size(), split,
-            at == "original" ? "original size" : fmt::format("{0} x {0}", model.preprocess.size),
-            weights)));
+    const dmf::Evaluation evaluation = dmf::evaluate(*model.network, samples, items, how);
+    const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
+    fmt::print("{}", scores.table(fmt::format(
+                         "{}, {} images, {}, at {}, {}.safetensors", part, scores.images, split,
+                         at == "original" ? "original size"
+                                          : fmt::format("{0} x {0}", model.preprocess.size),
+                         weights)));
     if (!json.empty()) dmf::write_metrics(json, scores, part, split);
+    if (!csv.empty()) dmf::write_file_atomically(csv, dmf::per_image_csv(evaluation.images));
     return 0;
   });
 }

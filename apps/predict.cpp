@@ -8,6 +8,7 @@
 #include "apps/training/evaluation.h"
 #include "apps/training/model_file.h"
 #include "engine/core/check.h"
+#include "engine/io/safetensors.h"
 
 namespace {
 
@@ -15,8 +16,9 @@ namespace fs = std::filesystem;
 
 /// Writes NAME_mask.png, NAME_probability.png and NAME_overlay.png at the image's own size.
 ///
+/// floats  also NAME_probabilities.safetensors: tensor probabilities [H, W, K]
 /// return  share of the pixels that are lesion
-double predict_one(dmf::Model& model, const fs::path& path, const fs::path& out) {
+double predict_one(dmf::Model& model, const fs::path& path, const fs::path& out, bool floats) {
   const dmf::RawImage raw = dmf::read_image(path);
   const dmf::Sample sample{dmf::preprocess(raw, model.preprocess),
                            dmf::LabelMap(model.preprocess.size, model.preprocess.size)};
@@ -36,6 +38,13 @@ double predict_one(dmf::Model& model, const fs::path& path, const fs::path& out)
   dmf::write_png(out / (name + "_probability.png"), raw.height, raw.width, 1, probability);
   dmf::write_png(out / (name + "_overlay.png"),
                  dmf::overlay(dmf::to_intensities(raw, raw.channels >= 3 ? 3 : 1), labels));
+  if (floats) {
+    dmf::Safetensors file;
+    file.set("probabilities",
+             dmf::Tensor<float>::from(scores.pixels,
+                                      dmf::Shape{scores.height, scores.width, scores.channels}));
+    dmf::write_safetensors(out / (name + "_probabilities.safetensors"), file);
+  }
   const auto lesion = std::count_if(labels.labels.begin(), labels.labels.end(),
                                     [](std::int32_t label) { return label > 0; });
   return static_cast<double>(lesion) / static_cast<double>(labels.labels.size());
@@ -53,6 +62,9 @@ int main(int argc, char** argv) {
   std::vector<std::string> inputs;
   app.add_option("--model", model_path, "Run folder, or a model file")->required();
   app.add_option("--out", out, "Folder for the results")->required();
+  bool floats = false;
+  app.add_flag("--floats", floats,
+               "Also the probabilities of every class as they are, NAME_probabilities.safetensors");
   app.add_option("images", inputs, "Images, or folders of images")->required();
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
@@ -72,7 +84,7 @@ int main(int argc, char** argv) {
     for (const fs::path& image : images) {
       try {
         fmt::print("{}: lesion {:.2f} % of the pixels\n", image.string(),
-                   100.0 * predict_one(model, image, out));
+                   100.0 * predict_one(model, image, out, floats));
       } catch (const dmf::IoError& problem) {  // the others are still worth predicting
         fmt::print(stderr, "predict: {}\n", problem.what());
         ++failed;

@@ -3,6 +3,7 @@
 #include "apps/report/run_report.h"
 #include "apps/support/program.h"
 #include "apps/training/model_file.h"
+#include "apps/training/provenance.h"
 #include "apps/training/run_folder.h"
 #include "apps/training/trainer.h"
 #include "engine/io/atomic_file.h"
@@ -49,8 +50,9 @@ int main(int argc, char** argv) {
     const std::filesystem::path folder = resuming ? resume : out;
     if (resuming) {
       options = dmf::read_config((folder / "config.toml").string());
-      options.split_file = (folder / "split.csv").string();
     }
+    const std::string split = dmf::describe_split(options);
+    if (resuming) options.split_file = (folder / "split.csv").string();
     dmf::check_options(options);
     fmt::print("machine   {}\n", dmf::describe_machine());
     const dmf::RunData data = dmf::load_data(options);
@@ -60,20 +62,24 @@ int main(int argc, char** argv) {
     if (!resuming) {
       dmf::write_file_atomically(folder / "config.toml", dmf::config_text(app));
       dmf::write_split(folder / "split.csv", data.split, data.samples);
+      dmf::write_provenance(folder / "run.json",
+                            dmf::provenance_of(data.samples, split, dmf::command_line(argc, argv)));
     }
     dmf::train_network(options, data, folder,
                        resuming ? dmf::Start::from_checkpoint : dmf::Start::anew);
 
     dmf::Model model = dmf::load_model(folder);
-    const auto scores =
+    const dmf::Evaluation evaluation =
         dmf::evaluate(*model.network, data.samples, data.split.test, {.batch = options.batch});
-    const std::string split = dmf::describe_split(options);
-    dmf::write_panels(folder / "panels", model, data.samples, data.split.test, 8);
+    const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
+    dmf::write_panels(folder / "panels", model, data.samples, data.split.test, evaluation.images);
+    dmf::write_file_atomically(folder / "per_image.csv", dmf::per_image_csv(evaluation.images));
+    dmf::write_run_page(folder);
     // Last: it says that the run is complete.
     dmf::write_metrics(folder / "metrics.json", scores, "test", split);
     fmt::print("\n{}\nrun folder: {}\n",
                scores.table(fmt::format("test, {} images, {}, at {} x {}, best.safetensors",
-                                        scores.images.size(), split, options.image, options.image)),
+                                        scores.images, split, options.image, options.image)),
                folder.string());
     return 0;
   });

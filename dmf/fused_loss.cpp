@@ -54,6 +54,26 @@ typename FusedLoss<S>::Result FusedLoss<S>::combine(Prediction<S>& prediction, b
 }
 
 template <class S>
+std::vector<double> FusedLoss<S>::gradient_norms(const Prediction<S>& prediction) const {
+  std::vector<const Loss<S>*> all;
+  for (const auto& loss : losses_) all.push_back(loss.get());
+  if (auxiliary_) all.push_back(auxiliary_.get());
+  std::vector<double> norms;
+  for (const Loss<S>* loss : all) {
+    const Variable<S> logits(prediction.logits().value(), true);  // a leaf of its own
+    Prediction<S> alone(logits, prediction.target());
+    (*loss)(alone).backward();
+    double squares = 0.0;
+    if (logits.grad().defined()) {
+      for (const S g : logits.grad().span())
+        squares += static_cast<double>(g) * static_cast<double>(g);
+    }
+    norms.push_back(std::sqrt(squares));
+  }
+  return norms;
+}
+
+template <class S>
 std::vector<std::string> FusedLoss<S>::loss_names() const {
   std::vector<std::string> names;
   for (const auto& loss : losses_) names.emplace_back(loss->name());

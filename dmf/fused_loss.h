@@ -34,6 +34,10 @@ class FusedLoss {
   /// The objective with the weights as they stand: changes no memory, weight or counter.
   Result evaluate(Prediction<S>& prediction) { return combine(prediction, false); }
 
+  /// Euclidean norm of each loss's own gradient for the logits, unweighted: the base losses, then
+  /// the auxiliary one where there is one. The graph behind the prediction is left alone.
+  std::vector<double> gradient_norms(const Prediction<S>& prediction) const;
+
   std::vector<std::string> loss_names() const;
   std::string auxiliary_name() const;  // "none" without one
   Fusion& fusion() { return fusion_; }

@@ -25,6 +25,14 @@ std::vector<NamedBuffer<S>> Module<S>::named_buffers() const {
 }
 
 template <class S>
+std::map<std::string, Tensor<S>> Module<S>::named_tensors() const {
+  std::map<std::string, Tensor<S>> tensors;
+  for (const NamedParameter<S>& p : named_parameters()) tensors.emplace(p.name, p.variable.value());
+  for (const NamedBuffer<S>& b : named_buffers()) tensors.emplace(b.name, b.tensor);
+  return tensors;
+}
+
+template <class S>
 Index Module<S>::parameter_count() const {
   Index count = 0;
   for (const NamedParameter<S>& p : named_parameters()) count += p.variable.value().numel();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,8 @@ class Module {
   /// Everything below this module, in the order of registration.
   std::vector<NamedParameter<S>> named_parameters() const;
   std::vector<NamedBuffer<S>> named_buffers() const;
+  /// Both by name: everything a checkpoint keeps. The handles are the module's own.
+  std::map<std::string, Tensor<S>> named_tensors() const;
   Index parameter_count() const;
 
   /// Training (batch statistics, dropout) or evaluation, for this module and all below.

@@ -23,6 +23,11 @@ void UNetSpec::validate() const {
             bn_momentum);
 }
 
+Index UNetSpec::parameters_at_least() const {
+  const Index widest = base_width << (depth - 1);
+  return 9 * widest * (depth > 1 ? widest / 2 : in_channels);  // the deepest encoder convolution's
+}
+
 std::string variant_name(UNetSpec::Variant variant) {
   return variant == UNetSpec::Variant::paper ? "paper" : "classic";
 }

@@ -29,6 +29,9 @@ struct UNetSpec {
 
   /// throws  ValueError naming the field, what it is and what was expected
   void validate() const;
+  /// Fewer parameters than the network has, found without building it: that many numbers a file
+  /// must hold before its claim to be such a network is worth the memory.
+  Index parameters_at_least() const;
 };
 
 /// "paper" or "classic"

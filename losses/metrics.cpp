@@ -52,6 +52,16 @@ std::int64_t ConfusionMatrix::fn(int c) const {
   return count;
 }
 
+ConfusionMatrix lesion_against_rest(const ConfusionMatrix& confusion) {
+  ConfusionMatrix two(2);
+  for (int t = 0; t < confusion.classes(); ++t) {
+    for (int p = 0; p < confusion.classes(); ++p) {
+      two.add_count(t > 0 ? 1 : 0, p > 0 ? 1 : 0, confusion(t, p));
+    }
+  }
+  return two;
+}
+
 Scores score(const ConfusionMatrix& confusion, double eps) {
   const auto ratio = [eps](double numerator, double denominator) {
     return denominator + eps > 0.0 ? numerator / (denominator + eps) : 0.0;

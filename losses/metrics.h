@@ -22,6 +22,9 @@ class ConfusionMatrix {
   /// throws  ShapeError for spans of different lengths, ValueError for a label out of range
   void add(std::span<const std::int32_t> truth, std::span<const std::int32_t> prediction,
            std::int32_t ignore_index = -1);
+  void add_count(int truth, int prediction, std::int64_t pixels) {
+    cells_[cell(truth, prediction)] += pixels;
+  }
   ConfusionMatrix& operator+=(const ConfusionMatrix& other);
 
   std::int64_t total() const;
@@ -40,6 +43,9 @@ class ConfusionMatrix {
   int classes_;
   std::vector<std::int64_t> cells_;
 };
+
+/// The counts of two classes: background, and all classes above 0 as one.
+ConfusionMatrix lesion_against_rest(const ConfusionMatrix& confusion);
 
 /// Scores of each class and their plain means over all classes ("macro", the paper's).
 ///

@@ -47,7 +47,8 @@ std::vector<fs::path> files_of(const std::vector<std::string>& inputs, int level
     std::vector<fs::path> inside;
     for (auto entry = fs::recursive_directory_iterator(input); entry != fs::end(entry); ++entry) {
       if (entry.depth() + 1 >= levels) entry.disable_recursion_pending();
-      if (entry->is_regular_file() && wanted(entry->path())) inside.push_back(entry->path());
+      if (entry->is_regular_file() && !entry->is_symlink() && wanted(entry->path()))
+        inside.push_back(entry->path());
     }
     DMF_CHECK(!inside.empty(), IoError, "[files] the folder {} has no {}.", input, what);
     std::sort(inside.begin(), inside.end(), [](const fs::path& a, const fs::path& b) {

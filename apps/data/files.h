@@ -11,7 +11,7 @@ namespace dmf {
 bool natural_less(const std::string& a, const std::string& b);
 
 /// The files a command line names: those given, and of each folder given what it holds, in natural
-/// order. Symbolic links to folders are not followed.
+/// order. Symbolic links in a folder are left out.
 ///
 /// levels  how deep to look into a folder; 1: only at what lies directly inside
 /// wanted  of a folder's files, which to take

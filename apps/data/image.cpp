@@ -86,8 +86,8 @@ Image to_intensities(const RawImage& raw, int channels) {
   return image;
 }
 
-void write_png(const std::filesystem::path& path, int height, int width, int channels,
-               const std::vector<std::uint8_t>& samples) {
+std::string encode_png(int height, int width, int channels,
+                       const std::vector<std::uint8_t>& samples) {
   std::string bytes;
   const auto append = [](void* context, void* data, int size) {
     static_cast<std::string*>(context)->append(static_cast<const char*>(data),
@@ -95,8 +95,13 @@ void write_png(const std::filesystem::path& path, int height, int width, int cha
   };
   const int done = stbi_write_png_to_func(append, &bytes, width, height, channels, samples.data(),
                                           width * channels);
-  DMF_CHECK(done != 0, IoError, "[image] cannot encode {} as PNG.", path.string());
-  write_file_atomically(path, bytes);
+  DMF_CHECK(done != 0, IoError, "[image] cannot encode {} x {} pixels as PNG.", width, height);
+  return bytes;
+}
+
+void write_png(const std::filesystem::path& path, int height, int width, int channels,
+               const std::vector<std::uint8_t>& samples) {
+  write_file_atomically(path, encode_png(height, width, channels, samples));
 }
 
 std::uint8_t to_byte(float intensity) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -76,6 +77,9 @@ RawImage decode_image(std::string_view bytes, std::string_view name);
 /// channels  1 or 3
 Image to_intensities(const RawImage& raw, int channels);
 
+/// 8-bit samples [height, width, channels] as the bytes of a PNG file.
+std::string encode_png(int height, int width, int channels,
+                       const std::vector<std::uint8_t>& samples);
 /// Writes 8-bit samples [height, width, channels] as PNG, atomically.
 void write_png(const std::filesystem::path& path, int height, int width, int channels,
                const std::vector<std::uint8_t>& samples);

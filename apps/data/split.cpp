@@ -143,19 +143,18 @@ Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold) {
   return split;
 }
 
-std::vector<std::size_t> read_folds(const std::filesystem::path& path, const SampleSet& samples) {
-  const CsvTable table = read_csv(path);
+std::vector<std::size_t> parse_folds(const CsvTable& table, const SampleSet& samples) {
   const std::string id = one_column(table, {"id", "image", "image_id", "filename", "name"});
   const std::string fold = one_column(table, {"fold", "kfold", "k-fold", "k_fold"});
   const std::vector<std::size_t> items = items_of(table, id, samples);
-  require_all(items, samples, path.string());
+  require_all(items, samples, table.name);
   constexpr double kMost = 1000.0;
   std::vector<double> labels;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     labels.push_back(table.number(row, fold));
     DMF_CHECK(labels.back() >= 0.0 && labels.back() <= kMost &&
                   labels.back() == std::floor(labels.back()),
-              IoError, "[split] {} row {}: fold '{}', expected a whole number.", path.string(),
+              IoError, "[split] {} row {}: fold '{}', expected a whole number.", table.name,
               row + 1, table.text(row, fold));
   }
   // Folds count from 0 or from 1, whatever is least.
@@ -179,23 +178,22 @@ void write_split(const std::filesystem::path& path, const Split& split, const Sa
   write_file_atomically(path, text);
 }
 
-Split read_split(const std::filesystem::path& path, const SampleSet& samples) {
-  const CsvTable table = read_csv(path);
+Split parse_split(const CsvTable& table, const SampleSet& samples) {
   const std::vector<std::size_t> items = items_of(table, "id", samples);
   Split split;
   for (std::size_t row = 0; row < items.size(); ++row) {
     const std::string& part = table.text(row, "part");
     DMF_CHECK(part == "train" || part == "validation" || part == "test", IoError,
-              "[split] {} row {}: part '{}': expected train, validation or test.", path.string(),
+              "[split] {} row {}: part '{}': expected train, validation or test.", table.name,
               row + 1, part);
     (part == "train"        ? split.train
      : part == "validation" ? split.validation
                             : split.test)
         .push_back(items[row]);
   }
-  require_all(items, samples, path.string());
+  require_all(items, samples, table.name);
   DMF_CHECK(!split.train.empty() && !split.validation.empty() && !split.test.empty(), IoError,
-            "[split] {} leaves a part empty: {} train, {} validation, {} test.", path.string(),
+            "[split] {} leaves a part empty: {} train, {} validation, {} test.", table.name,
             split.train.size(), split.validation.size(), split.test.size());
   for (auto* part : {&split.train, &split.validation, &split.test}) {
     std::sort(part->begin(), part->end());

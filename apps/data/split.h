@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/data/csv.h"
 #include "apps/data/samples.h"
 
 namespace dmf {
@@ -41,12 +42,12 @@ Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold);
 /// return  the fold of every item, from 0
 /// throws  IoError for a column that is not there, a fold that is no number, an image that is
 ///         unknown, given twice or missing
-std::vector<std::size_t> read_folds(const std::filesystem::path& path, const SampleSet& samples);
+std::vector<std::size_t> parse_folds(const CsvTable& table, const SampleSet& samples);
 
 /// A CSV of two columns, id and part (train, validation, test).
 void write_split(const std::filesystem::path& path, const Split& split, const SampleSet& samples);
 /// throws  IoError for a line that is not sound, an id that is unknown, given twice or missing, or
 ///         an empty part
-Split read_split(const std::filesystem::path& path, const SampleSet& samples);
+Split parse_split(const CsvTable& table, const SampleSet& samples);
 
 }  // namespace dmf

@@ -10,8 +10,8 @@ namespace {
 FusionSpec memory_of(const ReferenceCase& c) {
   FusionSpec spec;
   spec.weighting = c.text("strategy");
-  spec.history_size = static_cast<std::size_t>(c.integer("history_size"));
-  spec.history_size_max = static_cast<std::size_t>(c.integer("history_size_max"));
+  spec.history_size = static_cast<std::size_t>(c.integer("history_size", 1));
+  spec.history_size_max = static_cast<std::size_t>(c.integer("history_size_max", 1));
   return spec;
 }
 
@@ -57,7 +57,7 @@ Safetensors cov_weighting_case(const ReferenceCase& c) {
 
 Safetensors dmf_aux_schedule_case(const ReferenceCase& c) {
   const AuxiliarySchedule schedule = schedule_of(c);
-  const Index calls = c.integer("calls");
+  const Index calls = c.integer("calls", 1, 1 << 24);
   Tensor<double> gamma(Shape{calls});
   Tensor<std::int32_t> t(Shape{calls});
   for (Index k = 0; k < calls; ++k) {

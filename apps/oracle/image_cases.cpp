@@ -14,7 +14,8 @@ Safetensors bilateral_case(const ReferenceCase& c) {
   const auto image = c.tensor<double>("input", 4);
   DMF_CHECK(image.size(0) == 1 && image.size(3) == 1, IoError, "input {}: expected [1, H, W, 1].",
             image.shape().str());
-  BilateralSpec spec{c.integer("d"), c.number("sigma_space"), c.number("sigma_color"), true};
+  BilateralSpec spec{c.integer("d", 1, 999), c.number("sigma_space"), c.number("sigma_color"),
+                     true};
   const auto H = static_cast<int>(image.size(1)), W = static_cast<int>(image.size(2));
   Safetensors results;
   const auto filter = [&](bool square) {
@@ -28,10 +29,9 @@ Safetensors bilateral_case(const ReferenceCase& c) {
 
 Safetensors resize_case(const ReferenceCase& c) {
   const auto input = c.tensor<double>("input", 4);
-  const int out_h = c.integer("out_h"), out_w = c.integer("out_w");
-  DMF_CHECK(out_h >= 1 && out_h <= 16384 && out_w >= 1 && out_w <= 16384, IoError,
-            "out_h {}, out_w {}: expected 1 to 16384.", out_h, out_w);
+  const int out_h = c.integer("out_h", 1, 16384), out_w = c.integer("out_w", 1, 16384);
   const Index N = input.size(0), H = input.size(1), W = input.size(2), C = input.size(3);
+  require_feasible(static_cast<double>(N * C) * out_h * out_w);
   Tensor<double> output(Shape{N, out_h, out_w, C});
   const std::string mode = c.text("mode");
   for (Index n = 0; n < N; ++n) {

@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include "apps/oracle/adam_options.h"
 #include "apps/oracle/layout.h"
 #include "apps/oracle/reference_case.h"
@@ -35,18 +37,33 @@ struct Pair {
   int h, w;
 };
 
+constexpr int kLargest = 4096;  // stride, kernel or padding
+
 Pair pair_of(const ReferenceCase& c, const std::string& key) {
-  const std::vector<double> values = c.numbers(key);
+  const std::vector<int> values = c.integers(key, 1, kLargest);
   DMF_CHECK(values.size() == 1 || values.size() == 2, IoError, "'{}': expected one or two numbers.",
             key);
-  return {static_cast<int>(values.front()), static_cast<int>(values.back())};
+  return {values.front(), values.back()};
 }
 
 Padding padding_of(const ReferenceCase& c) {
-  const std::vector<double> pads = c.numbers("pads");
+  const std::vector<int> pads = c.integers("pads", -kLargest, kLargest);
   DMF_CHECK(pads.size() == 4, IoError, "'pads': expected top,left,bottom,right.");
-  return {static_cast<int>(pads[0]), static_cast<int>(pads[1]), static_cast<int>(pads[2]),
-          static_cast<int>(pads[3])};
+  return {pads[0], pads[1], pads[2], pads[3]};
+}
+
+/// Checks the size of a convolution's output, or more, before it is made.
+///
+/// up  by what the sides grow: the strides of a transposed convolution
+template <class S>
+void check_size(const Variable<S>& x, const Tensor<S>& weight, const Padding& pad, Pair up,
+                Index channels) {
+  const double rows = static_cast<double>(x.size(1)) * up.h + static_cast<double>(weight.size(0)) +
+                      std::abs(pad.top) + std::abs(pad.bottom);
+  const double columns = static_cast<double>(x.size(2)) * up.w +
+                         static_cast<double>(weight.size(1)) + std::abs(pad.left) +
+                         std::abs(pad.right);
+  require_feasible(static_cast<double>(x.size(0)) * rows * columns * static_cast<double>(channels));
 }
 
 template <class S>
@@ -54,6 +71,8 @@ Safetensors conv2d_case(const ReferenceCase& c) {
   const Pair stride = pair_of(c, "stride");
   Inputs<S> inputs = {{"input", input<S>(c, "input", 4)}, {"weight", input<S>(c, "weight", 4)}};
   if (c.has("bias")) inputs["bias"] = input<S>(c, "bias", 1);
+  const Tensor<S>& weight = inputs["weight"].value();
+  check_size(inputs["input"], weight, padding_of(c), {1, 1}, weight.size(3));
   const Variable<S> y =
       conv2d(inputs["input"], inputs["weight"], c.has("bias") ? inputs["bias"] : Variable<S>(),
              {stride.h, stride.w, padding_of(c)});
@@ -66,6 +85,7 @@ Safetensors conv_transpose2d_case(const ReferenceCase& c) {
   Inputs<S> inputs = {{"input", input<S>(c, "input", 4)}};
   const Variable<S> weight(swap_last_axes(c.tensor<S>("weight", 4)), true);
   if (c.has("bias")) inputs["bias"] = input<S>(c, "bias", 1);
+  check_size(inputs["input"], weight.value(), padding_of(c), stride, weight.size(2));
   const Variable<S> y =
       conv_transpose2d(inputs["input"], weight, c.has("bias") ? inputs["bias"] : Variable<S>(),
                        {stride.h, stride.w, padding_of(c)});
@@ -104,7 +124,7 @@ template <class S>
 Safetensors concat_case(const ReferenceCase& c) {
   Inputs<S> inputs;
   std::vector<Variable<S>> parts;
-  for (int i = 0; i < c.integer("inputs"); ++i) {
+  for (int i = 0; i < c.integer("inputs", 1); ++i) {
     const std::string name = fmt::format("input{}", i);
     parts.push_back(inputs[name] = input<S>(c, name, 4));
   }

@@ -49,7 +49,7 @@ Tensor<double> vector_of(const std::vector<double>& values) {
 }
 
 Safetensors metrics_case(const ReferenceCase& c) {
-  const int classes = c.integer("num_classes");
+  const int classes = c.integer("num_classes", 1, 1024);
   ConfusionMatrix confusion(classes);
   const Tensor<std::int32_t> labels = c.labels("labels", 3), pred = c.labels("pred", 3);
   confusion.add(labels.span(), pred.span());

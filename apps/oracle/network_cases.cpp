@@ -30,6 +30,13 @@ std::unique_ptr<UNet<S>> network_of(const ReferenceCase& c, Index in_channels) {
   spec.base_width = c.integer("base");
   spec.bn_eps = c.number("bn_eps");
   spec.bn_momentum = c.number("bn_momentum");
+  spec.validate();
+  Index held = 0;
+  for (const auto& [name, tensor] : c.file().tensors) {
+    held += name.starts_with("param.") ? tensor.shape.numel() : 0;
+  }
+  DMF_CHECK(spec.parameters_at_least() <= held, IoError,
+            "its param.* hold {} numbers: too few for the network it names.", held);
   return std::make_unique<UNet<S>>(spec);
 }
 

@@ -129,16 +129,28 @@ double ReferenceCase::number(const std::string& key) const {
   return parse_number(key, text(key));
 }
 
-int ReferenceCase::integer(const std::string& key) const {
+int ReferenceCase::integer(const std::string& key, int least, int most) const {
   const double value = number(key);
-  DMF_CHECK(value == std::floor(value) && std::abs(value) <= 1e9, IoError,
-            "attribute '{}' is '{}': expected a whole number.", key, text(key));
+  DMF_CHECK(value == std::floor(value) && value >= least && value <= most, IoError,
+            "attribute '{}' is '{}': expected a whole number from {} to {}.", key, text(key), least,
+            most);
   return static_cast<int>(value);
 }
 
 std::vector<double> ReferenceCase::numbers(const std::string& key) const {
   std::vector<double> values;
   for (const std::string& each : texts(key)) values.push_back(parse_number(key, each));
+  return values;
+}
+
+std::vector<int> ReferenceCase::integers(const std::string& key, int least, int most) const {
+  std::vector<int> values;
+  for (const double value : numbers(key)) {
+    DMF_CHECK(value == std::floor(value) && value >= least && value <= most, IoError,
+              "attribute '{}' is '{}': expected whole numbers from {} to {}.", key, text(key),
+              least, most);
+    values.push_back(static_cast<int>(value));
+  }
   return values;
 }
 
@@ -185,6 +197,12 @@ Safetensors compute_case(const ReferenceCase& reference, Precision precision) {
   results.metadata["op"] = op;
   if (reference.has_attribute("name")) results.metadata["name"] = reference.text("name");
   return results;
+}
+
+void require_feasible(double elements) {
+  constexpr double kMost = 1 << 26;
+  DMF_CHECK(elements <= kMost, IoError, "it asks for a tensor of {:.3g} numbers: at most {:.3g}.",
+            elements, kMost);
 }
 
 CaseReport check_case(const std::filesystem::path& path, Precision precision) {

@@ -25,8 +25,9 @@ class ReferenceCase {
   // Attributes. throws  IoError naming a key that is missing or not sound
   std::string text(const std::string& key) const;
   double number(const std::string& key) const;
-  int integer(const std::string& key) const;
+  int integer(const std::string& key, int least = -1'000'000'000, int most = 1'000'000'000) const;
   std::vector<double> numbers(const std::string& key) const;
+  std::vector<int> integers(const std::string& key, int least, int most) const;
   std::vector<std::string> texts(const std::string& key) const;
 
   static constexpr int kAnyRank = -1;
@@ -38,6 +39,12 @@ class ReferenceCase {
  private:
   Safetensors file_;
 };
+
+/// A small file must not ask for more memory, or time, than a case can need.
+///
+/// elements  of a tensor that a case's attributes ask for
+/// throws    IoError above 2^26
+void require_feasible(double elements);
 
 /// Computes the results of a case, named as after `expect.`.
 using CaseFunction = std::function<Safetensors(const ReferenceCase&)>;

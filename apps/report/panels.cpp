@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "apps/training/evaluation.h"
+
 namespace dmf {
 namespace {
 
@@ -87,6 +89,12 @@ Picture panel(const Image& image, const LabelMap& truth, const LabelMap& predict
     }
   }
   return all;
+}
+
+Picture panel_of(UNet<float>& network, const SampleSet& samples, std::size_t item) {
+  const Sample sample = samples.sample(item);
+  const Variable<float> logits = evaluation_logits(network, make_batch({sample}, {item}).images);
+  return panel(sample.image, sample.labels, likeliest(to_probabilities(logits).front()));
 }
 
 void write_png(const std::filesystem::path& path, const Picture& picture) {

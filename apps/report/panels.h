@@ -2,7 +2,8 @@
 
 #include <filesystem>
 
-#include "apps/data/image.h"
+#include "apps/data/samples.h"
+#include "layers/unet.h"
 
 namespace dmf {
 
@@ -17,6 +18,9 @@ Picture overlay(const Image& image, const LabelMap& labels);
 
 /// Image, truth and prediction side by side, magnified by a whole number to about 256 pixels each.
 Picture panel(const Image& image, const LabelMap& truth, const LabelMap& prediction);
+
+/// What the network makes of an item, beside its image and truth.
+Picture panel_of(UNet<float>& network, const SampleSet& samples, std::size_t item);
 
 void write_png(const std::filesystem::path& path, const Picture& picture);
 

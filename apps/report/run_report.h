@@ -3,17 +3,24 @@
 #include <filesystem>
 #include <string>
 
-#include "apps/training/evaluation.h"
+#include "apps/report/scoreboard.h"
 #include "apps/training/model_file.h"
 
 namespace dmf {
 
-/// Writes the evaluation and where it comes from as JSON, atomically.
-void write_metrics(const std::filesystem::path& path, const Evaluation& evaluation,
+/// Writes the scoreboard and what it is of as JSON, atomically.
+void write_metrics(const std::filesystem::path& path, const Scoreboard& scoreboard,
                    const std::string& part, const std::string& split);
 
-/// Writes up to `count` panels (image, truth, prediction), evenly spread over the items.
+/// Writes panels (image, truth, prediction): up to eight evenly spread over the items, and in
+/// worst/ and best/ four each by lesion Dice, named "1 ID.png", "2 ID.png", ....
+///
+/// images  the scores of these items, in their order
 void write_panels(const std::filesystem::path& folder, Model& model, const SampleSet& samples,
-                  const std::vector<std::size_t>& items, std::size_t count);
+                  const std::vector<std::size_t>& items, const std::vector<ImageScore>& images);
+
+/// Writes the run's report.html from what its folder holds so far: the run, its scores, the course
+/// of losses, weights and validation, and panels.
+void write_run_page(const std::filesystem::path& run);
 
 }  // namespace dmf

@@ -68,6 +68,21 @@ void add_threads_option(CLI::App& app) {
       ->configurable(false);
 }
 
+std::string command_line(int argc, char** argv) {
+  std::string line;
+  for (int i = 0; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool plain =
+        !word.empty() && word.find_first_not_of(
+                             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij"
+                             "klmnopqrstuvwxyz0123456789_-+=./,:") == std::string::npos;
+    std::string quoted = "'";
+    for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+    line += (i > 0 ? " " : "") + (plain ? word : quoted + "'");
+  }
+  return line;
+}
+
 std::string describe_machine() {
   const std::string_view instructions = vector_instructions();
   return fmt::format(

@@ -14,6 +14,9 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
 /// Adds --threads, applied before the body runs.
 void add_threads_option(CLI::App& app);
 
+/// The command as a shell would take it.
+std::string command_line(int argc, char** argv);
+
 /// "2 threads, 256-bit vectors, OpenMP on"
 std::string describe_machine();
 

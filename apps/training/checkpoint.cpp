@@ -79,6 +79,7 @@ TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
   progress.batches = static_cast<std::size_t>(count("epoch.batches"));
   progress.images = static_cast<std::size_t>(count("epoch.images"));
   progress.skipped = count("skipped");
+  progress.event_bytes = static_cast<std::uintmax_t>(count("event_bytes"));
   progress.loss_sum = file.get<double>("epoch.loss_sum").item();
   progress.best_cb_dice = file.get<double>("best_cb_dice").item();
   progress.last_dice = metadata_text(file.metadata, "last_dice");
@@ -100,6 +101,7 @@ void save_checkpoint(const std::filesystem::path& path, const TrainingParts& par
                    {"epoch.batches", fmt::format("{}", progress.batches)},
                    {"epoch.images", fmt::format("{}", progress.images)},
                    {"skipped", fmt::format("{}", progress.skipped)},
+                   {"event_bytes", fmt::format("{}", progress.event_bytes)},
                    {"last_dice", progress.last_dice},
                    {"optimizer.steps", fmt::format("{}", parts.optimizer.steps())},
                    {"fusion.step", fmt::format("{}", fusion.step)}};

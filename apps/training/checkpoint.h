@@ -19,7 +19,8 @@ struct TrainingProgress {
   std::size_t images = 0;
   std::int64_t skipped = 0;  // steps left out, their loss or gradient not being finite
   double best_cb_dice = -1.0;
-  std::string last_dice = "-";  // as the progress bar shows it
+  std::uintmax_t event_bytes = 0;  // of TensorBoard's file
+  std::string last_dice = "-";     // as the progress bar shows it
 };
 
 /// The parts of a run that change while it trains. Random numbers are not among them: they are

@@ -1,8 +1,6 @@
 #include "apps/training/evaluation.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-
 #include "engine/core/check.h"
 #include "engine/ops/softmax.h"
 
@@ -16,56 +14,49 @@ std::vector<std::uint8_t> lesion_mask(const LabelMap& labels) {
   return mask;
 }
 
-ImageScore score_image(std::size_t item, const LabelMap& truth, const LabelMap& prediction,
+ImageScore score_image(const std::string& id, const LabelMap& truth, const LabelMap& prediction,
                        int classes, bool surfaces) {
-  ImageScore s{item, ConfusionMatrix(classes), false, false, 0.0, 0.0, {}};
+  ImageScore s{id, ConfusionMatrix(classes), {}};
   s.confusion.add(truth.labels, prediction.labels);
-  const auto a = lesion_mask(truth), b = lesion_mask(prediction);
-  std::int64_t both = 0, in_truth = 0, in_prediction = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    both += a[i] & b[i];
-    in_truth += a[i];
-    in_prediction += b[i];
+  if (surfaces && s.has_lesion()) {
+    s.surface =
+        surface_distance(lesion_mask(truth), lesion_mask(prediction), truth.height, truth.width);
   }
-  s.has_lesion = in_truth > 0;
-  s.predicted_lesion = in_prediction > 0;
-  const auto overlap = static_cast<double>(both),
-             sum = static_cast<double>(in_truth + in_prediction);
-  if (sum > 0.0) {
-    s.lesion_dice = 2.0 * overlap / sum;
-    s.lesion_iou = overlap / (sum - overlap);
-  }
-  if (surfaces && s.has_lesion) s.surface = surface_distance(a, b, truth.height, truth.width);
   return s;
 }
 
-void summarise(Evaluation& evaluation) {
-  evaluation.pooled = score(evaluation.confusion, 0.0);
-  std::size_t alarms = 0;
-  for (const ImageScore& s : evaluation.images) {
-    if (!s.has_lesion) {
-      ++evaluation.without_lesion;
-      alarms += s.predicted_lesion ? 1 : 0;
-      continue;
-    }
-    ++evaluation.with_lesion;
-    evaluation.missed += s.predicted_lesion ? 0 : 1;
-    evaluation.lesion_dice_per_image += s.lesion_dice;
-    evaluation.lesion_iou_per_image += s.lesion_iou;
-    evaluation.hd95 += s.surface.hd95;
-    evaluation.surface_distance += s.surface.average;
-  }
-  const auto n = static_cast<double>(std::max<std::size_t>(evaluation.with_lesion, 1));
-  for (double* mean : {&evaluation.lesion_dice_per_image, &evaluation.lesion_iou_per_image,
-                       &evaluation.hd95, &evaluation.surface_distance}) {
-    *mean /= n;
-  }
-  evaluation.false_positive_rate =
-      static_cast<double>(alarms) /
-      static_cast<double>(std::max<std::size_t>(evaluation.without_lesion, 1));
+}  // namespace
+
+bool ImageScore::has_lesion() const {
+  const ConfusionMatrix two = lesion_against_rest(confusion);
+  return two.tp(1) + two.fn(1) > 0;
 }
 
-}  // namespace
+bool ImageScore::predicted_lesion() const {
+  const ConfusionMatrix two = lesion_against_rest(confusion);
+  return two.tp(1) + two.fp(1) > 0;
+}
+
+double ImageScore::lesion_dice() const {
+  return score(lesion_against_rest(confusion), 0.0).dice.per_class[1];
+}
+
+double ImageScore::lesion_share() const {
+  const ConfusionMatrix two = lesion_against_rest(confusion);
+  return static_cast<double>(two.tp(1) + two.fn(1)) /
+         static_cast<double>(std::max<std::int64_t>(two.total(), 1));
+}
+
+double Evaluation::lesion_dice_per_image() const {
+  double sum = 0.0;
+  std::size_t count = 0;
+  for (const ImageScore& image : images) {
+    if (!image.has_lesion()) continue;
+    sum += image.lesion_dice();
+    ++count;
+  }
+  return sum / static_cast<double>(std::max<std::size_t>(count, 1));
+}
 
 Variable<float> evaluation_logits(UNet<float>& network, const Tensor<float>& images) {
   const bool was_training = network.training();
@@ -103,7 +94,7 @@ LabelMap likeliest(const Image& probabilities) {
 Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
                     const std::vector<std::size_t>& items, const EvaluationOptions& options) {
   const auto classes = static_cast<int>(network.spec().classes);
-  Evaluation evaluation{ConfusionMatrix(classes), {}, {}};
+  Evaluation evaluation{ConfusionMatrix(classes), {}};
   Loader loader(samples, items, {.batch = options.batch});
   while (const std::optional<Batch> batch = loader.next()) {
     const Variable<float> logits = evaluation_logits(network, batch->images);
@@ -120,70 +111,11 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
         truth = samples.sample(item).labels;
       }
       evaluation.images.push_back(
-          score_image(item, truth, likeliest(scores), classes, options.surfaces));
-      evaluation.confusion += evaluation.images.back().confusion;
+          score_image(samples.item(item).id, truth, likeliest(scores), classes, options.surfaces));
+      evaluation.pooled += evaluation.images.back().confusion;
     }
   }
-  summarise(evaluation);
   return evaluation;
-}
-
-nlohmann::ordered_json Evaluation::to_json() const {
-  const auto family = [](const Scores::Family& f) {
-    return nlohmann::ordered_json{{"mean_over_classes", f.mean}, {"per_class", f.per_class}};
-  };
-  return {
-      {"images", images.size()},
-      {"pooled",
-       {{"dice", family(pooled.dice)},
-        {"iou", family(pooled.iou)},
-        {"precision", family(pooled.precision)},
-        {"recall", family(pooled.recall)},
-        {"accuracy", family(pooled.accuracy)},
-        {"specificity", family(pooled.specificity)},
-        {"f1", pooled.f1},
-        {"cb_dice", pooled.cb_dice}}},
-      {"per_image",
-       {{"images_with_lesion", with_lesion},
-        {"lesion_dice", lesion_dice_per_image},
-        {"lesion_iou", lesion_iou_per_image},
-        {"hd95_pixels", hd95},
-        {"average_surface_distance_pixels", surface_distance},
-        {"missed_lesions", missed}}},
-      {"lesion_free", {{"images", without_lesion}, {"false_positive_rate", false_positive_rate}}}};
-}
-
-std::string Evaluation::table(const std::string& title) const {
-  std::string text = title + "\n";
-  text += fmt::format("  {:<34} {:>12} {:>12}\n", "pooled over all pixels of the set", "class mean",
-                      pooled.dice.per_class.size() == 2 ? "lesion" : "class 1");
-  const auto row = [&text](const char* name, const Scores::Family& f) {
-    text += fmt::format("  {:<34} {:>12.4f} {:>12.4f}\n", name, f.mean, f.per_class[1]);
-  };
-  row("  Dice", pooled.dice);
-  row("  IoU", pooled.iou);
-  row("  precision", pooled.precision);
-  row("  recall", pooled.recall);
-  row("  specificity", pooled.specificity);
-  row("  accuracy", pooled.accuracy);
-  text += fmt::format("  {:<34} {:>12.4f}\n", "  F1", pooled.f1);
-  text += fmt::format("  {:<34} {:>12.4f}\n", "  CB-Dice", pooled.cb_dice);
-  text += fmt::format("  {:<34} {:>12} {:>12}\n",
-                      fmt::format("mean over {} images with lesion", with_lesion), "", "lesion");
-  const auto lesion_row = [&text](const char* name, double value, int digits) {
-    text += fmt::format("  {:<34} {:>12} {:>12.{}f}\n", name, "", value, digits);
-  };
-  lesion_row("  Dice", lesion_dice_per_image, 4);
-  lesion_row("  IoU", lesion_iou_per_image, 4);
-  lesion_row("  95 % Hausdorff distance, pixels", hd95, 2);
-  lesion_row("  average surface distance, pixels", surface_distance, 2);
-  text += fmt::format("  {:<34} {:>12} {:>12}\n", "  missed lesions", "", missed);
-  if (without_lesion > 0) {
-    text += fmt::format("  {:<34} {:>12} {:>12.4f}\n",
-                        fmt::format("false-positive rate on {} lesion-free", without_lesion), "",
-                        false_positive_rate);
-  }
-  return text;
 }
 
 }  // namespace dmf

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -25,31 +24,26 @@ LabelMap likeliest(const Image& probabilities);
 
 /// How one image came out. Lesion: any class above 0.
 struct ImageScore {
-  std::size_t item;
+  std::string id;
   ConfusionMatrix confusion;
-  bool has_lesion;
-  bool predicted_lesion;
-  double lesion_dice;
-  double lesion_iou;
-  SurfaceDistance surface;
+  SurfaceDistance
+      surface;  // of the lesion; zeros where there is none, or where it was not asked for
+
+  bool has_lesion() const;
+  bool predicted_lesion() const;
+  /// 0 where neither truth nor prediction have one.
+  double lesion_dice() const;
+  /// Of the image's labelled pixels.
+  double lesion_share() const;
 };
 
-/// Scores of a set of images, each aggregation by its own name.
+/// What a network made of a set of images.
 struct Evaluation {
-  ConfusionMatrix confusion;  // pooled: the counts of all pixels of all images
-  Scores pooled;
+  ConfusionMatrix pooled;  // the counts of all pixels of all images
   std::vector<ImageScore> images;
-  // Means over the images that have a lesion; a missed one counts Dice 0 and the image diagonal.
-  std::size_t with_lesion = 0, missed = 0;
-  double lesion_dice_per_image = 0.0, lesion_iou_per_image = 0.0;
-  double hd95 = 0.0, surface_distance = 0.0;  // pixels
-  // Of the images without a lesion, the share where one was predicted.
-  std::size_t without_lesion = 0;
-  double false_positive_rate = 0.0;
 
-  nlohmann::ordered_json to_json() const;
-  /// The table for the terminal.
-  std::string table(const std::string& title) const;
+  /// Mean over the images that have a lesion, 0 where none has.
+  double lesion_dice_per_image() const;
 };
 
 struct EvaluationOptions {

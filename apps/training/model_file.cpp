@@ -35,14 +35,6 @@ UNetSpec spec_from(const Metadata& metadata) {
   return spec;
 }
 
-/// Every tensor the network keeps, by checkpoint key; the handles are the network's own.
-std::map<std::string, Tensor<float>> tensors_of(const UNet<float>& network) {
-  std::map<std::string, Tensor<float>> tensors;
-  for (const auto& p : network.named_parameters()) tensors.emplace(p.name, p.variable.value());
-  for (const auto& b : network.named_buffers()) tensors.emplace(b.name, b.tensor);
-  return tensors;
-}
-
 Model parse_model(const Safetensors& file) {
   DMF_CHECK(metadata_text(file.metadata, "format") == kFormat, IoError,
             "its format is '{}': expected '{}'.", file.metadata.at("format"), kFormat);
@@ -56,17 +48,16 @@ Model parse_model(const Safetensors& file) {
   const Index widest = spec.base_width << spec.depth;
   DMF_CHECK(widest <= (Index{1} << 14), IoError,
             "its network is {} channels wide: expected at most {}.", widest, Index{1} << 14);
-  const Index claimed = 9 * (widest / 2) * (widest / 4);
   Index stored = 0;
   for (const auto& [name, tensor] : file.tensors) stored += tensor.shape.numel();
-  DMF_CHECK(claimed <= stored, IoError, "it holds {} numbers: too few for the network it names.",
-            stored);
+  DMF_CHECK(spec.parameters_at_least() <= stored, IoError,
+            "it holds {} numbers: too few for the network it names.", stored);
 
   Model model{std::make_unique<UNet<float>>(spec), PreprocessSpec::from_metadata(file.metadata)};
   DMF_CHECK(model.preprocess.channels == spec.in_channels, IoError,
             "its images have {} channels, its network takes {}.", model.preprocess.channels,
             spec.in_channels);
-  const auto tensors = tensors_of(*model.network);
+  const auto tensors = model.network->named_tensors();
   for (const auto& [name, tensor] : file.tensors) {
     DMF_CHECK(tensors.contains(name), IoError, "it holds '{}', which the network has not.", name);
   }
@@ -87,7 +78,7 @@ void save_model(const std::filesystem::path& path, const UNet<float>& network,
   Safetensors file;
   file.metadata = network_metadata(network.spec());
   file.metadata.merge(preprocess.to_metadata());
-  for (const auto& [name, tensor] : tensors_of(network)) file.set(name, tensor);
+  for (const auto& [name, tensor] : network.named_tensors()) file.set(name, tensor);
   write_safetensors(path, file);
 }
 

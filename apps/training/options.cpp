@@ -135,6 +135,12 @@ void bind_training(CLI::App& app, TrainOptions& o) {
   app.add_flag("--skip-not-finite", o.skip_not_finite,
                "Leave out a step whose loss or gradient is not finite instead of stopping")
       ->group("Training");
+  app.add_flag("--record-gradients", o.record_gradients,
+               "Write to steps.csv how strong each loss's own gradient is, for the logits")
+      ->group("Training");
+  app.add_flag("--tensorboard", o.tensorboard,
+               "Write losses, weights, scores and images as events for TensorBoard too")
+      ->group("Training");
   add("--seed", o.seed, "Of the split, the initial weights, the order and the augmentation");
 }
 

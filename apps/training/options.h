@@ -61,6 +61,8 @@ struct TrainOptions {
   double ema = 0.0;
   int checkpoint_every = 0;  // steps, beside every epoch
   bool skip_not_finite = false;
+  bool record_gradients = false;
+  bool tensorboard = false;
   std::uint64_t seed = 1;
 
   // Losses and their weighting

@@ -21,9 +21,9 @@ SampleSet load_samples(const TrainOptions& options) {
 namespace {
 
 Split make_split(const TrainOptions& options, const SampleSet& samples) {
-  if (!options.split_file.empty()) return read_split(options.split_file, samples);
+  if (!options.split_file.empty()) return parse_split(read_csv(options.split_file), samples);
   if (!options.folds_file.empty()) {
-    return split_by_fold(read_folds(options.folds_file, samples), options.fold);
+    return split_by_fold(parse_folds(read_csv(options.folds_file), samples), options.fold);
   }
   const std::vector<std::size_t> groups =
       options.split == "grouped"

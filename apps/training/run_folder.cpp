@@ -54,45 +54,37 @@ RunLock::~RunLock() {
   ::close(descriptor_);
 }
 
-CsvLog::CsvLog(std::filesystem::path path, const std::vector<std::string>& columns,
+CsvLog::CsvLog(const std::filesystem::path& path, const std::vector<std::string>& columns,
                std::int64_t rows)
-    : path_(std::move(path)) {
+    : file_(path, O_RDWR | (rows == 0 ? O_CREAT : 0)) {
+  const std::string header = fmt::format("{}\n", fmt::join(columns, ","));
   if (rows == 0) {
-    open("w");
-    row(columns);
+    file_.truncate(0);
+    pending_ = header;
     flush();
     return;
   }
-  const std::string content = read_file(path_, std::uintmax_t{1} << 32);
-  const std::string header = fmt::format("{}\n", fmt::join(columns, ","));
+  const std::string content = read_file(path, std::uintmax_t{1} << 32);
   DMF_CHECK(content.starts_with(header), IoError, "[run] {} has other columns than this run: {}.",
-            path_.string(), content.substr(0, content.find('\n')));
+            path.string(), content.substr(0, content.find('\n')));
   std::size_t end = header.size();
   for (std::int64_t i = 0; i < rows; ++i) {
     const std::size_t newline = content.find('\n', end);
     DMF_CHECK(newline != std::string::npos, IoError,
-              "[run] {} has {} rows: the checkpoint was made after {}.", path_.string(), i, rows);
+              "[run] {} has {} rows: the checkpoint was made after {}.", path.string(), i, rows);
     end = newline + 1;
   }
-  write_file_atomically(path_, std::string_view(content).substr(0, end));
-  open("a");
-}
-
-void CsvLog::open(const char* mode) {
-  file_.reset(std::fopen(path_.c_str(), mode));
-  DMF_CHECK(file_ != nullptr, IoError, "[run] cannot write {}: {}.", path_.string(),
-            std::strerror(errno));
+  file_.truncate(end);
 }
 
 void CsvLog::row(const std::vector<std::string>& cells) {
-  const std::string line = fmt::format("{}\n", fmt::join(cells, ","));
-  DMF_CHECK(std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size(), IoError,
-            "[run] cannot write {}: {}.", path_.string(), std::strerror(errno));
+  pending_ += fmt::format("{}\n", fmt::join(cells, ","));
 }
 
 void CsvLog::flush() {
-  DMF_CHECK(std::fflush(file_.get()) == 0 && ::fsync(::fileno(file_.get())) == 0, IoError,
-            "[run] cannot write {}: {}.", path_.string(), std::strerror(errno));
+  file_.write(pending_);
+  pending_.clear();
+  file_.flush();
 }
 
 }  // namespace dmf

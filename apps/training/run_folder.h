@@ -1,11 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <vector>
+
+#include "engine/io/file_descriptor.h"
 
 namespace dmf {
 
@@ -38,7 +38,9 @@ class CsvLog {
   /// Begins a new file, or goes on with one: after its first `rows` rows, the rest is cut off.
   ///
   /// throws  IoError when it cannot be written, or has other columns or fewer rows
-  CsvLog(std::filesystem::path path, const std::vector<std::string>& columns, std::int64_t rows);
+  CsvLog(const std::filesystem::path& path, const std::vector<std::string>& columns,
+         std::int64_t rows);
+  /// Kept in memory until flush().
   void row(const std::vector<std::string>& cells);
   /// Returns once the rows so far are on the disk.
   ///
@@ -46,13 +48,8 @@ class CsvLog {
   void flush();
 
  private:
-  void open(const char* mode);
-
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  std::filesystem::path path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  FileDescriptor file_;
+  std::string pending_;
 };
 
 }  // namespace dmf

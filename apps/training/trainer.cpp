@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "apps/data/loader.h"
+#include "apps/export/event_log.h"
+#include "apps/report/run_report.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
 #include "apps/training/checkpoint.h"
@@ -77,6 +79,9 @@ class Run {
                                  "validation_lesion_dice", "validation_lesion_dice_per_image",
                                  "validation_cb_dice"},
         at_.epoch);
+    if (options.tensorboard) {
+      events_.emplace(folder / "events.out.tfevents.0.dmf", at_.event_bytes);
+    }
     if (start == Start::anew) save();
   }
 
@@ -89,6 +94,7 @@ class Run {
       train_epoch();
       validate();
       save();
+      write_run_page(folder_);  // a browser tab that reloads shows the weights move
       if (at_.epoch < options_.epochs) stop_if_asked();
     }
   }
@@ -96,11 +102,21 @@ class Run {
  private:
   std::vector<std::string> step_columns() {
     std::vector<std::string> columns = {"step", "epoch", "total"};
-    for (const std::string& name : loss_.loss_names()) columns.push_back(name);
-    if (options_.auxiliary != "none") columns.push_back("auxiliary_" + options_.auxiliary);
+    for (const std::string& name : every_loss()) columns.push_back(name);
     for (const std::string& name : loss_.loss_names()) columns.push_back("weight_" + name);
-    columns.insert(columns.end(), {"gamma", "lr"});
+    columns.push_back("gamma");
+    if (options_.record_gradients) {
+      for (const std::string& name : every_loss()) columns.push_back("gradient_" + name);
+    }
+    columns.push_back("lr");
     return columns;
+  }
+
+  /// The base losses, then "auxiliary_NAME" where there is one.
+  std::vector<std::string> every_loss() const {
+    std::vector<std::string> names = loss_.loss_names();
+    if (options_.auxiliary != "none") names.push_back("auxiliary_" + options_.auxiliary);
+    return names;
   }
 
   void describe() {
@@ -147,6 +163,7 @@ class Run {
   void save() {
     steps_log_->flush();
     epochs_log_->flush();
+    if (events_) at_.event_bytes = events_->flush();
     save_checkpoint(folder_ / kCheckpoint, parts(), at_, definition_);
   }
 
@@ -174,6 +191,7 @@ class Run {
     loader_.start_epoch(at_.epoch, at_.batches);
     const Clock::time_point epoch_start = Clock::now();
     const std::size_t images_before = at_.images;
+    pulling_.assign(every_loss().size(), false);
     while (const std::optional<Batch> batch = loader_.next()) {
       const double total = step_within_memory(*batch);
       if (std::isfinite(total)) {
@@ -215,10 +233,12 @@ class Run {
     }
     optimizer_->zero_grad();
     FusedLoss<float>::Result result;
+    std::vector<double> gradients;
     std::string problem;
     try {
       Prediction<float> prediction(network_.forward(Variable<float>(batch.images)), batch.labels);
       result = loss_.step(prediction);
+      gradients = gradient_norms(prediction);
       result.total.backward();
       problem = bad_gradient(network_);
     } catch (const std::domain_error& not_finite) {
@@ -241,8 +261,19 @@ class Run {
     if (options_.auxiliary != "none") values.push_back(result.auxiliary);
     values.insert(values.end(), result.weights.begin(), result.weights.end());
     values.push_back(result.gamma);
+    if (options_.record_gradients) values.insert(values.end(), gradients.begin(), gradients.end());
     log_step(values, lr);
     return values.front();
+  }
+
+  /// Norms of each loss's gradient, where they are to be recorded or a loss has had none yet in
+  /// this epoch; empty otherwise, since they cost another pass through the losses.
+  std::vector<double> gradient_norms(const Prediction<float>& prediction) {
+    const bool all_pull = std::find(pulling_.begin(), pulling_.end(), false) == pulling_.end();
+    if (all_pull && !options_.record_gradients) return {};
+    std::vector<double> norms = loss_.gradient_norms(prediction);
+    for (std::size_t k = 0; k < norms.size(); ++k) pulling_[k] = pulling_[k] || norms[k] > 0.0;
+    return norms;
   }
 
   void log_step(const std::vector<double>& values, double lr) {
@@ -251,7 +282,42 @@ class Run {
     for (const double value : values) cells.push_back(number(value));
     cells.push_back(number(lr));
     steps_log_->row(cells);
+    if (events_) events_->scalars(at_.step, step_events(values, lr));
     ++at_.step;
+  }
+
+  /// The same numbers under TensorBoard's tags, which group by what comes before the slash.
+  std::vector<std::pair<std::string, double>> step_events(const std::vector<double>& values,
+                                                          double lr) {
+    std::vector<std::pair<std::string, double>> events;
+    const std::vector<std::string> columns = step_columns();
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      std::string tag = "losses/" + columns[k + 2];  // after step and epoch
+      for (const std::string& group : {std::string("weight"), std::string("gradient")}) {
+        if (columns[k + 2].starts_with(group + "_")) {
+          tag = group + "s/" + columns[k + 2].substr(group.size() + 1);
+        }
+      }
+      events.emplace_back(tag == "losses/gamma" ? "weights/gamma" : tag, values[k]);
+    }
+    events.emplace_back("learning_rate", lr);
+    return events;
+  }
+
+  void log_epoch_events(double train_loss, double validation_loss, const Scores& pooled,
+                        double lesion_dice) {
+    events_->scalars(at_.step, {{"epoch/training_loss", train_loss},
+                                {"epoch/validation_loss", validation_loss},
+                                {"validation/mean_dice", pooled.dice.mean},
+                                {"validation/lesion_dice", pooled.dice.per_class[1]},
+                                {"validation/lesion_dice_per_image", lesion_dice},
+                                {"validation/cb_dice", pooled.cb_dice}});
+    constexpr std::size_t kImages = 3;
+    const std::vector<std::size_t>& items = data_.split.validation;
+    for (std::size_t k = 0; k < std::min(kImages, items.size()); ++k) {
+      events_->image(at_.step, fmt::format("validation/{}", data_.samples.item(items[k]).id),
+                     panel_of(network_, data_.samples, items[k]));
+    }
   }
 
   /// Ends the run, with all there is to say about a loss or gradient that is not finite.
@@ -284,33 +350,40 @@ class Run {
     };
     const Evaluation scores = evaluate(network_, data_.samples, data_.split.validation, how);
     const double loss = loss_sum / static_cast<double>(data_.split.validation.size());
-    const bool best = scores.pooled.cb_dice > at_.best_cb_dice;
+    const Scores pooled = score(scores.pooled, 0.0);
+    const bool best = pooled.cb_dice > at_.best_cb_dice;
     if (best) {
-      at_.best_cb_dice = scores.pooled.cb_dice;
+      at_.best_cb_dice = pooled.cb_dice;
       save_model(folder_ / "best.safetensors", network_, options_.preprocess_spec());
     }
     save_model(folder_ / "last.safetensors", network_, options_.preprocess_spec());
+    const double train_loss = at_.loss_sum / static_cast<double>(at_.images);
+    if (events_) log_epoch_events(train_loss, loss, pooled, scores.lesion_dice_per_image());
     if (ema_) ema_->swap();
 
-    const double train_loss = at_.loss_sum / static_cast<double>(at_.images);
     ++at_.epoch;
     at_.batches = at_.images = 0;
     at_.loss_sum = 0.0;
-    at_.last_dice = fmt::format("{:.3f}", scores.pooled.dice.mean);
+    at_.last_dice = fmt::format("{:.3f}", pooled.dice.mean);
     epochs_log_->row({number(static_cast<double>(at_.epoch)), number(train_loss), number(loss),
-                      number(scores.pooled.dice.mean), number(scores.pooled.dice.per_class[1]),
-                      number(scores.lesion_dice_per_image), number(scores.pooled.cb_dice)});
+                      number(pooled.dice.mean), number(pooled.dice.per_class[1]),
+                      number(scores.lesion_dice_per_image()), number(pooled.cb_dice)});
     progress_.line(fmt::format(
         "epoch {}/{} loss {:.3f} val {:.3f} Dice {:.3f} lesion {:.3f}{} w {} {:.0f} img/s {} left",
-        at_.epoch, options_.epochs, train_loss, loss, scores.pooled.dice.mean,
-        scores.pooled.dice.per_class[1], best ? "*" : " ",
-        weights_text(loss_.fusion().current().weights), images_per_second_, time_left()));
+        at_.epoch, options_.epochs, train_loss, loss, pooled.dice.mean, pooled.dice.per_class[1],
+        best ? "*" : " ", weights_text(loss_.fusion().current().weights), images_per_second_,
+        time_left()));
     if (at_.skipped > 0) {
       progress_.line(
           fmt::format("warning: {} step{} left out so far: a loss or gradient was not finite",
                       at_.skipped, at_.skipped == 1 ? "" : "s"));
     }
-    if (one_class_everywhere(scores.confusion)) {
+    for (std::size_t k = 0; k < pulling_.size(); ++k) {
+      if (pulling_[k]) continue;
+      progress_.line(fmt::format("warning: {} has had no gradient for an epoch: it teaches nothing",
+                                 every_loss()[k]));
+    }
+    if (one_class_everywhere(scores.pooled)) {
       progress_.line(
           "warning: every pixel of the validation images is given one and the same class");
     }
@@ -330,10 +403,12 @@ class Run {
   std::string definition_;
   TrainingProgress at_;
   std::optional<CsvLog> steps_log_, epochs_log_;
+  std::optional<EventLog> events_;
   Progress progress_;
   Clock::time_point start_;
   std::int64_t first_step_ = 0;  // of this process
   double images_per_second_ = 0.0;
+  std::vector<bool> pulling_;  // whether each loss has had a gradient in this epoch
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "engine/core/shape.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/core/check.h"
 
@@ -17,8 +18,9 @@ Shape::Shape(std::span<const Index> dims) {
   Index count = 1;
   for (Index d : dims) {
     DMF_CHECK(d >= 0, ShapeError, "[shape] negative dimension in {}: expected sizes >= 0.", str());
-    DMF_CHECK(!__builtin_mul_overflow(count, d, &count), ShapeError,
+    DMF_CHECK(d == 0 || count <= std::numeric_limits<Index>::max() / d, ShapeError,
               "[shape] {} holds more elements than 64 bits can count.", str());
+    count *= d;
   }
 }
 

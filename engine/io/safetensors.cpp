@@ -1,7 +1,5 @@
 #include "engine/io/safetensors.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -13,6 +11,7 @@
 
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
+#include "engine/io/hash.h"
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
@@ -79,9 +78,6 @@ constexpr std::string_view kNoChecksum = "0000000000000000";
 std::string checksum_entry(std::string_view value) {
   return fmt::format("\"{}\":\"{}\"", kChecksum, value);
 }
-std::string hash_text(std::string_view file) {
-  return fmt::format("{:016x}", XXH3_64bits(file.data(), file.size()));
-}
 
 /// Whether `claimed` is the hash of the file's bytes with zeros in its place.
 bool checksum_is_right(std::string file, std::string_view claimed) {
@@ -89,7 +85,7 @@ bool checksum_is_right(std::string file, std::string_view claimed) {
   if (at == std::string::npos || claimed.size() != kNoChecksum.size()) return false;
   const std::string zeros = checksum_entry(kNoChecksum);
   file.replace(at, zeros.size(), zeros);
-  return hash_text(file) == claimed;
+  return hash_of(file) == claimed;
 }
 
 struct Extent {
@@ -284,7 +280,7 @@ std::string to_bytes(const Safetensors& content) {
                 entry->second.bytes.size());
   }
   file.replace(file.find(checksum_entry(kNoChecksum)), checksum_entry(kNoChecksum).size(),
-               checksum_entry(hash_text(file)));
+               checksum_entry(hash_of(file)));
   return file;
 }
 

@@ -230,12 +230,13 @@ TEST_CASE("split: 70/15/15 by seed, groups stay together, files are read back") 
   const SampleSet samples(find_dataset(folder.path(), kBenign), at_size(32));
   const Split made = split_by_seed(no_groups(6), 1);
   write_split(folder / "split.csv", made, samples);
-  const Split read = read_split(folder / "split.csv", samples);
+  const Split read = parse_split(read_csv(folder / "split.csv"), samples);
   CHECK(read.train == made.train);
   CHECK(read.test == made.test);
   const auto refused = [&](const std::string& text, const char* reason) {
     write_text(folder / "bad.csv", text);
-    CHECK_THROWS_WITH_AS(read_split(folder / "bad.csv", samples), Contains(reason), IoError);
+    CHECK_THROWS_WITH_AS(parse_split(read_csv(folder / "bad.csv"), samples), Contains(reason),
+                         IoError);
   };
   refused("id,part\nnobody,train\n", "row 1: the data set has no image 'nobody'");
   refused("id,part\nbenign/benign (1),train\nbenign/benign (1),test\n", "is given twice");
@@ -271,7 +272,7 @@ TEST_CASE("folds: every item tests once, groups stay together; official folds ar
   const SampleSet samples(find_dataset(folder.path(), kBenign), at_size(32));
   const auto folds = [&](const std::string& text) {
     write_text(folder / "cv.csv", text);
-    return read_folds(folder / "cv.csv", samples);
+    return parse_folds(read_csv(folder / "cv.csv"), samples);
   };
   CHECK(folds("Image,Pathology,kFold\r\nbenign (2).png,x,1\r\nbenign (1),\"a,b\",2\r\n"
               "benign/benign (3),x,3\r\nbenign (4),x,1\r\n") ==

@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <map>
 
+#include "apps/data/csv.h"
+#include "apps/data/image.h"
 #include "apps/training/memory_forecast.h"
 #include "apps/training/parts.h"
 #include "engine/io/atomic_file.h"
@@ -96,6 +99,132 @@ TEST_CASE("train: numbers that are not finite stop it with all there is to say, 
                 went_on.text);
   const std::string steps = read_text(folder / "b/steps.csv");
   CHECK_MESSAGE(steps.find("\n1,1,nan,nan") != std::string::npos, steps);
+}
+
+namespace {
+
+const std::string kShort = " --image 32 --base-width 4 --epochs 3 --batch 4 --history-size 2 ";
+
+/// Puts the faulty library before the system's, for one command.
+std::string faulty(const std::string& settings) {
+  return "LD_PRELOAD=" DMF_FAULTY_IO " " + settings + " ";
+}
+
+}  // namespace
+
+TEST_CASE(
+    "train, predict: few bytes at a time change nothing; a disk that cannot be read is named") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  const auto train = [&](const std::string& out) {
+    return "train --data " + quoted(folder / "data") + kShort + "--out " + quoted(folder / out);
+  };
+  REQUIRE(run(train("whole")).code == 0);
+  REQUIRE(run(train("short"), faulty("DMF_FAULT=short")).code == 0);
+  CHECK(read_text(folder / "short/last.safetensors") ==
+        read_text(folder / "whole/last.safetensors"));
+  CHECK(read_text(folder / "short/metrics.json") == read_text(folder / "whole/metrics.json"));
+
+  const auto unreadable = [](const std::string& name) {
+    return faulty("DMF_FAULT=read DMF_FAULT_PATH='" + name + "'");
+  };
+  is_one_error_line(run(train("a"), unreadable("benign (2).png")), 1,
+                    "benign (2).png: Input/output error");
+  const std::string resume = "train --resume " + quoted(folder / "whole");
+  is_one_error_line(run(resume, unreadable("checkpoint.safetensors")), 1,
+                    "checkpoint.safetensors: Input/output error");
+  is_one_error_line(run(resume, unreadable("steps.csv")), 1, "steps.csv: Input/output error");
+  is_one_error_line(run(resume, unreadable("config.toml")), 1, "config.toml: Input/output error");
+  const std::string predict = "predict --model " + quoted(folder / "whole") + " --out " +
+                              quoted(folder / "masks") + " " + quoted(folder / "data/benign");
+  const Outcome predicted = run(predict, unreadable("benign (2).png"));
+  CHECK(predicted.code == 1);
+  CHECK(predicted.text.find("13 of 14 images segmented") != std::string::npos);
+  CHECK(predicted.text.find("benign (2).png: Input/output error") != std::string::npos);
+}
+
+TEST_CASE("train: a disk that is full at any file leaves a run that goes on to the same bytes") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  const auto train = [&](const std::string& out) {
+    return "train --data " + quoted(folder / "data") + kShort + "--tensorboard --out " +
+           quoted(folder / out);
+  };
+  REQUIRE(run(train("whole")).code == 0);
+  int number = 0;
+  for (const auto& [file, writes] : std::map<std::string, int>{{"steps.csv", 3},
+                                                               {"epochs.csv", 2},
+                                                               {"best.safetensors", 1},
+                                                               {"last.safetensors", 2},
+                                                               {"checkpoint.safetensors", 3},
+                                                               {"events.out.tfevents", 2},
+                                                               {"per_image.csv", 1},
+                                                               {"panels/", 1},
+                                                               {"report.html", 2},
+                                                               {"metrics.json", 1}}) {
+    const std::string out = std::to_string(++number);
+    const Outcome full =
+        run(train(out), faulty("DMF_FAULT=write DMF_FAULT_PATH='" + out + "/" + file +
+                               "' DMF_FAULT_AFTER=" + std::to_string(writes)));
+    is_one_error_line(full, 1, "No space left on device");
+    CHECK_FALSE(std::filesystem::exists(folder / out / (file + ".partial")));
+    const Outcome resumed = run("train --resume " + quoted(folder / out));
+    REQUIRE_MESSAGE(resumed.code == 0, resumed.text);
+    for (const char* name : {"steps.csv", "epochs.csv", "best.safetensors", "last.safetensors",
+                             "checkpoint.safetensors", "metrics.json", "per_image.csv"}) {
+      CHECK_MESSAGE(read_text(folder / out / name) == read_text(folder / "whole" / name), file,
+                    ": ", name);
+    }
+  }
+  for (const char* file : {"config.toml", "split.csv"}) {
+    const std::string fault =
+        faulty("DMF_FAULT=write DMF_FAULT_PATH='early/" + std::string(file) + "'");
+    is_one_error_line(run(train("early") + " --overwrite", fault), 1, "No space left on device");
+    CHECK_FALSE(std::filesystem::exists(folder / "early/checkpoint.safetensors"));
+  }
+}
+
+TEST_CASE(
+    "train: a loss that never has a gradient is named; --record-gradients writes how strong each "
+    "is") {
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "data/images");
+  std::filesystem::create_directories(folder / "data/masks");
+  for (int i = 0; i < 8; ++i) {  // without any lesion CB-Dice is 1 whatever is predicted
+    const std::string name = std::to_string(i) + ".png";
+    write_png(folder / "data/images" / name, 16, 16, 1, std::vector<std::uint8_t>(256, 40));
+    write_png(folder / "data/masks" / name, 16, 16, 1, std::vector<std::uint8_t>(256, 0));
+  }
+  const std::string common = "train --data " + quoted(folder / "data") +
+                             " --image 16 --base-width 4 --depth 2 --epochs 1 --batch 4 --losses "
+                             "cce,mean_dice --auxiliary cb_dice ";
+  const Outcome silent = run(common + "--out " + quoted(folder / "a"));
+  CHECK_MESSAGE(silent.code == 0, silent.text);
+  CHECK(silent.text.find("warning: auxiliary_cb_dice has had no gradient for an epoch") !=
+        std::string::npos);
+  CHECK(silent.text.find("warning: cce has had") == std::string::npos);
+  REQUIRE(run(common + "--record-gradients --out " + quoted(folder / "b")).code == 0);
+  const CsvTable steps = read_csv(folder / "b/steps.csv");
+  CHECK(steps.number(0, "gradient_cce") > 0.0);
+  CHECK(steps.number(0, "gradient_auxiliary_cb_dice") == 0.0);
+  CHECK(read_text(folder / "a/last.safetensors") == read_text(folder / "b/last.safetensors"));
+}
+
+TEST_CASE("data: symbolic links are not followed out of the folder") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  std::filesystem::create_directories(folder / "outside");
+  write_png(folder / "outside/secret.png", 32, 32, 1, std::vector<std::uint8_t>(1024, 90));
+  std::filesystem::create_symlink(folder / "outside/secret.png",
+                                  folder / "data/benign/benign (8).png");
+  std::filesystem::create_directory_symlink(folder / "outside", folder / "data/normal");
+  const Outcome trained =
+      run("train --data " + quoted(folder / "data") + kShort + "--out " + quoted(folder / "run"));
+  CHECK_MESSAGE(trained.code == 0, trained.text);
+  CHECK(trained.text.find("14 images, 7 benign") != std::string::npos);
+  CHECK(run("predict --model " + quoted(folder / "run") + " --out " + quoted(folder / "masks") +
+            " " + quoted(folder / "data/benign"))
+            .text.find("14 of 14 images") != std::string::npos);
 }
 
 TEST_CASE("train, phantom: a file that cannot grow is one line, and no half of it is left") {

@@ -39,7 +39,7 @@ TEST_CASE(
       run("train --config " + quoted(folder / "1/config.toml") + " --out " + quoted(folder / "4"));
   REQUIRE_MESSAGE(repeated.code == 0, repeated.text);
   for (const char* name : {"last.safetensors", "best.safetensors", "steps.csv", "epochs.csv",
-                           "split.csv", "config.toml", "metrics.json"}) {
+                           "split.csv", "config.toml", "metrics.json", "per_image.csv"}) {
     const std::string first = read_text(folder / "1" / name);
     CHECK_MESSAGE(!first.empty(), name);
     for (const char* other : {"2", "3", "4"})
@@ -48,6 +48,8 @@ TEST_CASE(
   CHECK(read_text(folder / "1/last.safetensors").find(folder.path().string()) == std::string::npos);
   const auto metrics = nlohmann::json::parse(read_text(folder / "1/metrics.json"));
   CHECK(metrics["pooled"]["dice"]["per_class"].size() == 2);
+  CHECK(metrics["per_image"]["hd95"]["lesion"]["low"].is_number());
+  CHECK(read_text(folder / "1/report.html").find("Chart.js") != std::string::npos);
   CHECK(read_text(folder / "1/steps.csv")
             .find("step,epoch,total,cce,mean_iou,mean_dice,auxiliary_cb_dice,weight_cce") == 0);
 }
@@ -60,12 +62,12 @@ TEST_CASE("train, evaluate, predict: the whole path") {
                               " --model classic --depth 2 --fit pad --bilateral --out " + out);
   REQUIRE_MESSAGE(trained.code == 0, trained.text);
   CHECK(trained.text.find("7 benign (BUSI: 437), 7 malignant (BUSI: 210)") != std::string::npos);
-  CHECK(trained.text.find("split     random, seed 1: 10 train, 2 validation, 2 test") !=
+  CHECK(trained.text.find("split     random split, seed 1: 10 train, 2 validation, 2 test") !=
         std::string::npos);
   CHECK(trained.text.find("warning: statistics of 2 values are poor") != std::string::npos);
   const Outcome scored = run("evaluate --run " + out + " --json " + quoted(folder / "scores.json"));
   REQUIRE_MESSAGE(scored.code == 0, scored.text);
-  CHECK(trained.text.find(scored.text.substr(scored.text.find("pooled"))) != std::string::npos);
+  CHECK(trained.text.find(scored.text.substr(scored.text.find("  pooled"))) != std::string::npos);
   CHECK(read_text(folder / "scores.json") == read_text(folder / "run/metrics.json"));
   CHECK(run("evaluate --run " + out + " --part all --weights last --at original").code == 0);
   CHECK(run("evaluate --run " + out + " --data " + quoted(folder / "data"))

@@ -41,6 +41,21 @@ Tensor<double> gradient_of(const Loss<double>& loss, const Step& step) {
 
 }  // namespace
 
+TEST_CASE("fused loss: the norm of each loss's own gradient, without touching the graph") {
+  const FusedLoss<double> fused = make("focal");
+  const Step step(3);
+  Prediction<double> prediction(step.logits, step.labels);
+  const std::vector<double> norms = fused.gradient_norms(prediction);
+  CHECK_FALSE(step.logits.grad().defined());
+  std::size_t k = 0;
+  for (const char* name : {"cce", "mean_iou", "mean_dice", "focal"}) {
+    double squares = 0.0;
+    for (const double g : gradient_of(*make_loss<double>(name, {}), step).span()) squares += g * g;
+    CHECK(norms[k++] == Approx(std::sqrt(squares)).epsilon(1e-14));
+  }
+  CHECK(norms.size() == k);
+}
+
 TEST_CASE("fused loss: its gradient is the weighted sum of the parts' gradients") {
   FusedLoss<double> fused = make("tversky");
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {

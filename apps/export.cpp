@@ -1,0 +1,76 @@
+#include <fmt/format.h>
+
+#include "apps/export/onnx.h"
+#include "apps/export/weights.h"
+#include "apps/support/program.h"
+#include "engine/core/check.h"
+#include "engine/io/atomic_file.h"
+
+namespace {
+
+struct Options {
+  std::string model, out, from = "dmf", to = "pytorch";
+  dmf::UNetSpec rest;  // of weights from elsewhere: what no tensor tells
+  dmf::PreprocessSpec preprocess;
+  std::string fit = "squash";
+};
+
+dmf::Model load(const Options& options) {
+  const dmf::WeightsFormat format = dmf::weights_format_named(options.from);
+  if (format == dmf::WeightsFormat::ours) return dmf::load_model(options.model);
+  dmf::PreprocessSpec preprocess = options.preprocess;
+  auto network = dmf::import_weights(dmf::read_safetensors(options.model), format, options.rest);
+  preprocess.channels = static_cast<int>(network->spec().in_channels);
+  preprocess.keep_aspect = options.fit == "pad";
+  DMF_CHECK(preprocess.channels == 1 || preprocess.channels == 3, IoError,
+            "[export] the network takes {} channels: expected 1 (grey) or 3 (colour).",
+            preprocess.channels);
+  return {std::move(network), preprocess};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Converts trained networks: to and from the names and layouts of PyTorch and Keras "
+      "(safetensors files), and to ONNX.",
+      "export");
+  Options options;
+  app.add_option("--model", options.model, "Run folder, or a file of weights")->required();
+  app.add_option("--out", options.out, "File to write")->required();
+  app.add_option("--to", options.to, "dmf, pytorch, keras or onnx")
+      ->check(CLI::IsMember({"dmf", "pytorch", "keras", "onnx"}))
+      ->capture_default_str();
+  app.add_option("--from", options.from,
+                 "Whose names and layouts --model has: dmf, pytorch or keras")
+      ->check(CLI::IsMember({"dmf", "pytorch", "keras"}))
+      ->capture_default_str();
+  const auto group = "Of weights from elsewhere";
+  app.add_option("--bn-eps", options.rest.bn_eps, "Keras's default is 0.001")
+      ->group(group)
+      ->capture_default_str();
+  app.add_option("--image", options.preprocess.size, "Height and width the network was trained at")
+      ->group(group)
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  app.add_option("--fit", options.fit, "squash or pad, as in train")
+      ->group(group)
+      ->check(CLI::IsMember({"squash", "pad"}))
+      ->capture_default_str();
+  return dmf::run_program(app, argc, argv, [&] {
+    const dmf::Model model = load(options);
+    if (options.to == "onnx") {
+      dmf::write_file_atomically(options.out, dmf::to_onnx(model));
+    } else if (options.to == "dmf") {
+      dmf::save_model(options.out, *model.network, model.preprocess);
+    } else {
+      dmf::write_safetensors(
+          options.out, dmf::export_weights(*model.network, dmf::weights_format_named(options.to)));
+    }
+    const dmf::UNetSpec& spec = model.network->spec();
+    fmt::print("{}: {}, depth {}, base width {}, {} to {} channels, {} parameters\n", options.out,
+               dmf::variant_name(spec.variant), spec.depth, spec.base_width, spec.in_channels,
+               spec.classes, model.network->parameter_count());
+    return 0;
+  });
+}

@@ -1,0 +1,22 @@
+// In place of event_log.cpp where protobuf is not installed.
+#include "apps/export/event_log.h"
+#include "engine/core/check.h"
+
+namespace dmf {
+
+struct EventLog::File {};
+
+EventLog::EventLog(const std::filesystem::path&, std::uintmax_t) {
+  throw Error(
+      "[tensorboard] this program was built without protobuf: install libprotobuf-dev and "
+      "protobuf-compiler (./dev extras) and build again.");
+}
+
+EventLog::~EventLog() = default;
+void EventLog::scalars(std::int64_t, const std::vector<std::pair<std::string, double>>&) {}
+void EventLog::image(std::int64_t, const std::string&, const Picture&) {}
+std::uintmax_t EventLog::flush() {
+  return 0;
+}
+
+}  // namespace dmf

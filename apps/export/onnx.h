@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+
+#include "apps/training/model_file.h"
+
+namespace dmf {
+
+/// The model as an ONNX file, opset 17, for evaluation: batch norm uses its running statistics,
+/// dropout is gone. Checked with the official checker.
+///
+///   image          [N, C_in, H, W]  intensities in [0, 1]; N, H and W are free, H and W multiples
+///                                   of 2^depth
+///   logits         [N, K, H, W]
+///   probabilities  [N, K, H, W]     their softmax over the classes
+///
+/// Preprocessing, classes and this program's version are in the model's metadata. A transposed
+/// convolution of `paper` has no padding and is cut by a slice, since other runtimes refuse to crop
+/// at one side only.
+///
+/// return  the file's bytes
+/// throws  Error naming what to install where this program was built without ONNX, or what the
+///         checker says
+std::string to_onnx(const Model& model);
+
+}  // namespace dmf

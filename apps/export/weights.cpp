@@ -1,0 +1,164 @@
+#include "apps/export/weights.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/core/check.h"
+
+namespace dmf {
+namespace {
+
+/// A permutation of the axes of a rank-4 tensor: axis i of the result is axis order[i] of the
+/// source.
+using AxisOrder = std::array<int, 4>;
+constexpr AxisOrder kToOihw = {3, 2, 0, 1};  // HWIO -> OIHW, and HWOI -> IOHW
+constexpr AxisOrder kToHwio = {2, 3, 1, 0};
+
+Tensor<float> permuted(const Tensor<float>& from, const AxisOrder& order) {
+  const std::array<Index, 4> steps = {from.size(1) * from.size(2) * from.size(3),
+                                      from.size(2) * from.size(3), from.size(3), 1};
+  const auto size = [&](int i) { return from.size(order[static_cast<std::size_t>(i)]); };
+  const auto step = [&](int i) {
+    return steps[static_cast<std::size_t>(order[static_cast<std::size_t>(i)])];
+  };
+  Tensor<float> to(Shape{size(0), size(1), size(2), size(3)});
+  float* next = to.data();
+  for (Index a = 0; a < size(0); ++a) {
+    for (Index b = 0; b < size(1); ++b) {
+      for (Index c = 0; c < size(2); ++c) {
+        for (Index d = 0; d < size(3); ++d) {
+          *next++ = from.data()[a * step(0) + b * step(1) + c * step(2) + d * step(3)];
+        }
+      }
+    }
+  }
+  return to;
+}
+
+struct Ending {
+  const char* ours;
+  const char* pytorch;
+  const char* keras;
+};
+// The last word of a tensor's name. Our "weight" and "bias" are a convolution's alone.
+constexpr std::array<Ending, 6> kEndings = {{{"weight", "weight", "kernel"},
+                                             {"bias", "bias", "bias"},
+                                             {"gamma", "weight", "gamma"},
+                                             {"beta", "bias", "beta"},
+                                             {"running_mean", "running_mean", "moving_mean"},
+                                             {"running_var", "running_var", "moving_variance"}}};
+
+std::string name_in(const std::string& ours, WeightsFormat format) {
+  if (format == WeightsFormat::ours) return ours;
+  const std::size_t dot = ours.rfind('.');
+  const std::string ending = ours.substr(dot + 1);
+  const auto found = std::find_if(kEndings.begin(), kEndings.end(),
+                                  [&](const Ending& each) { return ending == each.ours; });
+  return ours.substr(0, dot + 1) +
+         (format == WeightsFormat::pytorch ? found->pytorch : found->keras);
+}
+
+/// Keras writes "enc0.conv/kernel:0" where we write "enc0.conv.kernel".
+std::string without_slashes(std::string name) {
+  if (name.ends_with(":0")) name.resize(name.size() - 2);
+  std::replace(name.begin(), name.end(), '/', '.');
+  return name;
+}
+
+bool is_permuted(const Tensor<float>& tensor, WeightsFormat format) {
+  return format == WeightsFormat::pytorch && tensor.shape().rank() == 4;
+}
+
+/// The file's tensors under the format's plain names, without what has no counterpart here.
+std::map<std::string, Tensor<float>> tensors_of(const Safetensors& file, WeightsFormat format) {
+  std::map<std::string, Tensor<float>> tensors;
+  for (const auto& [stored, unused] : file.tensors) {
+    if (stored.ends_with("num_batches_tracked")) continue;
+    const std::string name = format == WeightsFormat::keras ? without_slashes(stored) : stored;
+    const bool is_new = tensors.emplace(name, file.get<float>(stored)).second;
+    DMF_CHECK(is_new, IoError, "[weights] '{}' is given twice.", name);
+  }
+  return tensors;
+}
+
+/// Sizes that only the tensors tell.
+UNetSpec spec_from(const std::map<std::string, Tensor<float>>& tensors, WeightsFormat format,
+                   UNetSpec spec) {
+  const auto kernel = [&](const std::string& layer) -> const Tensor<float>& {
+    const std::string name = name_in(layer + ".weight", format);
+    const auto found = tensors.find(name);
+    DMF_CHECK(found != tensors.end(), IoError, "[weights] there is no tensor '{}'.", name);
+    DMF_CHECK(found->second.shape().rank() == 4, IoError,
+              "[weights] '{}' is {}: expected the four axes of a convolution.", name,
+              found->second.shape().str());
+    return found->second;
+  };
+  const auto inputs = [&](const Tensor<float>& t) {
+    return t.size(format == WeightsFormat::pytorch ? 1 : 2);
+  };
+  const auto outputs = [&](const Tensor<float>& t) {
+    return t.size(format == WeightsFormat::pytorch ? 0 : 3);
+  };
+  const bool paper = tensors.contains(name_in("enc0.conv.weight", format));
+  spec.variant = paper ? UNetSpec::Variant::paper : UNetSpec::Variant::classic;
+  const std::string first = paper ? ".conv" : ".conv1";
+  spec.in_channels = inputs(kernel("enc0" + first));
+  spec.base_width = outputs(kernel("enc0" + first));
+  spec.classes = outputs(kernel("head"));
+  spec.depth = 1;
+  while (tensors.contains(name_in(fmt::format("enc{}{}.weight", spec.depth, first), format))) {
+    ++spec.depth;
+  }
+  spec.validate();
+  return spec;
+}
+
+}  // namespace
+
+WeightsFormat weights_format_named(const std::string& name) {
+  if (name == "dmf") return WeightsFormat::ours;
+  if (name == "pytorch") return WeightsFormat::pytorch;
+  if (name == "keras") return WeightsFormat::keras;
+  throw ValueError(
+      fmt::format("[weights] unknown format '{}': expected dmf, pytorch or keras.", name));
+}
+
+Safetensors export_weights(const UNet<float>& network, WeightsFormat format) {
+  Safetensors file;
+  for (const auto& [name, tensor] : network.named_tensors()) {
+    file.set(name_in(name, format),
+             is_permuted(tensor, format) ? permuted(tensor, kToOihw) : tensor);
+  }
+  return file;
+}
+
+std::unique_ptr<UNet<float>> import_weights(const Safetensors& file, WeightsFormat format,
+                                            UNetSpec rest) {
+  std::map<std::string, Tensor<float>> given = tensors_of(file, format);
+  const UNetSpec spec = spec_from(given, format, rest);
+  Index held = 0;
+  for (const auto& [name, tensor] : given) held += tensor.numel();
+  DMF_CHECK(spec.parameters_at_least() <= held, IoError,
+            "[weights] {} numbers are too few for the network that their shapes tell of.", held);
+  auto network = std::make_unique<UNet<float>>(spec);
+  for (const auto& [ours, tensor] : network->named_tensors()) {
+    const std::string name = name_in(ours, format);
+    const auto found = given.find(name);
+    DMF_CHECK(found != given.end(), IoError, "[weights] there is no tensor '{}'.", name);
+    Tensor<float> value = found->second;
+    DMF_CHECK(value.shape().rank() == tensor.shape().rank(), IoError,
+              "[weights] '{}' is {}: expected {} axes.", name, value.shape().str(),
+              tensor.shape().rank());
+    if (is_permuted(value, format)) value = permuted(value, kToHwio);
+    DMF_CHECK(value.shape() == tensor.shape(), IoError,
+              "[weights] '{}' is {} in our layout: the network's is {}.", name, value.shape().str(),
+              tensor.shape().str());
+    tensor.copy_from(value);
+    given.erase(found);
+  }
+  DMF_CHECK(given.empty(), IoError, "[weights] the network has no '{}'.", given.begin()->first);
+  network->train(false);
+  return network;
+}
+
+}  // namespace dmf

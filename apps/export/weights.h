@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "engine/io/safetensors.h"
+#include "layers/unet.h"
+
+namespace dmf {
+
+/// Whose names and layouts a file of weights has.
+///
+///   ours     NAME.weight [KH, KW, C_in, C_out], transposed [KH, KW, C_out, C_in]; gamma, beta,
+///            running_mean, running_var
+///   pytorch  NAME.weight [C_out, C_in, KH, KW], transposed [C_in, C_out, KH, KW]; batch norm's
+///   weight,
+///            bias, running_mean, running_var. load_state_dict takes it as it is
+///   keras    NAME.kernel in our layouts; gamma, beta, moving_mean, moving_variance; on reading
+///   also
+///            NAME/kernel:0
+///
+/// NAME is the layer's everywhere: enc0.conv, enc0.bn, dec0.up, head.
+enum class WeightsFormat { ours, pytorch, keras };
+
+/// throws  ValueError for another name than "dmf", "pytorch" and "keras"
+WeightsFormat weights_format_named(const std::string& name);
+
+/// All parameters and buffers in the names and layouts of the format. Numbers are copied, so that
+/// there and back again every bit is the same.
+Safetensors export_weights(const UNet<float>& network, WeightsFormat format);
+
+/// A network with the weights of a file. What the network is like (variant, depth, widths, classes)
+/// is read off the tensors; PyTorch's num_batches_tracked are left out.
+///
+/// rest    dropout and batch-norm options, which no tensor tells
+/// throws  IoError naming a tensor that is missing, left over, or of another shape
+std::unique_ptr<UNet<float>> import_weights(const Safetensors& file, WeightsFormat format,
+                                            UNetSpec rest);
+
+}  // namespace dmf

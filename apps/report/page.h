@@ -1,0 +1,54 @@
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "apps/report/scoreboard.h"
+
+namespace dmf {
+
+using Json = nlohmann::ordered_json;
+
+/// A page of sections in one file that needs no network: tables, charts (Chart.js, inlined), facts
+/// and pictures, which page/page.js draws.
+struct Page {
+  std::string title;
+  std::vector<std::string> lines;  // under the title
+  Json sections = Json::array();
+
+  void add_facts(const std::string& title,
+                 const std::vector<std::pair<std::string, std::string>>& facts);
+  /// The scoreboard with its intervals.
+  void add_scoreboard(const std::string& title, const Scoreboard& board);
+  /// best  of each column, the row to mark; -1: none
+  void add_table(const std::string& title, const std::string& note,
+                 const std::vector<std::string>& columns,
+                 const std::vector<std::vector<std::string>>& rows, const std::vector<int>& best);
+  /// charts  made by chart()
+  void add_charts(const std::string& title, const std::string& note, Json charts);
+  /// A grid of pictures: a row of cells {"image", "caption"} for each.
+  void add_panels(const std::string& title, const std::string& note,
+                  const std::vector<std::string>& columns, Json rows);
+
+  std::string html() const;
+};
+
+/// One line of a chart.
+struct Series {
+  std::string name;
+  std::vector<double> x, y;
+
+  /// At most `points` of them: neighbours are averaged.
+  Series thinned(std::size_t points) const;
+};
+
+/// log  the y axis is logarithmic
+Json chart(const std::string& title, const std::string& x, const std::string& y,
+           const std::vector<Series>& series, bool log = false);
+
+/// The file as a data: URI, for a picture inside the page.
+std::string png_uri(std::string_view bytes);
+
+}  // namespace dmf

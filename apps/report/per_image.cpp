@@ -1,0 +1,69 @@
+#include <cmath>
+
+#include "apps/data/csv.h"
+#include "apps/report/scoreboard.h"
+#include "engine/core/check.h"
+
+namespace dmf {
+namespace {
+
+constexpr int kMostClasses = 256;
+
+std::string count_column(int truth, int prediction) {
+  return fmt::format("count_{}_{}", truth, prediction);
+}
+
+}  // namespace
+
+std::string per_image_csv(const std::vector<ImageScore>& images) {
+  const int classes = images.empty() ? 2 : images.front().confusion.classes();
+  std::vector<std::string> columns = {"id",     "lesion_share", "dice",
+                                      "iou",    "precision",    "recall",
+                                      "missed", "hd95",         "surface_distance"};
+  for (int t = 0; t < classes; ++t) {
+    for (int p = 0; p < classes; ++p) columns.push_back(count_column(t, p));
+  }
+  std::string text = fmt::format("{}\n", fmt::join(columns, ","));
+  for (const ImageScore& image : images) {
+    const Scores lesion = score(lesion_against_rest(image.confusion), 0.0);
+    std::vector<std::string> cells = {csv_cell(image.id)};
+    for (const double value :
+         {image.lesion_share(), lesion.dice.per_class[1], lesion.iou.per_class[1],
+          lesion.precision.per_class[1], lesion.recall.per_class[1]}) {
+      cells.push_back(fmt::format("{}", value));
+    }
+    cells.emplace_back(image.has_lesion() && !image.predicted_lesion() ? "1" : "0");
+    cells.push_back(fmt::format("{}", image.surface.hd95));
+    cells.push_back(fmt::format("{}", image.surface.average));
+    for (int t = 0; t < classes; ++t) {
+      for (int p = 0; p < classes; ++p) cells.push_back(fmt::format("{}", image.confusion(t, p)));
+    }
+    text += fmt::format("{}\n", fmt::join(cells, ","));
+  }
+  return text;
+}
+
+std::vector<ImageScore> read_per_image_csv(const std::filesystem::path& path) {
+  const CsvTable table = read_csv(path);
+  int classes = 2;
+  while (classes < kMostClasses && table.has(count_column(classes, classes))) ++classes;
+  std::vector<ImageScore> images;
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    ImageScore image{table.text(row, "id"), ConfusionMatrix(classes), {}};
+    for (int t = 0; t < classes; ++t) {
+      for (int p = 0; p < classes; ++p) {
+        const double count = table.number(row, count_column(t, p));
+        constexpr double kMost = 1e12;
+        DMF_CHECK(count >= 0.0 && count <= kMost && count == std::floor(count), IoError,
+                  "[csv] {} row {}: '{}' is no count.", table.name, row + 1, count);
+        image.confusion.add_count(t, p, static_cast<std::int64_t>(count));
+      }
+    }
+    image.surface.hd95 = table.number(row, "hd95");
+    image.surface.average = table.number(row, "surface_distance");
+    images.push_back(std::move(image));
+  }
+  return images;
+}
+
+}  // namespace dmf

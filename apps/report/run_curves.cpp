@@ -1,0 +1,91 @@
+#include "apps/report/run_curves.h"
+
+#include <cmath>
+#include <cstdlib>
+
+#include "apps/data/csv.h"
+
+namespace dmf {
+namespace {
+
+constexpr std::size_t kPoints = 400;  // of a curve; more cannot be seen
+
+Series column(const CsvTable& table, const std::string& name, const std::string& x,
+              const std::string& y) {
+  const std::size_t at_x = table.column(x), at_y = table.column(y);
+  Series series{name, {}, {}};
+  for (const auto& row : table.rows) {
+    const double value = std::strtod(row[at_y].c_str(), nullptr);  // "nan" for a step left out
+    if (!std::isfinite(value)) continue;
+    series.x.push_back(std::strtod(row[at_x].c_str(), nullptr));
+    series.y.push_back(value);
+  }
+  return series;
+}
+
+/// Several columns over the steps, thinned.
+std::vector<Series> over_steps(const CsvTable& steps, const std::vector<std::string>& columns,
+                               const std::string& prefix) {
+  std::vector<Series> series;
+  for (const std::string& name : columns) {
+    series.push_back(column(steps, name, "step", prefix + name).thinned(kPoints));
+  }
+  return series;
+}
+
+/// Each series as its share of their sum, step by step.
+std::vector<Series> shares(std::vector<Series> series) {
+  for (std::size_t i = 0; i < series.front().y.size(); ++i) {
+    double sum = 0.0;
+    for (const Series& each : series) sum += each.y[i];
+    for (Series& each : series) each.y[i] = sum > 0.0 ? each.y[i] / sum : 0.0;
+  }
+  return series;
+}
+
+}  // namespace
+
+Series curve(const std::filesystem::path& csv, const std::string& name, const std::string& x,
+             const std::string& y) {
+  return column(read_csv(csv), name, x, y);
+}
+
+void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOptions& options) {
+  const CsvTable steps = read_csv(run / "steps.csv"), epochs = read_csv(run / "epochs.csv");
+  std::vector<std::string> every = options.losses;
+  if (options.auxiliary != "none") every.push_back("auxiliary_" + options.auxiliary);
+  Json charts = Json::array();
+  charts.push_back(chart("Weights of the losses", "step", "weight",
+                         over_steps(steps, options.losses, "weight_")));
+  charts.push_back(chart("Losses", "step", "loss", over_steps(steps, every, "")));
+  if (options.auxiliary != "none") {
+    charts.push_back(
+        chart("Factor of the auxiliary loss", "step", "gamma", over_steps(steps, {"gamma"}, "")));
+  }
+  if (options.record_gradients) {
+    // What each loss pulls with: its factor times the norm of its own gradient.
+    std::vector<Series> pulls;
+    for (const std::string& name : every) {
+      const bool base = !name.starts_with("auxiliary_");
+      Series pull = column(steps, name, "step", "gradient_" + name);
+      const Series factor = column(steps, name, "step", base ? "weight_" + name : "gamma");
+      for (std::size_t i = 0; i < pull.y.size(); ++i) pull.y[i] *= factor.y[i];
+      pulls.push_back(pull.thinned(kPoints));
+    }
+    charts.push_back(chart("Share of each loss in the gradient", "step", "share", shares(pulls)));
+  }
+  charts.push_back(chart("Learning rate", "step", "rate", over_steps(steps, {"lr"}, "")));
+  charts.push_back(chart("Loss", "epoch", "loss",
+                         {column(epochs, "training", "epoch", "train_loss"),
+                          column(epochs, "validation", "epoch", "validation_loss")}));
+  charts.push_back(
+      chart("Validation", "epoch", "score",
+            {column(epochs, "Dice, mean", "epoch", "validation_mean_dice"),
+             column(epochs, "Dice, lesion", "epoch", "validation_lesion_dice"),
+             column(epochs, "lesion Dice per image", "epoch", "validation_lesion_dice_per_image"),
+             column(epochs, "CB-Dice", "epoch", "validation_cb_dice")}));
+  page.add_charts("Course", "Each point of a long curve is the mean of its neighbours.",
+                  std::move(charts));
+}
+
+}  // namespace dmf

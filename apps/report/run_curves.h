@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "apps/report/page.h"
+#include "apps/training/options.h"
+
+namespace dmf {
+
+/// A column of a run's steps.csv or epochs.csv over another, rows without a number left out.
+///
+/// throws  IoError where the file has no such column
+Series curve(const std::filesystem::path& csv, const std::string& name, const std::string& x,
+             const std::string& y);
+
+/// Adds the course of a run so far: weights, losses and gamma over the steps, validation over the
+/// epochs, and each loss's share of the gradient where it was recorded.
+void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOptions& options);
+
+}  // namespace dmf
