@@ -1,10 +1,18 @@
 #include <fmt/format.h>
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <regex>
 
+#include "apps/experiment/audit.h"
+#include "apps/experiment/grid_report.h"
+#include "apps/experiment/leakage.h"
+#include "apps/experiment/replay.h"
 #include "apps/experiment/runner.h"
+#include "apps/report/embedded.h"
 #include "apps/support/program.h"
-#include "apps/training/run_folder.h"
+#include "apps/training/run_data.h"
 #include "apps/training/trainer.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -53,6 +61,130 @@ void add_grid_options(CLI::App& app, dmf::PlanOptions& plan, dmf::RunnerOptions&
       ->configurable(false);
 }
 
+/// A training grid: what `experiment` does without a subcommand.
+class GridCommand {
+ public:
+  explicit GridCommand(CLI::App& app) : app_(app) {
+    bind_options(app, options_);
+    add_grid_options(app, plan_, runner_);
+    app.add_option("--out", out_, "Folder for the grid")->configurable(false);
+    app.add_flag("--dry-run", dry_run_, "Only list the runs")->configurable(false);
+  }
+
+  void check_usage() const {
+    for (const char* needed : {"--data", "--out"}) {
+      if (app_[needed]->empty()) throw CLI::RequiredError(needed);
+    }
+    for (const char* set : {"--weighting", "--auxiliary"}) {
+      if (app_.count(set) > 0) {
+        throw CLI::ValidationError(std::string(set) + " is set by --configurations");
+      }
+    }
+  }
+
+  int run() const {
+    std::vector<dmf::GridRun> runs;
+    for (dmf::PlannedRun& run : dmf::plan_runs(dmf::config_text(app_), plan_)) {
+      dmf::check_options(dmf::parse_config(run.config, run.configuration));
+      runs.emplace_back(out_, std::move(run));
+    }
+    if (dry_run_) {
+      for (const dmf::GridRun& run : runs) fmt::print("{}\n", run.label());
+      return 0;
+    }
+    dmf::run_grid(out_, runs, runner_);
+    const dmf::GridState state = dmf::state_of(runs);
+    fmt::print("grid      {} of {} runs done, {} failed\n", state.done, runs.size(), state.failed);
+    if (state.left == 0 && state.done > 0) {
+      fmt::print("{}", dmf::write_grid_report(dmf::read_results({out_}),
+                                              std::filesystem::path(out_) / "report"));
+    }
+    return state.failed == 0 ? 0 : 1;
+  }
+
+ private:
+  CLI::App& app_;
+  dmf::TrainOptions options_;
+  dmf::PlanOptions plan_;
+  dmf::RunnerOptions runner_;
+  std::string out_;
+  bool dry_run_ = false;
+};
+
+/// A subcommand and what it does.
+using Action = std::function<int()>;
+
+Action add_report(CLI::App& app) {
+  CLI::App& command =
+      *app.add_subcommand("report", "Tables, figures and a page of the runs in some folders");
+  auto folders = std::make_shared<std::vector<std::string>>();
+  auto out = std::make_shared<std::string>();
+  command.add_option("folders", *folders, "Folders of runs, or above them")->required();
+  command.add_option("--out", *out, "Folder to write to")->required();
+  return [folders, out] {
+    fmt::print("{}", dmf::write_grid_report(dmf::read_results(*folders), *out));
+    return 0;
+  };
+}
+
+Action add_audit(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "audit", "Which rows of a table of published scores are impossible, and what they imply");
+  auto table = std::make_shared<std::string>();
+  command.add_option("table", *table,
+                     "CSV with columns dice, iou, precision, recall, f1, and cb_dice and "
+                     "lesion_share if known; without, what is known of the paper's tables");
+  return [table] {
+    const dmf::CsvTable rows =
+        table->empty() ? dmf::parse_csv(dmf::embedded::kPaperTables, "the paper's tables")
+                       : dmf::read_csv(*table);
+    fmt::print("{}", dmf::audit_text(dmf::audit(rows)));
+    return 0;
+  };
+}
+
+Action add_replay(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "replay", "The weights that a rule would have given on the losses of a run");
+  auto steps = std::make_shared<std::string>();
+  auto out = std::make_shared<std::string>();
+  auto plot = std::make_shared<std::string>();
+  auto options = std::make_shared<dmf::TrainOptions>();
+  command.add_option("steps", *steps, "A run's steps.csv")->required();
+  command.add_option("--out", *out, "CSV to write the weights to")->required();
+  command.add_option("--plot", *plot, "Page to draw them on");
+  command.add_option("--seed", options->fusion.rule.seed, "Of the rule random")
+      ->capture_default_str();
+  dmf::bind_fusion_options(command, *options);
+  return [=] {
+    const dmf::Replay replay = dmf::replay(dmf::read_csv(*steps), options->fusion);
+    dmf::write_file_atomically(*out, replay.csv());
+    if (!plot->empty()) {
+      dmf::write_file_atomically(*plot, replay.html("Replay: " + options->fusion.weighting));
+    }
+    fmt::print("{} steps of {} losses under {}: {}\n", replay.steps.size(), replay.losses.size(),
+               options->fusion.weighting, *out);
+    return 0;
+  };
+}
+
+Action add_duplicates(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "duplicates", "Near-duplicate images of a data set, and those whose classes differ");
+  auto options = std::make_shared<dmf::TrainOptions>();
+  auto csv = std::make_shared<std::string>();
+  dmf::bind_data_options(command, *options);
+  command.get_option("--data")->required();
+  command.add_option("--csv", *csv, "Write the groups to this file too");
+  return [options, csv] {
+    const dmf::LeakageReport report =
+        dmf::find_leakage(dmf::load_samples(*options), options->duplicate_threshold);
+    fmt::print("{}", report.text);
+    if (!csv->empty()) dmf::write_file_atomically(*csv, report.csv);
+    return 0;
+  };
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -60,39 +192,19 @@ int main(int argc, char** argv) {
       "Trains a grid of configurations, each several times, and reports on it. A grid that was "
       "stopped goes on with the same command. Research software, not for diagnosis.",
       "experiment");
-  dmf::TrainOptions options;
-  dmf::PlanOptions plan;
-  dmf::RunnerOptions runner;
-  std::string out;
-  bool dry_run = false;
-  dmf::bind_options(app, options);
-  add_grid_options(app, plan, runner);
-  app.add_option("--out", out, "Folder for the grid")->configurable(false);
-  app.add_flag("--dry-run", dry_run, "Only list the runs")->configurable(false);
+  GridCommand grid(app);
   dmf::add_threads_option(app);
+  app.require_subcommand(0, 1);
+  std::map<std::string, Action> actions;
+  actions["report"] = add_report(app);
+  actions["audit"] = add_audit(app);
+  actions["replay"] = add_replay(app);
+  actions["duplicates"] = add_duplicates(app);
   app.final_callback([&] {
-    for (const char* needed : {"--data", "--out"}) {
-      if (app[needed]->empty()) throw CLI::RequiredError(needed);
-    }
-    for (const char* set : {"--weighting", "--auxiliary"}) {
-      if (app.count(set) > 0) {
-        throw CLI::ValidationError(std::string(set) + " is set by --configurations");
-      }
-    }
+    if (app.get_subcommands().empty()) grid.check_usage();
   });
   return dmf::run_program(app, argc, argv, [&] {
-    std::vector<dmf::GridRun> runs;
-    for (dmf::PlannedRun& run : dmf::plan_runs(dmf::config_text(app), plan)) {
-      dmf::check_options(dmf::parse_config(run.config, run.configuration));
-      runs.emplace_back(out, std::move(run));
-    }
-    if (dry_run) {
-      for (const dmf::GridRun& run : runs) fmt::print("{}\n", run.label());
-      return 0;
-    }
-    dmf::run_grid(out, runs, runner);
-    const dmf::GridState state = dmf::state_of(runs);
-    fmt::print("grid      {} of {} runs done, {} failed\n", state.done, runs.size(), state.failed);
-    return state.failed == 0 ? 0 : 1;
+    const auto chosen = app.get_subcommands();
+    return chosen.empty() ? grid.run() : actions.at(chosen.front()->get_name())();
   });
 }

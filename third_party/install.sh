@@ -1,19 +1,22 @@
 #!/bin/sh
-# Installs the Debian packages that are missing. Usage: install.sh build|extras|check
+# Installs the Debian packages that are missing. Usage: install.sh build|extras|tests|check
 #   build   what ./dev build, demo and test need
-#   extras  also what ONNX export, TensorBoard events and SVG figures need, and OpenCV to test the first
+#   extras  also what ONNX export, TensorBoard events and SVG figures need
+#   tests   also what tests are skipped without: OpenCV to run ONNX files, Chromium to open pages
 #   check   also Clang and its tools, for ./dev check
 set -eu
 
 build="g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev libstb-dev libxxhash-dev libjs-chart.js
   libboost-math-dev doctest-dev"
-extras="libonnx-dev libprotobuf-dev protobuf-compiler python3-opencv gnuplot-nox pkg-config"
+extras="libonnx-dev libprotobuf-dev protobuf-compiler gnuplot-nox"
+tests="python3-opencv chromium chromium-driver pkg-config"
 check="clang clang-format clang-tidy libomp-dev libclang-rt-dev"
 case "${1:-}" in
   build) wanted=$build ;;
   extras) wanted="$build $extras" ;;
+  tests) wanted="$build $extras $tests" ;;
   check) wanted="$build $check" ;;
-  *) echo "usage: install.sh build|extras|check" >&2; exit 2 ;;
+  *) echo "usage: install.sh build|extras|tests|check" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -74,18 +74,18 @@ Picture overlay(const Image& image, const LabelMap& labels) {
 
 Picture panel(const Image& image, const LabelMap& truth, const LabelMap& prediction) {
   const int factor = std::max(1, 256 / std::max(image.height, image.width));
-  constexpr int kGap = 8;
   const std::array<Picture, 3> parts = {magnified(to_picture(image), factor),
                                         magnified(overlay(image, truth), factor),
                                         magnified(overlay(image, prediction), factor)};
-  Picture all{parts[0].height, 3 * parts[0].width + 2 * kGap, {}};
+  Picture all{parts[0].height, 3 * parts[0].width + 2 * kPanelGap, {}};
   const auto row_bytes = static_cast<std::size_t>(parts[0].width) * 3;
   for (int h = 0; h < all.height; ++h) {
     for (std::size_t p = 0; p < parts.size(); ++p) {
       const auto row = parts[p].samples.begin() +
                        static_cast<std::ptrdiff_t>(static_cast<std::size_t>(h) * row_bytes);
       all.samples.insert(all.samples.end(), row, row + static_cast<std::ptrdiff_t>(row_bytes));
-      if (p + 1 < parts.size()) all.samples.insert(all.samples.end(), std::size_t{3} * kGap, 255);
+      if (p + 1 < parts.size())
+        all.samples.insert(all.samples.end(), std::size_t{3} * kPanelGap, 255);
     }
   }
   return all;

@@ -16,6 +16,8 @@ struct Picture {
 /// The image with every lesion tinted and outlined. Classes above 1 take further colours.
 Picture overlay(const Image& image, const LabelMap& labels);
 
+constexpr int kPanelGap = 8;  // pixels between the parts
+
 /// Image, truth and prediction side by side, magnified by a whole number to about 256 pixels each.
 Picture panel(const Image& image, const LabelMap& truth, const LabelMap& prediction);
 

@@ -43,58 +43,6 @@ CLI::Option* add_list(CLI::App& app, const std::string& group, const std::string
       ->default_str(fmt::format("{}", fmt::join(field, ",")));
 }
 
-void bind_data(CLI::App& app, TrainOptions& o) {
-  const std::string group = "Data";
-  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    return app.add_option(name, field, help)->group(group)->capture_default_str();
-  };
-  add("--data", o.data, "Folder of the data set, or of the archive that holds it");
-  add_list(app, group, "--classes", o.dataset.classes,
-           "BUSI folders to read: benign, malignant, normal");
-  app.add_flag("--first-mask-only", o.dataset.first_mask_only,
-               "Of an image's several masks take the first, not the union")
-      ->group(group);
-  add("--num-classes", o.num_classes,
-      "Classes of the masks, background included; above 2: index masks")
-      ->check(CLI::Range(2, 256));
-  add("--mask-threshold", o.mask_threshold, "Of grey probability masks: at least this is lesion")
-      ->check(kAboveZeroToOne);
-  app.add_flag("--skip-broken", o.skip_broken,
-               "Leave out images that cannot be used, and count them")
-      ->group(group);
-  add("--cache-mb", o.cache_mb, "Memory for decoded images")->check(CLI::Range(0, 1 << 20));
-  add("--image", o.image, "Height and width of the network's input")->check(CLI::Range(1, 4096));
-  add("--channels", o.channels, "1: grey, 3: colour")->check(CLI::IsMember({1, 3}));
-  add("--resize", o.resize, "Interpolation: linear or area")
-      ->check(CLI::IsMember({"linear", "area"}));
-  add("--fit", o.fit, "squash: both sides to --image; pad: keep the aspect, pad with black")
-      ->check(CLI::IsMember({"squash", "pad"}));
-  app.add_flag("--bilateral", o.bilateral, "Smooth with a bilateral filter")->group(group);
-  add("--bilateral-d", o.bilateral_filter.diameter, "Diameter of its window")
-      ->check(CLI::Range(1, 99));
-  add("--bilateral-sigma-space", o.bilateral_filter.sigma_space, "In pixels")->check(kAboveZero);
-  add("--bilateral-sigma-range", o.bilateral_filter.sigma_range, "In intensity, 0 to 1")
-      ->check(kAboveZero);
-  app.add_flag("--bilateral-square", o.bilateral_filter.square,
-               "The whole square of the paper's formula, not OpenCV's disc")
-      ->group(group);
-  add("--split", o.split, "random, or grouped: near-duplicate images stay on one side")
-      ->check(CLI::IsMember({"random", "grouped"}));
-  add("--split-seed", o.split_seed, "Of the split alone; 0: as --seed");
-  add("--folds", o.folds, "Cross-validation over so many folds instead of 70/15/15; 0: none")
-      ->check(CLI::Range(0, 1000));
-  add("--fold", o.fold, "The one that tests; the next validates")->check(CLI::Range(1, 1000));
-  add("--folds-file", o.folds_file,
-      "Take the folds from this CSV: a column of images, and one named fold or kFold");
-  add("--split-file", o.split_file, "Take the split from this CSV (a run's split.csv) instead");
-  add("--duplicate-threshold", o.duplicate_threshold,
-      "Thumbnails that correlate above this are near-duplicates")
-      ->check(kUnit);
-  add("--augment", o.augment,
-      "none, flips, or strong: flips, rotation, scale, contrast, gamma, noise")
-      ->check(CLI::IsMember({"none", "flips", "strong"}));
-}
-
 void bind_network(CLI::App& app, TrainOptions& o) {
   const auto add = [&](const std::string& name, auto& field, const std::string& help) {
     return app.add_option(name, field, help)->group("Network")->capture_default_str();
@@ -155,37 +103,7 @@ void bind_losses(CLI::App& app, TrainOptions& o) {
       ->check(CLI::IsMember(loss_names()));
   add("--auxiliary", o.auxiliary, "Auxiliary loss: any of these, or none")
       ->check(CLI::IsMember(auxiliaries));
-  add("--weighting", o.fusion.weighting,
-      "variance, mad or bayesian (the paper's); fixed, random, softadapt or cov_weighting to "
-      "compare "
-      "with")
-      ->check(CLI::IsMember(weighting_names()));
-  add("--history-size", o.fusion.history_size, "Values held before the rule takes over")
-      ->check(CLI::Range(1, 1 << 20));
-  add("--history-size-max", o.fusion.history_size_max, "Values remembered")
-      ->check(CLI::Range(1, 1 << 20));
-  add_list(app, "Losses", "--initial-weights", o.fusion.initial_weights,
-           "One a base loss; default uniform")
-      ->check(kNonNegative);
-  add("--weight-averaging", o.fusion.weight_decay, "Moving average of the weights, its decay")
-      ->check(kFraction);
-  add("--weight-max-change", o.fusion.largest_change, "Of a weight in one step; 0: no limit")
-      ->check(kNonNegative);
-  add("--softadapt-variant", o.fusion.rule.softadapt.variant,
-      "original, normalized or loss_weighted")
-      ->check(CLI::IsMember(softadapt_variants()));
-  add("--softadapt-beta", o.fusion.rule.softadapt.beta, "Its inverse temperature");
-  add("--softadapt-order", o.fusion.rule.softadapt.order, "Accuracy of its differences")
-      ->check(CLI::Range(1, 5));
-  add("--cov-decay", o.fusion.rule.cov.decay, "Of cov_weighting's running means; 0: over all steps")
-      ->check(kFraction);
-  add("--aux-gamma0", o.fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
-      ->check(kNonNegative);
-  add("--aux-lambda", o.fusion.auxiliary.lambda, "Its decay: gamma = gamma0 exp(-lambda t)")
-      ->check(kNonNegative);
-  add("--batch-track-steps", o.fusion.auxiliary.every,
-      "Steps for t to advance by one; 0: every step")
-      ->check(CLI::Range(0, 1 << 30));
+  bind_fusion_options(app, o);
   add("--focal-gamma", o.loss.focal_gamma, "Focusing exponent")->check(kNonNegative);
   add_list(app, "Losses", "--focal-alpha", o.loss.focal_alpha,
            "One for all classes, or one a class")
@@ -254,11 +172,100 @@ LossSettings TrainOptions::loss_settings() const {
   return settings;
 }
 
+void bind_data_options(CLI::App& app, TrainOptions& o) {
+  const std::string group = "Data";
+  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
+    return app.add_option(name, field, help)->group(group)->capture_default_str();
+  };
+  add("--data", o.data, "Folder of the data set, or of the archive that holds it");
+  add_list(app, group, "--classes", o.dataset.classes,
+           "BUSI folders to read: benign, malignant, normal");
+  app.add_flag("--first-mask-only", o.dataset.first_mask_only,
+               "Of an image's several masks take the first, not the union")
+      ->group(group);
+  add("--num-classes", o.num_classes,
+      "Classes of the masks, background included; above 2: index masks")
+      ->check(CLI::Range(2, 256));
+  add("--mask-threshold", o.mask_threshold, "Of grey probability masks: at least this is lesion")
+      ->check(kAboveZeroToOne);
+  app.add_flag("--skip-broken", o.skip_broken,
+               "Leave out images that cannot be used, and count them")
+      ->group(group);
+  add("--cache-mb", o.cache_mb, "Memory for decoded images")->check(CLI::Range(0, 1 << 20));
+  add("--image", o.image, "Height and width of the network's input")->check(CLI::Range(1, 4096));
+  add("--channels", o.channels, "1: grey, 3: colour")->check(CLI::IsMember({1, 3}));
+  add("--resize", o.resize, "Interpolation: linear or area")
+      ->check(CLI::IsMember({"linear", "area"}));
+  add("--fit", o.fit, "squash: both sides to --image; pad: keep the aspect, pad with black")
+      ->check(CLI::IsMember({"squash", "pad"}));
+  app.add_flag("--bilateral", o.bilateral, "Smooth with a bilateral filter")->group(group);
+  add("--bilateral-d", o.bilateral_filter.diameter, "Diameter of its window")
+      ->check(CLI::Range(1, 99));
+  add("--bilateral-sigma-space", o.bilateral_filter.sigma_space, "In pixels")->check(kAboveZero);
+  add("--bilateral-sigma-range", o.bilateral_filter.sigma_range, "In intensity, 0 to 1")
+      ->check(kAboveZero);
+  app.add_flag("--bilateral-square", o.bilateral_filter.square,
+               "The whole square of the paper's formula, not OpenCV's disc")
+      ->group(group);
+  add("--split", o.split, "random, or grouped: near-duplicate images stay on one side")
+      ->check(CLI::IsMember({"random", "grouped"}));
+  add("--split-seed", o.split_seed, "Of the split alone; 0: as --seed");
+  add("--folds", o.folds, "Cross-validation over so many folds instead of 70/15/15; 0: none")
+      ->check(CLI::Range(0, 1000));
+  add("--fold", o.fold, "The one that tests; the next validates")->check(CLI::Range(1, 1000));
+  add("--folds-file", o.folds_file,
+      "Take the folds from this CSV: a column of images, and one named fold or kFold");
+  add("--split-file", o.split_file, "Take the split from this CSV (a run's split.csv) instead");
+  add("--duplicate-threshold", o.duplicate_threshold,
+      "Thumbnails that correlate above this are near-duplicates")
+      ->check(kUnit);
+  add("--augment", o.augment,
+      "none, flips, or strong: flips, rotation, scale, contrast, gamma, noise")
+      ->check(CLI::IsMember({"none", "flips", "strong"}));
+}
+
+void bind_fusion_options(CLI::App& app, TrainOptions& o) {
+  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
+    return app.add_option(name, field, help)->group("Losses")->capture_default_str();
+  };
+  add("--weighting", o.fusion.weighting,
+      "variance, mad or bayesian (the paper's); fixed, random, softadapt or cov_weighting to "
+      "compare "
+      "with")
+      ->check(CLI::IsMember(weighting_names()));
+  add("--history-size", o.fusion.history_size, "Values held before the rule takes over")
+      ->check(CLI::Range(1, 1 << 20));
+  add("--history-size-max", o.fusion.history_size_max, "Values remembered")
+      ->check(CLI::Range(1, 1 << 20));
+  add_list(app, "Losses", "--initial-weights", o.fusion.initial_weights,
+           "One a base loss; default uniform")
+      ->check(kNonNegative);
+  add("--weight-averaging", o.fusion.weight_decay, "Moving average of the weights, its decay")
+      ->check(kFraction);
+  add("--weight-max-change", o.fusion.largest_change, "Of a weight in one step; 0: no limit")
+      ->check(kNonNegative);
+  add("--softadapt-variant", o.fusion.rule.softadapt.variant,
+      "original, normalized or loss_weighted")
+      ->check(CLI::IsMember(softadapt_variants()));
+  add("--softadapt-beta", o.fusion.rule.softadapt.beta, "Its inverse temperature");
+  add("--softadapt-order", o.fusion.rule.softadapt.order, "Accuracy of its differences")
+      ->check(CLI::Range(1, 5));
+  add("--cov-decay", o.fusion.rule.cov.decay, "Of cov_weighting's running means; 0: over all steps")
+      ->check(kFraction);
+  add("--aux-gamma0", o.fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
+      ->check(kNonNegative);
+  add("--aux-lambda", o.fusion.auxiliary.lambda, "Its decay: gamma = gamma0 exp(-lambda t)")
+      ->check(kNonNegative);
+  add("--batch-track-steps", o.fusion.auxiliary.every,
+      "Steps for t to advance by one; 0: every step")
+      ->check(CLI::Range(0, 1 << 30));
+}
+
 void bind_options(CLI::App& app, TrainOptions& options) {
   app.set_config("--config", "", "Read options from this file (a run's config.toml)")
       ->check(CLI::ExistingFile);
   app.allow_config_extras(CLI::config_extras_mode::error);
-  bind_data(app, options);
+  bind_data_options(app, options);
   bind_network(app, options);
   bind_training(app, options);
   bind_losses(app, options);

@@ -81,6 +81,9 @@ struct TrainOptions {
 
 /// Adds an option for every field, and --config FILE to read them from.
 void bind_options(CLI::App& app, TrainOptions& options);
+/// Only those of the data, or of the weighting rule.
+void bind_data_options(CLI::App& app, TrainOptions& options);
+void bind_fusion_options(CLI::App& app, TrainOptions& options);
 
 /// The options in force as a configuration file (TOML), empty ones left out. CLI11's own writer
 /// gives default lists a form that its reader refuses.

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/data/csv.h"
+
+namespace dmf {
+
+/// What can be said of a row of published scores. Every number may be off by half a unit of its
+/// last printed digit.
+struct AuditRow {
+  std::string label;  // the texts of the row
+  /// What no averaging can produce: Dice > HM(P, R), F1 > HM(P, R), IoU outside [D / (2 - D), D].
+  /// (HM: harmonic mean. Dice, IoU as a function of Dice and HM are such that means keep the
+  /// order.)
+  std::vector<std::string> impossible;
+  /// What the pooled counts of two classes cannot produce: IoU > (1 + (2D - 1) / (3 - 2D)) / 2, the
+  /// value where the background is perfect.
+  std::vector<std::string> impossible_pooled;
+  /// The lesion Dice that a mean over two classes implies: from CB-Dice and the lesion's share,
+  /// else none.
+  std::optional<double> lesion_dice;
+};
+
+/// Columns dice, iou, precision, recall and f1, in percent where any is above 1; cb_dice and
+/// lesion_share where there are such. Any other column is part of a row's label. An empty cell is
+/// not checked.
+///
+/// throws  IoError naming a column that is missing or a cell that is no score
+std::vector<AuditRow> audit(const CsvTable& table);
+
+/// A line for each row, and one that counts.
+std::string audit_text(const std::vector<AuditRow>& rows);
+
+}  // namespace dmf

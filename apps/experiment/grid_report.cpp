@@ -1,0 +1,224 @@
+#include "apps/experiment/grid_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "apps/data/files.h"
+#include "apps/data/image.h"
+#include "apps/experiment/figures.h"
+#include "apps/experiment/grid_tables.h"
+#include "apps/report/page.h"
+#include "apps/report/panels.h"
+#include "apps/report/run_curves.h"
+#include "engine/io/atomic_file.h"
+
+namespace dmf {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kPoints = 300;  // of a curve
+
+/// The weights of each rule that moves (the paper's Figure 4), of the first repetition.
+Json weight_charts(const Results& results) {
+  Json charts = Json::array();
+  for (const std::string& configuration : results.configurations) {
+    const RunResult& run = *results.of(configuration).front();
+    if (run.options.fusion.weighting == "fixed") continue;
+    std::vector<Series> series;
+    for (const std::string& loss : run.options.losses) {
+      series.push_back(
+          curve(run.folder / "steps.csv", loss, "step", "weight_" + loss).thinned(kPoints));
+    }
+    charts.push_back(chart(configuration, "step", "weight", series));
+  }
+  return charts;
+}
+
+/// Each base loss under every configuration (the paper's Figure 5), of the first repetition.
+Json loss_charts(const Results& results) {
+  std::vector<std::string> losses;
+  for (const auto& [key, run] : results.runs) {
+    for (const std::string& loss : run.options.losses) {
+      if (std::find(losses.begin(), losses.end(), loss) == losses.end()) losses.push_back(loss);
+    }
+  }
+  Json charts = Json::array();
+  for (const std::string& loss : losses) {
+    std::vector<Series> series;
+    for (const std::string& configuration : results.configurations) {
+      const RunResult& run = *results.of(configuration).front();
+      const auto& own = run.options.losses;
+      if (std::find(own.begin(), own.end(), loss) == own.end()) continue;
+      series.push_back(curve(run.folder / "steps.csv", configuration, "step", loss).thinned(60));
+    }
+    charts.push_back(chart(loss, "step", "loss", series));
+  }
+  return charts;
+}
+
+/// Validation scores, the mean over repetitions at each epoch that all of them reached.
+Json validation_charts(const Results& results) {
+  Json charts = Json::array();
+  for (const auto& [title, column] : {std::pair{"CB-Dice", "validation_cb_dice"},
+                                      {"Dice, mean over classes", "validation_mean_dice"},
+                                      {"lesion Dice per image", "validation_lesion_dice_per_image"},
+                                      {"loss", "validation_loss"}}) {
+    std::vector<Series> series;
+    for (const std::string& configuration : results.configurations) {
+      const std::vector<const RunResult*> runs = results.of(configuration);
+      Series mean{configuration, {}, {}};
+      for (const RunResult* run : runs) {
+        const Series one = curve(run->folder / "epochs.csv", configuration, "epoch", column);
+        if (run == runs.front()) mean = {configuration, one.x, std::vector<double>(one.y.size())};
+        mean.x.resize(std::min(mean.x.size(), one.x.size()));
+        mean.y.resize(mean.x.size());
+        for (std::size_t i = 0; i < mean.y.size(); ++i) {
+          mean.y[i] += one.y[i] / static_cast<double>(runs.size());
+        }
+      }
+      series.push_back(std::move(mean));
+    }
+    charts.push_back(chart(title, "epoch", title, series));
+  }
+  return charts;
+}
+
+/// A part of a run's panel: 0 the image, 1 the truth, 2 the prediction.
+std::string panel_part(const RawImage& panel, int part) {
+  const int width = (panel.width - 2 * kPanelGap) / 3, left = part * (width + kPanelGap);
+  std::vector<std::uint8_t> samples;
+  for (int h = 0; h < panel.height; ++h) {
+    for (int w = left; w < left + width; ++w) {
+      for (int c = 0; c < 3; ++c) samples.push_back(static_cast<std::uint8_t>(panel.at(h, w, c)));
+    }
+  }
+  return png_uri(encode_png(panel.height, width, 3, samples));
+}
+
+/// The same test images under every configuration (the paper's Figures 1 to 3), of the first
+/// repetition that all of them have.
+void add_panels(Page& page, const Results& results) {
+  const auto all_have = [&](const std::string& repetition) {
+    return std::all_of(
+        results.configurations.begin(), results.configurations.end(),
+        [&](const std::string& c) { return results.find(c, repetition) != nullptr; });
+  };
+  const auto repetition =
+      std::find_if(results.repetitions.begin(), results.repetitions.end(), all_have);
+  if (repetition == results.repetitions.end()) return;
+  std::vector<std::string> columns = {"image", "truth"};
+  columns.insert(columns.end(), results.configurations.begin(), results.configurations.end());
+  const fs::path first = results.find(results.configurations.front(), *repetition)->folder;
+  Json rows = Json::array();
+  for (const fs::path& path : files_of({(first / "panels").string()}, 1, is_image_path, "panels")) {
+    const RawImage panel = read_image(path);
+    Json row = {{{"image", panel_part(panel, 0)}, {"caption", path.stem().string()}},
+                {{"image", panel_part(panel, 1)}, {"caption", "truth"}}};
+    for (const std::string& configuration : results.configurations) {
+      const RunResult& run = *results.find(configuration, *repetition);
+      const fs::path own = run.folder / "panels" / path.filename();
+      if (!fs::exists(own)) break;  // of another test set
+      std::string caption = configuration;
+      for (const ImageScore& image : run.images) {
+        std::string name = image.id;
+        std::replace(name.begin(), name.end(), '/', '_');
+        if (name == path.stem().string()) caption = fmt::format("Dice {:.3f}", image.lesion_dice());
+      }
+      row.push_back({{"image", panel_part(read_image(own), 2)}, {"caption", caption}});
+    }
+    if (row.size() == columns.size()) rows.push_back(std::move(row));
+  }
+  page.add_panels("The same images under every configuration",
+                  fmt::format("{}: test images evenly spread over the set.", *repetition), columns,
+                  std::move(rows));
+}
+
+/// Best and worst test images of each configuration, by lesion Dice, mean over repetitions.
+Table extremes(const Results& results) {
+  Table table;
+  table.name = "extremes";
+  table.title = "Best and worst cases";
+  table.note = "Lesion Dice of single test images, of all repetitions.";
+  table.columns = {"configuration", "worst", "best"};
+  for (const std::string& configuration : results.configurations) {
+    std::vector<std::pair<double, std::string>> scores;
+    for (const RunResult* run : results.of(configuration)) {
+      for (const ImageScore& image : run->images) {
+        if (image.has_lesion()) scores.emplace_back(image.lesion_dice(), image.id);
+      }
+    }
+    if (scores.empty()) continue;
+    std::sort(scores.begin(), scores.end());
+    const auto text = [](const std::pair<double, std::string>& score) {
+      return fmt::format("{} ({:.3f})", score.second, score.first);
+    };
+    table.rows.push_back({configuration, text(scores.front()), text(scores.back())});
+  }
+  return table;
+}
+
+void write_table(const Table& table, const fs::path& folder) {
+  write_file_atomically(folder / (table.name + ".csv"), table.csv());
+  write_file_atomically(folder / (table.name + ".md"), table.markdown());
+  write_file_atomically(folder / (table.name + ".tex"), table.latex());
+}
+
+}  // namespace
+
+std::string write_grid_report(const Results& results, const fs::path& out) {
+  fs::create_directories(out / "tables");
+  const RunResult& any = results.runs.begin()->second;
+  Page page;
+  page.title = "Experiment";
+  page.lines = {"Research software, not for diagnosis."};
+  page.add_facts(
+      "The grid",
+      {{"data", any.from.data_set},
+       {"splits", describe_splits(results)},
+       {"runs", fmt::format("{} of {} configurations, {} repetitions", results.runs.size(),
+                            results.configurations.size(), results.repetitions.size())},
+       {"network", fmt::format("{}, base width {}, depth {}, {} x {}", any.options.model,
+                               any.options.base_width, any.options.depth, any.options.image,
+                               any.options.image)},
+       {"training", fmt::format("{} epochs, batches of {}, {}, rate {} ({})", any.options.epochs,
+                                any.options.batch, any.options.optimizer, any.options.lr,
+                                any.options.schedule)},
+       {"machine", any.from.machine},
+       {"version",
+        any.from.version + (any.from.commit.empty() ? "" : ", commit " + any.from.commit)},
+       {"one run's command", any.from.command}});
+  std::vector<Table> tables = grid_tables(results);
+  tables.push_back(extremes(results));
+  for (Table& table : tables) {
+    table.note = fmt::format("{} Split: {}.", table.note, describe_splits(results));
+    page.add_table(table.title, table.note, table.columns, table.rows, table.best);
+    write_table(table, out / "tables");
+  }
+  const std::vector<std::string> missing = missing_runs(results);
+  if (!missing.empty()) {
+    std::vector<std::vector<std::string>> rows;
+    for (const std::string& line : missing) rows.push_back({line});
+    page.add_table("Not in the tables", "", {"run"}, rows, {});
+  }
+  const std::vector<std::pair<std::string, Json>> charts = {
+      {"Weights over time", weight_charts(results)},
+      {"Losses over time", loss_charts(results)},
+      {"Validation", validation_charts(results)}};
+  for (const auto& [title, group] : charts) {
+    page.add_charts(title, title == "Validation" ? "Mean over repetitions." : "First repetition.",
+                    group);
+  }
+  add_panels(page, results);
+  write_file_atomically(out / "report.html", page.html());
+
+  std::string lines;
+  for (const std::string& line : missing) lines += line + "\n";
+  lines += fmt::format("report    {}\ntables    {}\n", (out / "report.html").string(),
+                       (out / "tables").string());
+  return lines + write_figures(charts, out / "figures");
+}
+
+}  // namespace dmf

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "apps/experiment/results.h"
+
+namespace dmf {
+
+/// Writes a grid's report into a folder: report.html (one file, no network), every table as CSV,
+/// Markdown and LaTeX in tables/, and every chart as SVG in figures/ where gnuplot is installed.
+///
+/// return  lines for the terminal: what was written, and what could not be
+std::string write_grid_report(const Results& results, const std::filesystem::path& out);
+
+}  // namespace dmf

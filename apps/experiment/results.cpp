@@ -1,0 +1,182 @@
+#include "apps/experiment/results.h"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+#include "apps/data/files.h"
+#include "apps/experiment/plan.h"
+#include "engine/core/check.h"
+#include "engine/io/atomic_file.h"
+
+namespace dmf {
+namespace {
+
+namespace fs = std::filesystem;
+using Settings = std::map<std::string, std::string>;
+
+constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
+
+/// What names a configuration or a repetition already, or does not bear on the result.
+const std::set<std::string> kNotAConfiguration = {
+    "weighting",  "auxiliary",        "seed",       "split-seed",       "fold",
+    "data",       "cache-mb",         "split-file", "checkpoint-every", "tensorboard",
+    "folds-file", "record-gradients", "skip-broken"};
+
+Settings settings_of(const std::string& config) {
+  Settings settings;
+  std::istringstream lines(config);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t equals = line.find('=');
+    if (equals == std::string::npos) continue;
+    const std::string key = line.substr(0, equals);
+    if (!kNotAConfiguration.contains(key)) settings[key] = line.substr(equals + 1);
+  }
+  return settings;
+}
+
+/// Options that are not the same in all runs.
+std::set<std::string> varying(const std::vector<Settings>& all) {
+  std::set<std::string> keys;
+  for (const Settings& each : all) {
+    for (const auto& [key, value] : each) {
+      const auto same = [&](const Settings& other) {
+        const auto found = other.find(key);
+        return found != other.end() && found->second == value;
+      };
+      if (!std::all_of(all.begin(), all.end(), same)) keys.insert(key);
+    }
+  }
+  return keys;
+}
+
+std::string repetition_of(const TrainOptions& o) {
+  std::string text = fmt::format("seed {}", o.seed);
+  if (o.folds > 0 || !o.folds_file.empty()) text += fmt::format(", fold {}", o.fold);
+  return text;
+}
+
+/// Where a configuration stands in a table: controls first, then the rules; auxiliary losses in the
+/// paper's order.
+std::pair<std::size_t, std::size_t> rank_of(const TrainOptions& o) {
+  const auto position = [](const std::vector<std::string>& order, const std::string& name) {
+    return static_cast<std::size_t>(std::find(order.begin(), order.end(), name) - order.begin());
+  };
+  return {position({"fixed", "random", "variance", "mad", "bayesian"}, o.fusion.weighting),
+          position({"none", "tversky", "focal", "cb_dice"}, o.auxiliary)};
+}
+
+/// Folders of runs, and of those that failed with the reason, in natural order.
+struct Found {
+  std::vector<fs::path> runs;
+  std::vector<std::pair<std::string, std::string>> failed;
+};
+Found find_runs(const std::vector<std::string>& folders) {
+  Found found;
+  for (const std::string& folder : folders) {
+    DMF_CHECK(fs::is_directory(folder), IoError, "[report] {} is not a folder of runs.", folder);
+    if (fs::exists(fs::path(folder) / "config.toml")) found.runs.emplace_back(folder);
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+      if (entry.path().filename() == "config.toml" &&
+          entry.path().parent_path() != fs::path(folder)) {
+        found.runs.push_back(entry.path().parent_path());
+      }
+      if (entry.path().extension() == ".failed") {
+        std::string reason = read_file(entry.path(), kLargestText);
+        while (!reason.empty() && reason.back() == '\n') reason.pop_back();
+        const fs::path run = entry.path().parent_path() / entry.path().stem();
+        if (!fs::exists(run / "metrics.json")) found.failed.emplace_back(run.string(), reason);
+      }
+    }
+  }
+  std::sort(found.runs.begin(), found.runs.end(), [](const fs::path& a, const fs::path& b) {
+    return natural_less(a.string(), b.string());
+  });
+  std::sort(found.failed.begin(), found.failed.end());
+  return found;
+}
+
+void require_same(const RunResult& a, const RunResult& b) {
+  DMF_CHECK(a.from.fingerprint == b.from.fingerprint, IoError,
+            "[report] {} and {} are runs of different data sets: {} and {}.", a.folder.string(),
+            b.folder.string(), a.from.data_set, b.from.data_set);
+  DMF_CHECK(a.from.version == b.from.version, IoError,
+            "[report] {} and {} were made by different versions: {} and {}.", a.folder.string(),
+            b.folder.string(), a.from.version, b.from.version);
+}
+
+}  // namespace
+
+const RunResult* Results::find(const std::string& configuration,
+                               const std::string& repetition) const {
+  const auto found = runs.find({configuration, repetition});
+  return found == runs.end() ? nullptr : &found->second;
+}
+
+std::vector<const RunResult*> Results::of(const std::string& configuration) const {
+  std::vector<const RunResult*> all;
+  for (const std::string& repetition : repetitions) {
+    if (const RunResult* run = find(configuration, repetition)) all.push_back(run);
+  }
+  return all;
+}
+
+Results read_results(const std::vector<std::string>& folders) {
+  Results results;
+  const Found found = find_runs(folders);
+  results.failed = found.failed;
+  std::vector<RunResult> runs;
+  std::vector<Settings> settings;
+  for (const fs::path& folder : found.runs) {
+    if (!fs::exists(folder / "metrics.json")) {
+      const bool has_failed =
+          std::any_of(results.failed.begin(), results.failed.end(),
+                      [&](const auto& each) { return each.first == folder.string(); });
+      if (!has_failed) results.unfinished.push_back(folder.string());
+      continue;
+    }
+    const std::string config = read_file(folder / "config.toml", kLargestText);
+    RunResult run{folder, parse_config(config, (folder / "config.toml").string()), "", "", {}, {},
+                  {}};
+    run.from = read_provenance(folder / "run.json");
+    run.images = read_per_image_csv(folder / "per_image.csv");
+    run.board = make_scoreboard(run.images, {.resamples = 0});
+    run.repetition = repetition_of(run.options);
+    if (!runs.empty()) require_same(runs.front(), run);
+    settings.push_back(settings_of(config));
+    runs.push_back(std::move(run));
+  }
+  DMF_CHECK(!runs.empty(), IoError, "[report] {} hold{} no finished run.", fmt::join(folders, ", "),
+            folders.size() == 1 ? "s" : "");
+
+  const std::set<std::string> keys = varying(settings);
+  for (std::size_t k = 0; k < runs.size(); ++k) {
+    runs[k].configuration = configuration_name(runs[k].options);
+    for (const std::string& key : keys) {
+      const auto value = settings[k].find(key);
+      if (value != settings[k].end()) {
+        runs[k].configuration += fmt::format(",{}={}", key, value->second);
+      }
+    }
+  }
+  std::stable_sort(runs.begin(), runs.end(), [](const RunResult& a, const RunResult& b) {
+    return std::tuple(rank_of(a.options), a.configuration, a.options.seed, a.options.fold) <
+           std::tuple(rank_of(b.options), b.configuration, b.options.seed, b.options.fold);
+  });
+  std::map<std::pair<std::uint64_t, int>, std::string> order;
+  for (RunResult& run : runs) {
+    if (results.configurations.empty() || results.configurations.back() != run.configuration) {
+      results.configurations.push_back(run.configuration);
+    }
+    order[{run.options.seed, run.options.fold}] = run.repetition;
+    const std::pair key(run.configuration, run.repetition);
+    const RunResult* other = results.find(key.first, key.second);
+    DMF_CHECK(other == nullptr, IoError, "[report] {} and {} are both {}, {}.",
+              other->folder.string(), run.folder.string(), key.first, key.second);
+    results.runs.emplace(key, std::move(run));
+  }
+  for (const auto& [unused, repetition] : order) results.repetitions.push_back(repetition);
+  return results;
+}
+
+}  // namespace dmf

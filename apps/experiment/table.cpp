@@ -1,0 +1,91 @@
+#include "apps/experiment/table.h"
+
+#include <fmt/format.h>
+
+#include "apps/data/csv.h"
+
+namespace dmf {
+namespace {
+
+std::string replaced(const std::string& text,
+                     const std::vector<std::pair<std::string, std::string>>& pairs) {
+  std::string result;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::pair<std::string, std::string>* found = nullptr;
+    for (const auto& pair : pairs) {
+      if (text.compare(i, pair.first.size(), pair.first) == 0) found = &pair;
+    }
+    if (found != nullptr) {
+      result += found->second;
+      i += found->first.size();
+    } else {
+      result += text[i++];
+    }
+  }
+  return result;
+}
+
+std::string tex(const std::string& text) {
+  return replaced(text, {{"±", "$\\pm$"},
+                         {"%", "\\%"},
+                         {"&", "\\&"},
+                         {"_", "\\_"},
+                         {"#", "\\#"},
+                         {"$", "\\$"},
+                         {"\\", "\\textbackslash{}"},
+                         {"<", "$<$"},
+                         {">", "$>$"}});
+}
+
+}  // namespace
+
+std::string Table::csv() const {
+  std::string text;
+  const auto add = [&text](const std::vector<std::string>& cells) {
+    std::vector<std::string> safe;
+    for (const std::string& cell : cells) safe.push_back(csv_cell(cell));
+    text += fmt::format("{}\n", fmt::join(safe, ","));
+  };
+  add(columns);
+  for (const auto& row : rows) add(row);
+  return text;
+}
+
+std::string Table::markdown() const {
+  std::string text = fmt::format("**{}** {}\n\n|", title, note);
+  for (const std::string& column : columns) text += " " + column + " |";
+  text += "\n|";
+  for (std::size_t k = 0; k < columns.size(); ++k) text += k == 0 ? " --- |" : " ---: |";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    text += "\n|";
+    for (std::size_t k = 0; k < rows[i].size(); ++k) {
+      const bool marked = k < best.size() && best[k] == static_cast<int>(i);
+      const std::string cell = replaced(rows[i][k], {{"|", "\\|"}});
+      text += marked ? " **" + cell + "** |" : " " + cell + " |";
+    }
+  }
+  return text + "\n";
+}
+
+std::string Table::latex() const {
+  std::string text = fmt::format("% {}. {}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n", title, note,
+                                 std::string(columns.size() - 1, 'r'));
+  const auto add = [&text](const std::vector<std::string>& cells) {
+    text += fmt::format("{} \\\\\n", fmt::join(cells, " & "));
+  };
+  std::vector<std::string> head;
+  for (const std::string& column : columns) head.push_back(tex(column));
+  add(head);
+  text += "\\midrule\n";
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::vector<std::string> cells;
+    for (std::size_t k = 0; k < rows[i].size(); ++k) {
+      const bool marked = k < best.size() && best[k] == static_cast<int>(i);
+      cells.push_back(marked ? "\\textbf{" + tex(rows[i][k]) + "}" : tex(rows[i][k]));
+    }
+    add(cells);
+  }
+  return text + "\\bottomrule\n\\end{tabular}\n";
+}
+
+}  // namespace dmf

@@ -1,0 +1,254 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <set>
+
+#include "apps/experiment/audit.h"
+#include "apps/experiment/plan.h"
+#include "apps/experiment/replay.h"
+#include "apps/experiment/statistics.h"
+#include "apps/experiment/table.h"
+#include "engine/core/check.h"
+#include "engine/core/rng.h"
+
+namespace dmf {
+namespace {
+
+using doctest::Approx;
+using doctest::Contains;
+
+/// The share of all sign patterns whose sum of ranks is at least as far from its mean.
+double enumerated_p(const std::vector<double>& differences) {
+  const std::size_t n = differences.size();
+  std::vector<double> ranks;
+  for (const double d : differences) {
+    double below = 0.0, equal = 0.0;
+    for (const double other : differences) {
+      below += std::abs(other) < std::abs(d) ? 1.0 : 0.0;
+      equal += std::abs(other) == std::abs(d) ? 1.0 : 0.0;
+    }
+    ranks.push_back(below + (equal + 1.0) / 2.0);
+  }
+  const auto sum_of = [&](auto&& is_positive) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < n; ++k) sum += is_positive(k) ? ranks[k] : 0.0;
+    return sum;
+  };
+  const double observed = sum_of([&](std::size_t k) { return differences[k] > 0.0; });
+  double lower = 0.0, upper = 0.0;
+  for (std::size_t pattern = 0; pattern < std::size_t{1} << n; ++pattern) {
+    const double sum = sum_of([&](std::size_t k) { return (pattern >> k & 1u) != 0; });
+    lower += sum <= observed ? 1.0 : 0.0;
+    upper += sum >= observed ? 1.0 : 0.0;
+  }
+  return std::min(1.0, 2.0 * std::min(lower, upper) / std::ldexp(1.0, static_cast<int>(n)));
+}
+
+CsvTable scores(const std::string& rows) {
+  return parse_csv("name,dice,iou,precision,recall,f1,cb_dice,lesion_share\n" + rows, "t");
+}
+
+std::string grid_config(const std::string& more = "") {
+  return "data=\"d\"\nepochs=3\nseed=5\nconfigurations=[\"x\"]\n" + more;
+}
+
+}  // namespace
+
+TEST_CASE("signed-rank test: published examples") {
+  // Hollander & Wolfe, depression scores (R's wilcox.test: V = 40, p = 0.03906).
+  const std::vector<double> before = {1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30},
+                            after = {0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29};
+  std::vector<double> d;
+  for (std::size_t k = 0; k < before.size(); ++k) d.push_back(before[k] - after[k]);
+  const SignedRankTest depression = signed_rank_test(d);
+  CHECK(depression.positive == 40.0);
+  CHECK(depression.p == Approx(0.0390625).epsilon(1e-12));
+  CHECK(depression.effect == Approx((40.0 - 5.0) / 45.0));
+  // Darwin's maize (SciPy's wilcoxon: statistic 24, p = 0.041259765625).
+  const std::vector<double> maize = {6, 8, 14, 16, 23, 24, 28, 29, 41, -48, 49, 56, 60, -67, 75};
+  const SignedRankTest darwin = signed_rank_test(maize);
+  CHECK(darwin.negative == 24.0);
+  CHECK(darwin.p == Approx(0.041259765625).epsilon(1e-12));
+  CHECK(darwin.exact);
+}
+
+TEST_CASE("signed-rank test: exact with ties and zeros, as counted over all patterns") {
+  Rng rng(11);
+  for (int trial = 0; trial < 30; ++trial) {
+    std::vector<double> all, nonzero;
+    for (int k = 0; k < 10; ++k) {
+      all.push_back(static_cast<double>(rng.below(9)) - 3.0);  // many ties, some zeros
+      if (all.back() != 0.0) nonzero.push_back(all.back());
+    }
+    const SignedRankTest test = signed_rank_test(all);
+    CHECK(test.pairs == nonzero.size());
+    CHECK(test.p == Approx(enumerated_p(nonzero)).epsilon(1e-12));
+  }
+  CHECK(signed_rank_test(std::vector<double>{0.0, 0.0}).p == 1.0);
+  CHECK(signed_rank_test({}).effect == 0.0);
+}
+
+TEST_CASE("signed-rank test: fifty pairs exactly, more by the normal approximation, close by") {
+  Rng rng(3);
+  std::vector<double> d;
+  for (int k = 0; k < 50; ++k) d.push_back(rng.normal() + 0.3);
+  const SignedRankTest exact = signed_rank_test(d);
+  CHECK(exact.exact);
+  d.push_back(0.001);  // rank 1: changes next to nothing
+  const SignedRankTest normal = signed_rank_test(d);
+  CHECK_FALSE(normal.exact);
+  CHECK(normal.p == Approx(exact.p).epsilon(0.15));
+  // By hand, with ties: 60 differences, 40 of +1 and 20 of -1: all share rank 30.5.
+  std::vector<double> tied(60, 1.0);
+  for (std::size_t k = 0; k < 20; ++k) tied[k] = -1.0;
+  const double variance = 60.0 * 61 * 121 / 24 - (60.0 * 60 * 60 - 60) / 48;
+  const double z = (40 * 30.5 - 60.0 * 61 / 4) / std::sqrt(variance);
+  CHECK(signed_rank_test(tied).p == Approx(std::erfc(z / std::sqrt(2.0))).epsilon(1e-12));
+}
+
+TEST_CASE("holm: step by step; mean and deviation by hand") {
+  // R's p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm"): 0.03 0.06 0.06 0.02.
+  const std::vector<double> adjusted = holm_adjusted({0.01, 0.04, 0.03, 0.005});
+  for (const auto& [k, expected] :
+       std::vector<std::pair<std::size_t, double>>{{0, 0.03}, {1, 0.06}, {2, 0.06}, {3, 0.02}}) {
+    CHECK(adjusted[k] == Approx(expected).epsilon(1e-12));
+  }
+  CHECK(holm_adjusted({0.9, 0.8}) == std::vector<double>{1.0, 1.0});
+  CHECK(holm_adjusted({}).empty());
+  const MeanDeviation m = mean_deviation(std::vector<double>{1, 2, 3, 4});
+  CHECK(m.mean == 2.5);
+  CHECK(m.deviation == Approx(std::sqrt(5.0 / 3.0)));
+  CHECK(mean_deviation(std::vector<double>{7}).deviation == 0.0);
+}
+
+TEST_CASE("plan: the paper's grid with its controls; the same seed for a repetition everywhere") {
+  PlanOptions plan;
+  CHECK(plan.configurations.size() == 20);
+  plan.repeats = 3;
+  const std::vector<PlannedRun> runs = plan_runs(grid_config(), plan);
+  REQUIRE(runs.size() == 60);
+  std::set<std::pair<std::string, int>> distinct;
+  for (const PlannedRun& run : runs) {
+    const TrainOptions o = parse_config(run.config, "r");
+    CHECK(configuration_name(o) == run.configuration);
+    CHECK(o.seed == 4u + static_cast<unsigned>(run.repetition));
+    CHECK(o.epochs == 3);
+    distinct.emplace(run.configuration, run.repetition);
+  }
+  CHECK(distinct.size() == 60);
+  CHECK(runs[0].repetition == runs[19].repetition);  // one repetition after the other
+
+  plan.configurations = {"variance+cb_dice", "fixed"};
+  plan.vary = {"lr=0.1 0.01", "losses=cce,focal mean_dice"};
+  plan.repeats = 1;
+  const std::vector<PlannedRun> varied = plan_runs(grid_config(), plan);
+  REQUIRE(varied.size() == 8);
+  CHECK(varied[0].configuration == "variance+cb_dice,lr=0.1,losses=cce,focal");
+  CHECK(parse_config(varied[1].config, "r").losses == std::vector<std::string>{"mean_dice"});
+  CHECK(parse_config(varied[2].config, "r").lr == 0.01);
+
+  // Cross-validation: fold after fold, then over again with another partition.
+  plan = {{"fixed"}, {}, 7};
+  const std::vector<PlannedRun> folds = plan_runs(grid_config("folds=5\n"), plan);
+  CHECK(parse_config(folds[4].config, "r").fold == 5);
+  CHECK(parse_config(folds[4].config, "r").split_seed == 5);
+  CHECK(parse_config(folds[5].config, "r").fold == 1);
+  CHECK(parse_config(folds[5].config, "r").split_seed == 6);
+}
+
+TEST_CASE("plan: what cannot be planned is refused by name") {
+  const auto refused = [](const PlanOptions& plan, const char* reason) {
+    CHECK_THROWS_WITH_AS(plan_runs(grid_config(), plan), Contains(reason), Error);
+  };
+  refused({{}, {}, 1}, "the grid is empty");
+  refused({{"fixed", "fixed"}, {}, 1}, "'fixed' is given twice");
+  refused({{"median"}, {}, 1}, "median");
+  refused({{"fixed+hinge"}, {}, 1}, "hinge");
+  refused({{"fixed"}, {"lr"}, 1}, "expected KEY=VALUE VALUE");
+  refused({{"fixed"}, {"rate=1 2"}, 1}, "train has no option 'rate'");
+  refused({{"fixed"}, {"lr=fast"}, 1}, "fast");
+  refused({{"fixed"}, {"seed=1 2"}, 1}, "cannot change 'seed'");
+}
+
+TEST_CASE("audit: bounds, rounding by half a unit of the last digit, and what a mean implies") {
+  const auto judged = [](const std::string& row) { return audit(scores(row)).front(); };
+  // Dice 0.90 with P = R = 0.90 is the bound; one unit above it, and just within its rounding.
+  CHECK(judged("a,0.90,0.82,0.90,0.90,0.90,,\n").impossible.empty());
+  CHECK(judged("a,0.91,0.84,0.90,0.90,0.90,,\n").impossible.empty());
+  CHECK(judged("a,0.910,0.84,0.900,0.900,0.900,,\n").impossible.size() == 1);
+  CHECK(judged("a,0.90,0.82,0.90,0.90,0.92,,\n").impossible.front().find("F1 0.92 >") == 0);
+  // D / (2 - D) = 0.8182 at 0.9.
+  CHECK(judged("a,0.900,0.816,0.95,0.95,0.95,,\n").impossible.front().find("IoU 0.816 <") == 0);
+  CHECK(judged("a,0.900,0.818,0.95,0.95,0.95,,\n").impossible.empty());
+  CHECK(judged("a,0.900,0.902,0.95,0.95,0.95,,\n").impossible.front().find("IoU 0.902 > Dice") ==
+        0);
+  // Two pooled classes of mean Dice 0.9: at most (1 + 0.8 / 1.2) / 2 = 0.8333.
+  CHECK(judged("a,0.900,0.835,0.95,0.95,0.95,,\n").impossible_pooled.size() == 1);
+  CHECK(judged("a,0.900,0.833,0.95,0.95,0.95,,\n").impossible_pooled.empty());
+  // Percent; the lesion Dice behind the paper's best row (0.093 of the pixels are lesion).
+  const AuditRow best = judged("a,95.22,91.34,95.58,94.93,95.25,92.55,9.3\n");
+  CHECK(best.impossible.empty());
+  REQUIRE(best.lesion_dice.has_value());
+  CHECK(*best.lesion_dice == Approx(0.9194).epsilon(1e-4));
+  CHECK_FALSE(judged("a,0.90,,0.90,0.90,,,\n").lesion_dice.has_value());
+
+  // Scores of real masks are never called impossible, whatever the averaging.
+  Rng rng(17);
+  for (int trial = 0; trial < 200; ++trial) {
+    double d = 0, j = 0, p = 0, r = 0;
+    for (int unit = 0; unit < 3; ++unit) {
+      const double tp = 1 + static_cast<double>(rng.below(50)),
+                   fp = static_cast<double>(rng.below(50)), fn = static_cast<double>(rng.below(50));
+      d += 2 * tp / (2 * tp + fp + fn) / 3;
+      j += tp / (tp + fp + fn) / 3;
+      p += tp / (tp + fp) / 3;
+      r += tp / (tp + fn) / 3;
+    }
+    const double f1 = 2 * p * r / (p + r);
+    CHECK(judged(fmt::format("a,{:.3f},{:.3f},{:.3f},{:.3f},{:.3f},,\n", d, j, p, r, f1))
+              .impossible.empty());
+  }
+  CHECK(audit_text(audit(scores("a,0.9,0.8,0.9,0.9,0.9,,\nb,0.99,0.9,0.9,0.9,0.9,,\n")))
+            .find("1 of 2 rows impossible") != std::string::npos);
+  CHECK_THROWS_WITH_AS(audit(parse_csv("dice,iou\n1,2\n", "t")), Contains("no column 'precision'"),
+                       IoError);
+  CHECK_THROWS_WITH_AS(audit(scores("a,-0.1,0.8,0.9,0.9,0.9,,\n")), Contains("'-0.1' is no score"),
+                       IoError);
+  CHECK_THROWS_WITH_AS(audit(scores("a,high,0.8,0.9,0.9,0.9,,\n")),
+                       Contains("'high' is not a number"), IoError);
+}
+
+TEST_CASE("replay: what the rule would have said, steps left out included") {
+  const CsvTable steps = parse_csv(
+      "step,epoch,total,a,b,auxiliary_x,weight_a,weight_b,gamma,lr\n"
+      "0,1,1,1,1,9,0.5,0.5,5,0.1\n1,1,nan,nan,nan,nan,nan,nan,nan,0.1\n2,1,1,2,1,9,1,0,5,0.1\n",
+      "steps.csv");
+  FusionSpec spec;
+  spec.history_size = 2;
+  const Replay replayed = replay(steps, spec);
+  CHECK(replayed.losses == std::vector<std::string>{"a", "b"});
+  CHECK(replayed.steps == std::vector<double>{0, 2});
+  CHECK(replayed.weights[1] == std::vector<double>{1.0, 0.0});  // b does not move
+  CHECK(replayed.csv().find("step,weight_a,weight_b,gamma\n0,0.5,0.5,5\n2,1,0,5\n") == 0);
+  CHECK_THROWS_WITH_AS(replay(parse_csv("step,a\n0,1\n", "t"), spec), Contains("t has no losses"),
+                       IoError);
+}
+
+TEST_CASE("table: the same cells as CSV, Markdown and LaTeX") {
+  const Table table{"n",
+                    "Title",
+                    "Note 5 %.",
+                    {"name", "x_1"},
+                    {{"a|b", "1.0 ± 0.1"}, {"c,\"d\"", "2 < 3 & $"}},
+                    {-1, 1}};
+  CHECK(table.csv() == "name,x_1\na|b,1.0 ± 0.1\n\"c,\"\"d\"\"\",2 < 3 & $\n");
+  CHECK(table.markdown() ==
+        "**Title** Note 5 %.\n\n| name | x_1 |\n| --- | ---: |\n| a\\|b | 1.0 ± 0.1 |\n"
+        "| c,\"d\" | **2 < 3 & $** |\n");
+  CHECK(table.latex() ==
+        "% Title. Note 5 %.\n\\begin{tabular}{lr}\n\\toprule\nname & x\\_1 \\\\\n\\midrule\n"
+        "a|b & 1.0 $\\pm$ 0.1 \\\\\nc,\"d\" & \\textbf{2 $<$ 3 \\& \\$} \\\\\n\\bottomrule\n"
+        "\\end{tabular}\n");
+}
+
+}  // namespace dmf
