@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "apps/data/phantom.h"
+#include "apps/image/phantom.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"

@@ -62,6 +62,8 @@ int main(int argc, char** argv) {
     if (!resuming) {
       dmf::write_file_atomically(folder / "config.toml", dmf::config_text(app));
       dmf::write_split(folder / "split.csv", data.split, data.samples);
+    }
+    if (!resuming || !std::filesystem::exists(folder / "run.json")) {  // older versions wrote none
       dmf::write_provenance(folder / "run.json",
                             dmf::provenance_of(data.samples, split, dmf::command_line(argc, argv)));
     }

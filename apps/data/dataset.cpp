@@ -6,7 +6,7 @@
 #include <set>
 
 #include "apps/data/files.h"
-#include "apps/data/image.h"
+#include "apps/image/image.h"
 #include "engine/core/check.h"
 
 namespace dmf {

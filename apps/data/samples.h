@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "apps/data/dataset.h"
-#include "apps/data/mask.h"
-#include "apps/data/preprocess.h"
+#include "apps/image/mask.h"
+#include "apps/image/preprocess.h"
 
 namespace dmf {
 

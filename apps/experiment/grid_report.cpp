@@ -6,9 +6,9 @@
 #include <set>
 
 #include "apps/data/files.h"
-#include "apps/data/image.h"
 #include "apps/experiment/figures.h"
 #include "apps/experiment/grid_tables.h"
+#include "apps/image/image.h"
 #include "apps/report/page.h"
 #include "apps/report/panels.h"
 #include "apps/report/run_curves.h"

@@ -7,7 +7,7 @@
 #include <boost/crc.hpp>
 #include <cmath>
 
-#include "apps/data/image.h"
+#include "apps/image/image.h"
 #include "engine/io/file_descriptor.h"
 
 namespace dmf {

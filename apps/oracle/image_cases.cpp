@@ -1,5 +1,5 @@
-#include "apps/data/bilateral.h"
-#include "apps/data/resize.h"
+#include "apps/image/bilateral.h"
+#include "apps/image/resize.h"
 #include "apps/oracle/reference_case.h"
 #include "engine/core/check.h"
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "apps/data/metadata.h"
+#include "apps/support/metadata.h"
 #include "engine/core/check.h"
 #include "engine/io/safetensors.h"
 
@@ -10,7 +10,7 @@ namespace dmf {
 namespace {
 
 constexpr std::string_view kFormat = "dmf-checkpoint";
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;          // 1 had no event_bytes
 constexpr double kMostSteps = 1e15;  // counted exactly by a double
 
 // Prefixes of the tensors of each part.
@@ -79,7 +79,9 @@ TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
   progress.batches = static_cast<std::size_t>(count("epoch.batches"));
   progress.images = static_cast<std::size_t>(count("epoch.images"));
   progress.skipped = count("skipped");
-  progress.event_bytes = static_cast<std::uintmax_t>(count("event_bytes"));
+  if (count("version") >= 2) {
+    progress.event_bytes = static_cast<std::uintmax_t>(count("event_bytes"));
+  }
   progress.loss_sum = file.get<double>("epoch.loss_sum").item();
   progress.best_cb_dice = file.get<double>("best_cb_dice").item();
   progress.last_dice = metadata_text(file.metadata, "last_dice");

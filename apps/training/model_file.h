@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "apps/data/preprocess.h"
+#include "apps/image/preprocess.h"
 #include "layers/unet.h"
 
 namespace dmf {

@@ -6,7 +6,7 @@
 
 #include "apps/data/augment.h"
 #include "apps/data/dataset.h"
-#include "apps/data/preprocess.h"
+#include "apps/image/preprocess.h"
 #include "dmf/fusion.h"
 #include "engine/optim/schedule.h"
 #include "layers/unet.h"

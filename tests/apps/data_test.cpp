@@ -6,8 +6,8 @@
 #include "apps/data/csv.h"
 #include "apps/data/duplicates.h"
 #include "apps/data/loader.h"
-#include "apps/data/phantom.h"
 #include "apps/data/split.h"
+#include "apps/image/phantom.h"
 #include "engine/core/check.h"
 #include "tests/support/temporary_folder.h"
 

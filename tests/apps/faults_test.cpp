@@ -4,7 +4,7 @@
 #include <map>
 
 #include "apps/data/csv.h"
-#include "apps/data/image.h"
+#include "apps/image/image.h"
 #include "apps/training/memory_forecast.h"
 #include "apps/training/parts.h"
 #include "engine/io/atomic_file.h"

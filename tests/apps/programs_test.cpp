@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "apps/data/image.h"
+#include "apps/image/image.h"
 #include "apps/training/model_file.h"
 #include "apps/training/options.h"
 #include "engine/core/check.h"

@@ -1,7 +1,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "apps/data/image.h"
+#include "apps/image/image.h"
 #include "engine/core/check.h"
 
 // Any bytes are an image or an IoError.

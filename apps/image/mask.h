@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/data/image.h"
+#include "apps/image/image.h"
 
 namespace dmf {
 

@@ -1,4 +1,4 @@
-#include "apps/data/metadata.h"
+#include "apps/support/metadata.h"
 
 #include <cstdlib>
 

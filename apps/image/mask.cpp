@@ -1,4 +1,4 @@
-#include "apps/data/mask.h"
+#include "apps/image/mask.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "apps/data/phantom.h"
+#include "apps/image/phantom.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "apps/data/resize.h"
+#include "apps/image/resize.h"
 
 #include <algorithm>
 #include <cmath>

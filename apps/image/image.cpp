@@ -1,4 +1,4 @@
-#include "apps/data/image.h"
+#include "apps/image/image.h"
 
 #include <stb/stb_image.h>
 #include <stb/stb_image_write.h>

@@ -1,4 +1,4 @@
-#include "apps/data/bilateral.h"
+#include "apps/image/bilateral.h"
 
 #include <cmath>
 

@@ -1,4 +1,4 @@
-#include "apps/data/preprocess.h"
+#include "apps/image/preprocess.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/data/image.h"
+#include "apps/image/image.h"
 
 namespace dmf {
 

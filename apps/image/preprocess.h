@@ -1,9 +1,9 @@
 #pragma once
 
-#include "apps/data/bilateral.h"
-#include "apps/data/image.h"
-#include "apps/data/metadata.h"
-#include "apps/data/resize.h"
+#include "apps/image/bilateral.h"
+#include "apps/image/image.h"
+#include "apps/image/resize.h"
+#include "apps/support/metadata.h"
 
 namespace dmf {
 

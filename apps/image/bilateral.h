@@ -1,6 +1,6 @@
 #pragma once
 
-#include "apps/data/image.h"
+#include "apps/image/image.h"
 
 namespace dmf {
 
