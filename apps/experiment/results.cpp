@@ -39,12 +39,12 @@ Settings settings_of(const std::string& config) {
 std::set<std::string> varying(const std::vector<Settings>& all) {
   std::set<std::string> keys;
   for (const Settings& each : all) {
-    for (const auto& [key, value] : each) {
+    for (const auto& setting : each) {
       const auto same = [&](const Settings& other) {
-        const auto found = other.find(key);
-        return found != other.end() && found->second == value;
+        const auto found = other.find(setting.first);
+        return found != other.end() && found->second == setting.second;
       };
-      if (!std::all_of(all.begin(), all.end(), same)) keys.insert(key);
+      if (!std::all_of(all.begin(), all.end(), same)) keys.insert(setting.first);
     }
   }
   return keys;

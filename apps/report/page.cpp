@@ -61,18 +61,6 @@ void Page::add_facts(const std::string& heading,
 }
 
 void Page::add_scoreboard(const std::string& heading, const Scoreboard& board) {
-  constexpr std::pair<const char*, const char*> kMetrics[] = {
-      {"dice", "Dice"},
-      {"iou", "IoU"},
-      {"precision", "precision"},
-      {"recall", "recall"},
-      {"specificity", "specificity"},
-      {"accuracy", "accuracy"},
-      {"f1", "F1"},
-      {"cb_dice", "CB-Dice"},
-      {"hd95", "95 % Hausdorff, pixels"},
-      {"surface_distance", "surface distance, pixels"},
-      {"false_positive_rate", "false-positive rate"}};
   std::vector<std::string> columns = {"95 % interval over images in brackets"};
   std::vector<std::pair<std::string, std::string>> conventions;
   for (const auto& [aggregation, name] :
@@ -87,7 +75,7 @@ void Page::add_scoreboard(const std::string& heading, const Scoreboard& board) {
     }
   }
   std::vector<std::vector<std::string>> rows;
-  for (const auto& [metric, name] : kMetrics) {
+  for (const auto& [metric, name] : metric_names()) {
     std::vector<std::string> row = {name};
     for (const auto& [aggregation, classes] : conventions) {
       const Estimate* e = board.find(aggregation, metric, classes);

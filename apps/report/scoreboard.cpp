@@ -189,6 +189,22 @@ std::string cell(const Estimate* e, int digits) {
 
 }  // namespace
 
+const std::vector<std::pair<std::string, std::string>>& metric_names() {
+  static const std::vector<std::pair<std::string, std::string>> names = {
+      {"dice", "Dice"},
+      {"iou", "IoU"},
+      {"precision", "precision"},
+      {"recall", "recall"},
+      {"specificity", "specificity"},
+      {"accuracy", "accuracy"},
+      {"f1", "F1"},
+      {"cb_dice", "CB-Dice"},
+      {"hd95", "95 % Hausdorff, pixels"},
+      {"surface_distance", "surface distance, pixels"},
+      {"false_positive_rate", "false-positive rate"}};
+  return names;
+}
+
 std::string Estimate::text(int digits) const {
   return fmt::format("{:.{}f} ({:.{}f} to {:.{}f})", value, digits, low, digits, high, digits);
 }
@@ -232,28 +248,21 @@ std::string Scoreboard::table(const std::string& title) const {
   };
   text += fmt::format("  {:<32} {:<26} {}\n", "with 95 % intervals over images", "lesion",
                       "mean over classes");
+  // The first so many metrics under one convention.
   const auto block = [&](const std::string& aggregation, const std::string& name,
-                         const std::vector<std::pair<const char*, const char*>>& metrics) {
+                         std::size_t metrics) {
     text += fmt::format("  {}\n", name);
-    for (const auto& [metric, label] : metrics) {
-      row(fmt::format("  {}", label), find(aggregation, metric, "lesion"),
-          find(aggregation, metric, "mean"));
+    for (std::size_t k = 0; k < metrics; ++k) {
+      const auto& [metric, label] = metric_names()[k];
+      row("  " + label, find(aggregation, metric, "lesion"), find(aggregation, metric, "mean"));
     }
   };
-  const std::vector<std::pair<const char*, const char*>> all = {{"dice", "Dice"},
-                                                                {"iou", "IoU"},
-                                                                {"precision", "precision"},
-                                                                {"recall", "recall"},
-                                                                {"specificity", "specificity"},
-                                                                {"accuracy", "accuracy"},
-                                                                {"f1", "F1"},
-                                                                {"cb_dice", "CB-Dice"}};
-  block("pooled", "pooled over all pixels of the set", all);
-  block("per_batch", fmt::format("mean over batches of {} images", batch), {all[0], all[1]});
+  block("pooled", "pooled over all pixels of the set", 8);
+  block("per_batch", fmt::format("mean over batches of {} images", batch), 2);
   if (with_lesion > 0) {
     block("per_image",
           fmt::format("mean over {} image{} with lesion", with_lesion, with_lesion == 1 ? "" : "s"),
-          {all[0], all[1], all[2], all[3]});
+          4);
     row("  95 % Hausdorff, pixels", find("per_image", "hd95", "lesion"), nullptr, 2);
     row("  surface distance, pixels", find("per_image", "surface_distance", "lesion"), nullptr, 2);
     text += fmt::format("  {:<32} {}\n", "  missed lesions", missed);

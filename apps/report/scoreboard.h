@@ -2,6 +2,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/training/evaluation.h"
@@ -15,6 +16,9 @@ struct Estimate {
 
   std::string text(int digits) const;  // "0.8123 (0.7811 to 0.8402)"
 };
+
+/// Every metric of a scoreboard and what people call it, in the order of tables.
+const std::vector<std::pair<std::string, std::string>>& metric_names();
 
 /// One number of a scoreboard, under the convention it was computed by.
 struct Score {

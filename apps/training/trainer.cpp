@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "apps/data/loader.h"
-#include "apps/export/event_log.h"
 #include "apps/report/run_report.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
@@ -18,6 +17,7 @@
 #include "apps/training/non_finite.h"
 #include "apps/training/parts.h"
 #include "apps/training/run_folder.h"
+#include "apps/training/training_log.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 #include "engine/optim/optimizer.h"
@@ -32,10 +32,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::string number(double value) {
-  return fmt::format("{}", value);
-}
-
 bool one_class_everywhere(const ConfusionMatrix& pixels) {
   int predicted = 0;
   for (int c = 0; c < pixels.classes(); ++c) predicted += pixels.tp(c) + pixels.fp(c) > 0 ? 1 : 0;
@@ -46,7 +42,6 @@ std::string weights_text(const std::vector<double>& weights) {
   return fmt::format("{:.2f}", fmt::join(weights, " "));
 }
 
-constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 
 /// The state of one run and what is done with it each step and epoch.
@@ -72,16 +67,7 @@ class Run {
     if (start == Start::from_checkpoint) {
       at_ = load_checkpoint(folder_ / kCheckpoint, parts(), definition_);
     }
-    steps_log_.emplace(folder / "steps.csv", step_columns(), at_.step);
-    epochs_log_.emplace(
-        folder / "epochs.csv",
-        std::vector<std::string>{"epoch", "train_loss", "validation_loss", "validation_mean_dice",
-                                 "validation_lesion_dice", "validation_lesion_dice_per_image",
-                                 "validation_cb_dice"},
-        at_.epoch);
-    if (options.tensorboard) {
-      events_.emplace(folder / "events.out.tfevents.0.dmf", at_.event_bytes);
-    }
+    log_.emplace(folder, options, at_);
     if (start == Start::anew) save();
   }
 
@@ -100,25 +86,6 @@ class Run {
   }
 
  private:
-  std::vector<std::string> step_columns() {
-    std::vector<std::string> columns = {"step", "epoch", "total"};
-    for (const std::string& name : every_loss()) columns.push_back(name);
-    for (const std::string& name : loss_.loss_names()) columns.push_back("weight_" + name);
-    columns.push_back("gamma");
-    if (options_.record_gradients) {
-      for (const std::string& name : every_loss()) columns.push_back("gradient_" + name);
-    }
-    columns.push_back("lr");
-    return columns;
-  }
-
-  /// The base losses, then "auxiliary_NAME" where there is one.
-  std::vector<std::string> every_loss() const {
-    std::vector<std::string> names = loss_.loss_names();
-    if (options_.auxiliary != "none") names.push_back("auxiliary_" + options_.auxiliary);
-    return names;
-  }
-
   void describe() {
     progress_.line(fmt::format("network   {}: {} parameters, input {} x {} x {}", options_.model,
                                network_.parameter_count(), options_.image, options_.image,
@@ -161,9 +128,7 @@ class Run {
 
   /// Makes what was done so far safe. The logs first: a checkpoint without its rows is no good.
   void save() {
-    steps_log_->flush();
-    epochs_log_->flush();
-    if (events_) at_.event_bytes = events_->flush();
+    at_.event_bytes = log_->flush();
     save_checkpoint(folder_ / kCheckpoint, parts(), at_, definition_);
   }
 
@@ -191,7 +156,7 @@ class Run {
     loader_.start_epoch(at_.epoch, at_.batches);
     const Clock::time_point epoch_start = Clock::now();
     const std::size_t images_before = at_.images;
-    pulling_.assign(every_loss().size(), false);
+    pulling_.assign(log_->losses().size(), false);
     while (const std::optional<Batch> batch = loader_.next()) {
       const double total = step_within_memory(*batch);
       if (std::isfinite(total)) {
@@ -249,21 +214,17 @@ class Run {
       const auto spoilt = network_.named_buffers();
       for (std::size_t i = 0; i < buffers.size(); ++i) spoilt[i].tensor.copy_from(buffers[i]);
       ++at_.skipped;
-      log_step(std::vector<double>(step_columns().size() - 3, kNotANumber), lr);
-      return kNotANumber;
+      log_->skipped_step(at_, lr);
+      ++at_.step;
+      return std::numeric_limits<double>::quiet_NaN();
     }
     if (options_.clip_norm > 0.0) clip_grad_norm(network_.named_parameters(), options_.clip_norm);
     optimizer_->step(lr);
     if (ema_) ema_->update();
 
-    std::vector<double> values = {static_cast<double>(result.total.value().item())};
-    values.insert(values.end(), result.losses.begin(), result.losses.end());
-    if (options_.auxiliary != "none") values.push_back(result.auxiliary);
-    values.insert(values.end(), result.weights.begin(), result.weights.end());
-    values.push_back(result.gamma);
-    if (options_.record_gradients) values.insert(values.end(), gradients.begin(), gradients.end());
-    log_step(values, lr);
-    return values.front();
+    log_->step(at_, result, gradients, lr);
+    ++at_.step;
+    return static_cast<double>(result.total.value().item());
   }
 
   /// Norms of each loss's gradient, where they are to be recorded or a loss has had none yet in
@@ -276,47 +237,13 @@ class Run {
     return norms;
   }
 
-  void log_step(const std::vector<double>& values, double lr) {
-    std::vector<std::string> cells = {fmt::format("{}", at_.step),
-                                      fmt::format("{}", at_.epoch + 1)};
-    for (const double value : values) cells.push_back(number(value));
-    cells.push_back(number(lr));
-    steps_log_->row(cells);
-    if (events_) events_->scalars(at_.step, step_events(values, lr));
-    ++at_.step;
-  }
-
-  /// The same numbers under TensorBoard's tags, which group by what comes before the slash.
-  std::vector<std::pair<std::string, double>> step_events(const std::vector<double>& values,
-                                                          double lr) {
-    std::vector<std::pair<std::string, double>> events;
-    const std::vector<std::string> columns = step_columns();
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      std::string tag = "losses/" + columns[k + 2];  // after step and epoch
-      for (const std::string& group : {std::string("weight"), std::string("gradient")}) {
-        if (columns[k + 2].starts_with(group + "_")) {
-          tag = group + "s/" + columns[k + 2].substr(group.size() + 1);
-        }
-      }
-      events.emplace_back(tag == "losses/gamma" ? "weights/gamma" : tag, values[k]);
-    }
-    events.emplace_back("learning_rate", lr);
-    return events;
-  }
-
-  void log_epoch_events(double train_loss, double validation_loss, const Scores& pooled,
-                        double lesion_dice) {
-    events_->scalars(at_.step, {{"epoch/training_loss", train_loss},
-                                {"epoch/validation_loss", validation_loss},
-                                {"validation/mean_dice", pooled.dice.mean},
-                                {"validation/lesion_dice", pooled.dice.per_class[1]},
-                                {"validation/lesion_dice_per_image", lesion_dice},
-                                {"validation/cb_dice", pooled.cb_dice}});
+  /// What the network makes of a few validation images, for TensorBoard.
+  void log_images() {
     constexpr std::size_t kImages = 3;
     const std::vector<std::size_t>& items = data_.split.validation;
     for (std::size_t k = 0; k < std::min(kImages, items.size()); ++k) {
-      events_->image(at_.step, fmt::format("validation/{}", data_.samples.item(items[k]).id),
-                     panel_of(network_, data_.samples, items[k]));
+      log_->image(at_, data_.samples.item(items[k]).id,
+                  panel_of(network_, data_.samples, items[k]));
     }
   }
 
@@ -357,17 +284,15 @@ class Run {
       save_model(folder_ / "best.safetensors", network_, options_.preprocess_spec());
     }
     save_model(folder_ / "last.safetensors", network_, options_.preprocess_spec());
-    const double train_loss = at_.loss_sum / static_cast<double>(at_.images);
-    if (events_) log_epoch_events(train_loss, loss, pooled, scores.lesion_dice_per_image());
+    if (log_->takes_images()) log_images();
     if (ema_) ema_->swap();
 
+    const double train_loss = at_.loss_sum / static_cast<double>(at_.images);
     ++at_.epoch;
     at_.batches = at_.images = 0;
     at_.loss_sum = 0.0;
     at_.last_dice = fmt::format("{:.3f}", pooled.dice.mean);
-    epochs_log_->row({number(static_cast<double>(at_.epoch)), number(train_loss), number(loss),
-                      number(pooled.dice.mean), number(pooled.dice.per_class[1]),
-                      number(scores.lesion_dice_per_image()), number(pooled.cb_dice)});
+    log_->epoch(at_, train_loss, loss, pooled, scores.lesion_dice_per_image());
     progress_.line(fmt::format(
         "epoch {}/{} loss {:.3f} val {:.3f} Dice {:.3f} lesion {:.3f}{} w {} {:.0f} img/s {} left",
         at_.epoch, options_.epochs, train_loss, loss, pooled.dice.mean, pooled.dice.per_class[1],
@@ -381,7 +306,7 @@ class Run {
     for (std::size_t k = 0; k < pulling_.size(); ++k) {
       if (pulling_[k]) continue;
       progress_.line(fmt::format("warning: {} has had no gradient for an epoch: it teaches nothing",
-                                 every_loss()[k]));
+                                 log_->losses()[k]));
     }
     if (one_class_everywhere(scores.pooled)) {
       progress_.line(
@@ -402,8 +327,7 @@ class Run {
   std::optional<WeightEma<float>> ema_;
   std::string definition_;
   TrainingProgress at_;
-  std::optional<CsvLog> steps_log_, epochs_log_;
-  std::optional<EventLog> events_;
+  std::optional<TrainingLog> log_;
   Progress progress_;
   Clock::time_point start_;
   std::int64_t first_step_ = 0;  // of this process
