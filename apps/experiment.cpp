@@ -66,6 +66,9 @@ class GridCommand {
  public:
   explicit GridCommand(CLI::App& app) : app_(app) {
     bind_options(app, options_);
+    for (const char* set : {"--weighting", "--auxiliary"}) {
+      app.get_option(set)->configurable(false);  // by the configurations, run by run
+    }
     add_grid_options(app, plan_, runner_);
     app.add_option("--out", out_, "Folder for the grid")->configurable(false);
     app.add_flag("--dry-run", dry_run_, "Only list the runs")->configurable(false);
@@ -92,6 +95,8 @@ class GridCommand {
       for (const dmf::GridRun& run : runs) fmt::print("{}\n", run.label());
       return 0;
     }
+    std::filesystem::create_directories(out_);
+    dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", dmf::config_text(app_));
     dmf::run_grid(out_, runs, runner_);
     const dmf::GridState state = dmf::state_of(runs);
     fmt::print("grid      {} of {} runs done, {} failed\n", state.done, runs.size(), state.failed);

@@ -103,6 +103,10 @@ class Runner {
              jobs_.size() < static_cast<std::size_t>(options_.jobs)) {
         const GridRun& next = *waiting_.front();
         waiting_.pop_front();
+        if (next.in_use()) {
+          progress_.line(fmt::format("{} is at work in another process", next.label()));
+          continue;
+        }
         jobs_.push_back(start(next, std::max(1, threads_ / options_.jobs)));
       }
       collect();
@@ -200,6 +204,16 @@ bool GridRun::done() const {
 
 bool GridRun::failed() const {
   return !done() && fs::exists(beside(".failed"));
+}
+
+bool GridRun::in_use() const {
+  if (!fs::exists(folder_)) return false;
+  try {
+    const RunLock lock(folder_);
+    return false;
+  } catch (const IoError&) {
+    return true;
+  }
 }
 
 double GridRun::progress() const {

@@ -21,6 +21,8 @@ class GridRun {
 
   bool done() const;
   bool failed() const;
+  /// Whether another process trains it.
+  bool in_use() const;
   /// Share of its epochs that are trained, in [0, 1].
   double progress() const;
 

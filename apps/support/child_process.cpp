@@ -27,6 +27,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command,
   if (pid_ == 0) {
     // Between fork and exec only calls that are safe in a signal handler.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::setpgid(0, 0);  // a terminal's Ctrl-C is for us alone: we say what becomes of the child
     if (::getppid() != parent) ::_exit(127);  // it ended before the line above
     ::dup2(out, STDOUT_FILENO);
     ::dup2(out, STDERR_FILENO);

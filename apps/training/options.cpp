@@ -284,7 +284,7 @@ std::string config_text(const CLI::App& app) {
     std::string value = values.front();
     if (is_flag) {
       value = option->count() > 0 ? value : "false";
-    } else if (is_list(*option)) {
+    } else if (is_list(*option) || values.size() > 1) {
       value = toml_list(values);
     } else {
       value = toml(value);

@@ -116,6 +116,23 @@ TEST_CASE_FIXTURE(
   CHECK(count(run(wild + "--retry-failed").text, "FAILED") == 4);
 }
 
+TEST_CASE_FIXTURE(
+    GridFixture,
+    "experiment: a signal lets the runs at work save; its own configuration repeats it") {
+  const std::string plan =
+      "--configurations fixed,variance --vary 'lr=0.001 0.01' --vary 'losses=cce,focal cce' "
+      "--repeats 1 --jobs 2 ";
+  const Outcome stopped = run(grid("a", plan), "timeout --preserve-status -s TERM 0.4 ");
+  is_one_error_line(stopped, 143, "stopped, all of it saved. Go on with the same command");
+  CHECK(stopped.text.find("FAILED") == std::string::npos);
+  REQUIRE(run(grid("a", plan)).code == 0);
+  const Outcome again = run("experiment --config " + quoted(folder / "a/grid.toml") + " --out " +
+                            quoted(folder / "b"));
+  REQUIRE_MESSAGE(again.code == 0, again.text);
+  CHECK(count(again.text, " done (") == 8);
+  CHECK(tables("b") == tables("a"));
+}
+
 TEST_CASE_FIXTURE(GridFixture, "experiment: what it refuses, in one line") {
   is_one_error_line(run("experiment --out x"), 2, "--data is required");
   is_one_error_line(run(grid("a") + "--weighting mad"), 2,
