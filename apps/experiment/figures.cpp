@@ -53,7 +53,7 @@ std::string script_of(const Json& chart, const fs::path& svg) {
   std::string script = fmt::format(
       "set terminal svg size 640,400 dynamic font 'sans,12' name 'dmf'\nset output {}\n"
       "set title {} noenhanced\nset xlabel {} noenhanced\nset ylabel {} noenhanced\n"
-      "set key outside bottom center horizontal noenhanced\nset grid lc rgb '#dddddd'\n",
+      "set key outside top center horizontal noenhanced\nset grid lc rgb '#dddddd'\n",
       quoted(svg.string()), quoted(chart["title"]), quoted(chart["x"]), quoted(chart["y"]));
   std::vector<std::string> lines;
   std::size_t number = 0;

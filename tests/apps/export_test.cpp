@@ -1,0 +1,187 @@
+#include <doctest/doctest.h>
+
+#include <bit>
+#include <cstring>
+#include <optional>
+
+#include "apps/export/event_log.h"
+#include "apps/export/onnx.h"
+#include "apps/export/weights.h"
+#include "engine/core/check.h"
+#include "tests/support/random_tensor.h"
+#include "tests/support/temporary_folder.h"
+
+namespace dmf {
+namespace {
+
+using doctest::Contains;
+
+/// CRC-32C bit by bit, masked as TensorFlow masks it.
+std::uint32_t masked_crc(std::string_view bytes) {
+  std::uint32_t crc = 0xffffffffu;
+  for (const char c : bytes) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (0x82f63b78u & (0u - (crc & 1u)));
+  }
+  return std::rotr(~crc, 15) + 0xa282ead8u;
+}
+
+/// The messages of a record file, their checksums being right.
+std::vector<std::string> records_of(const std::string& file) {
+  std::vector<std::string> records;
+  for (std::size_t at = 0; at < file.size();) {
+    std::uint64_t length = 0;
+    std::uint32_t crc = 0;
+    REQUIRE(at + 12 <= file.size());
+    std::memcpy(&length, file.data() + at, 8);
+    std::memcpy(&crc, file.data() + at + 8, 4);
+    CHECK(crc == masked_crc(file.substr(at, 8)));
+    REQUIRE(at + 16 + length <= file.size());
+    records.push_back(file.substr(at + 12, length));
+    std::memcpy(&crc, file.data() + at + 12 + length, 4);
+    CHECK(crc == masked_crc(records.back()));
+    at += 16 + length;
+  }
+  return records;
+}
+
+/// A small network whose every number is different.
+std::unique_ptr<UNet<float>> small_network(UNetSpec::Variant variant) {
+  UNetSpec spec;
+  spec.variant = variant;
+  spec.in_channels = 3;
+  spec.classes = 4;
+  spec.depth = 2;
+  spec.base_width = 3;
+  auto network = std::make_unique<UNet<float>>(spec);
+  Rng rng(9);
+  for (auto& [name, tensor] : network->named_tensors()) {
+    tensor.copy_from(random_tensor<float>(tensor.shape(), rng, 0.1, 1.0));
+  }
+  network->train(false);
+  return network;
+}
+
+}  // namespace
+
+TEST_CASE("weights: to PyTorch's and Keras's names and layouts and back, every bit the same") {
+  for (const auto variant : {UNetSpec::Variant::paper, UNetSpec::Variant::classic}) {
+    const auto network = small_network(variant);
+    const auto own = network->named_tensors();
+    for (const auto format : {WeightsFormat::ours, WeightsFormat::pytorch, WeightsFormat::keras}) {
+      Safetensors file = export_weights(*network, format);
+      CHECK(file.tensors.size() == own.size());
+      const auto again = import_weights(file, format, {});
+      CHECK(again->spec().variant == variant);
+      CHECK(again->spec().classes == 4);
+      for (const auto& [name, tensor] : again->named_tensors()) {
+        CHECK_MESSAGE(std::memcmp(tensor.data(), own.at(name).data(),
+                                  static_cast<std::size_t>(tensor.numel()) * sizeof(float)) == 0,
+                      name);
+      }
+    }
+  }
+  const auto network = small_network(UNetSpec::Variant::paper);
+  const Safetensors torch = export_weights(*network, WeightsFormat::pytorch);
+  CHECK(torch.tensors.at("enc1.conv.weight").shape == Shape{6, 3, 3, 3});  // out, in, height, width
+  CHECK(torch.tensors.at("dec1.up.weight").shape == Shape{6, 6, 3, 3});    // in, out
+  CHECK(torch.tensors.contains("enc0.bn.weight"));
+  const auto own = network->named_tensors();
+  const Tensor<float> conv = torch.get<float>("enc1.conv.weight");
+  // [o, i, h, w] = ours [h, w, i, o] at (4, 1, 2, 0).
+  CHECK(conv.data()[((4 * 3 + 1) * 3 + 2) * 3 + 0] ==
+        own.at("enc1.conv.weight").data()[((2 * 3 + 0) * 3 + 1) * 6 + 4]);
+  // Keras's slashes, and PyTorch's counters.
+  Safetensors slashes;
+  for (const auto& [name, tensor] : export_weights(*network, WeightsFormat::keras).tensors) {
+    std::string other = name;
+    other[other.rfind('.')] = '/';
+    slashes.tensors[other + ":0"] = tensor;
+  }
+  CHECK(import_weights(slashes, WeightsFormat::keras, {})->parameter_count() ==
+        network->parameter_count());
+  Safetensors counted = torch;
+  counted.set("enc0.bn.num_batches_tracked", Tensor<std::int32_t>::zeros(Shape{1}));
+  CHECK(import_weights(counted, WeightsFormat::pytorch, {})->spec().depth == 2);
+}
+
+TEST_CASE("weights: a file that does not fit is refused by the tensor's name") {
+  const Safetensors good =
+      export_weights(*small_network(UNetSpec::Variant::classic), WeightsFormat::pytorch);
+  const auto refused = [&](auto change, const char* reason) {
+    Safetensors bad = good;
+    change(bad);
+    CHECK_THROWS_WITH_AS(import_weights(bad, WeightsFormat::pytorch, {}), Contains(reason),
+                         IoError);
+  };
+  refused([](Safetensors& f) { f.tensors.erase("head.bias"); }, "no tensor 'head.bias'");
+  refused([](Safetensors& f) { f.tensors.erase("head.weight"); }, "no tensor 'head.weight'");
+  refused([](Safetensors& f) { f.set("extra", Tensor<float>::zeros(Shape{1})); },
+          "the network has no 'extra'");
+  refused([](Safetensors& f) { f.set("mid.bn1.bias", Tensor<float>::zeros(Shape{5})); },
+          "'mid.bn1.bias' is [5] in our layout: the network's is [12]");
+  refused([](Safetensors& f) { f.set("enc0.conv1.weight", Tensor<float>::zeros(Shape{5})); },
+          "expected the four axes of a convolution");
+  refused([](Safetensors& f) { f.tensors.clear(); }, "no tensor 'enc0.conv1.weight'");
+  refused(
+      [](Safetensors& f) {
+        f.set("enc0.conv1.weight", Tensor<float>::zeros(Shape{900, 3, 3, 3}));
+      },
+      "are too few for the network");
+  CHECK_THROWS_WITH_AS(weights_format_named("mxnet"), Contains("expected dmf, pytorch or keras"),
+                       ValueError);
+}
+
+TEST_CASE("ONNX: the checker accepts every option, or the message says what to install") {
+  for (const auto variant : {UNetSpec::Variant::paper, UNetSpec::Variant::classic}) {
+    Model model{small_network(variant), PreprocessSpec{}};
+    model.preprocess.channels = 3;
+    try {
+      const std::string bytes = to_onnx(model);
+      CHECK(bytes.find("preprocess.size") != std::string::npos);
+      CHECK(bytes == to_onnx(model));
+    } catch (const Error& absent) {
+      CHECK(std::string(absent.what()).find("install libonnx-dev") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("events: records with sound checksums, the same bytes when gone on with") {
+  CHECK(masked_crc("123456789") == std::rotr(0xe3069283u, 15) + 0xa282ead8u);  // RFC 3720
+  const TemporaryFolder folder;
+  const auto write = [](EventLog& log, std::int64_t step) {
+    log.scalars(step, {{"losses/cce", 0.5}, {"losses/none", std::nan("")}});
+    log.image(step, "validation/a", {1, 2, {255, 0, 0, 0, 255, 0}});
+  };
+  std::uintmax_t bytes = 0;
+  try {
+    EventLog log(folder / "whole", 0);
+    write(log, 3);
+    bytes = log.flush();
+    write(log, 4);
+    log.flush();
+  } catch (const Error& absent) {
+    CHECK(std::string(absent.what()).find("install libprotobuf-dev") != std::string::npos);
+    return;
+  }
+  const std::string whole = read_text(folder / "whole");
+  const std::vector<std::string> records = records_of(whole);
+  REQUIRE(records.size() == 5);
+  CHECK(records[0].find("brain.Event:2") != std::string::npos);
+  CHECK(records[1].find("losses/cce") != std::string::npos);
+  CHECK(records[1].find("losses/none") == std::string::npos);
+  const float half = 0.5f;
+  const std::string number(reinterpret_cast<const char*>(&half), sizeof half);
+  CHECK(records[1].find("\x15" + number) != std::string::npos);  // field 2, 32 bits
+  CHECK(records[2].find("\x89PNG") != std::string::npos);
+
+  write_text(folder / "cut", whole.substr(0, bytes) + "half a record");
+  {
+    EventLog log(folder / "cut", bytes);
+    write(log, 4);
+    log.flush();
+  }
+  CHECK(read_text(folder / "cut") == whole);
+}
+
+}  // namespace dmf
