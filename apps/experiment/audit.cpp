@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "engine/core/check.h"
@@ -19,6 +21,43 @@ struct Printed {
   double most() const { return std::min(1.0, value + half); }
 };
 using Cell = std::optional<Printed>;
+
+/// What a column is called when case and punctuation are left out, and what we call it.
+const std::map<std::string, std::string> kColumns = {{"dice", "dice"},
+                                                     {"dsc", "dice"},
+                                                     {"iou", "iou"},
+                                                     {"jaccard", "iou"},
+                                                     {"precision", "precision"},
+                                                     {"recall", "recall"},
+                                                     {"sensitivity", "recall"},
+                                                     {"f1", "f1"},
+                                                     {"f1score", "f1"},
+                                                     {"cbdice", "cb_dice"},
+                                                     {"lesionshare", "lesion_share"}};
+
+/// Our name of a column, or an empty text for one that is a label.
+std::string score_named(const std::string& column) {
+  std::string bare;
+  for (const char c : column) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+      bare += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+  }
+  const auto found = kColumns.find(bare);
+  return found == kColumns.end() ? "" : found->second;
+}
+
+/// The number of a cell without what may stand behind it: a percent sign, a deviation ("± 0.3",
+/// "(0.3)").
+std::string number_part(const std::string& cell) {
+  const std::string digits = "+-.0123456789";
+  const std::size_t begin = cell.find_first_not_of(' ');
+  if (begin == std::string::npos) return "";
+  const std::size_t end = std::min(cell.find_first_not_of(digits, begin), cell.size());
+  const std::string rest = cell.substr(std::min(cell.find_first_not_of(' ', end), cell.size()));
+  const bool known = rest.empty() || rest[0] == '%' || rest[0] == '(' || rest.starts_with("±");
+  return known ? cell.substr(begin, end - begin) : cell;
+}
 
 Cell cell_of(const CsvTable& table, std::size_t row, const std::string& column, double scale) {
   const std::string& text = table.text(row, column);
@@ -87,16 +126,20 @@ AuditRow judge(const Scores& s, std::string label) {
 
 }  // namespace
 
-std::vector<AuditRow> audit(const CsvTable& table) {
-  const std::vector<std::string> needed = {"dice", "iou", "precision", "recall", "f1"};
-  std::set<std::string> numbers(needed.begin(), needed.end());
-  for (const std::string& column : needed) table.column(column);
-  for (const char* column : {"cb_dice", "lesion_share"}) {
-    if (table.has(column)) numbers.insert(column);
+std::vector<AuditRow> audit(const CsvTable& published) {
+  // The same table under our names, numbers bare.
+  CsvTable table = published;
+  std::set<std::string> scores;
+  for (std::size_t k = 0; k < table.columns.size(); ++k) {
+    const std::string name = score_named(table.columns[k]);
+    if (name.empty() || !scores.insert(name).second) continue;
+    table.columns[k] = name;
+    for (auto& row : table.rows) row[k] = number_part(row[k]);
   }
   double largest = 0.0;
-  for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    for (const std::string& column : needed) {
+  for (const char* column : {"dice", "iou", "precision", "recall", "f1"}) {
+    table.column(column);
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
       if (!table.text(row, column).empty()) largest = std::max(largest, table.number(row, column));
     }
   }
@@ -104,11 +147,11 @@ std::vector<AuditRow> audit(const CsvTable& table) {
   std::vector<AuditRow> rows;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     const auto cell = [&](const std::string& column) {
-      return numbers.contains(column) ? cell_of(table, row, column, scale) : std::nullopt;
+      return scores.contains(column) ? cell_of(table, row, column, scale) : std::nullopt;
     };
     std::vector<std::string> label;
     for (std::size_t k = 0; k < table.columns.size(); ++k) {
-      if (!numbers.contains(table.columns[k])) label.push_back(table.rows[row][k]);
+      if (!scores.contains(table.columns[k])) label.push_back(table.rows[row][k]);
     }
     if (label.empty()) label.push_back(fmt::format("row {}", row + 1));
     rows.push_back(judge({cell("dice"), cell("iou"), cell("precision"), cell("recall"), cell("f1"),

@@ -24,9 +24,9 @@ struct AuditRow {
   std::optional<double> lesion_dice;
 };
 
-/// Columns dice, iou, precision, recall and f1, in percent where any is above 1; cb_dice and
-/// lesion_share where there are such. Any other column is part of a row's label. An empty cell is
-/// not checked.
+/// Columns Dice, IoU, precision, recall and F1, in percent where any is above 1; CB-Dice and lesion
+/// share where there are such; in any case and punctuation. Any other column is part of a row's
+/// label. A deviation behind a number ("± 0.3") is left out; an empty cell is not checked.
 ///
 /// throws  IoError naming a column that is missing or a cell that is no score
 std::vector<AuditRow> audit(const CsvTable& table);

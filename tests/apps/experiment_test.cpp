@@ -192,6 +192,17 @@ TEST_CASE("audit: bounds, rounding by half a unit of the last digit, and what a 
   CHECK(*best.lesion_dice == Approx(0.9194).epsilon(1e-4));
   CHECK_FALSE(judged("a,0.90,,0.90,0.90,,,\n").lesion_dice.has_value());
 
+  // As a journal prints it.
+  const std::vector<AuditRow> printed =
+      audit(parse_csv("Method,DSC (%),IoU,F1-Score,Precision,Recall,CB-Dice\nours,90.1 ± "
+                      "0.3,82.0%,90.1,91.0 (0.2),89.3,\n",
+                      "t"));
+  CHECK(printed.front().label == "ours");
+  CHECK(printed.front().impossible.empty());
+  CHECK_THROWS_WITH_AS(
+      audit(parse_csv("dice,iou,f1,precision,recall\n0.9 or so,0.8,0.9,0.9,0.9\n", "t")),
+      Contains("'0.9 or so' is not a number"), IoError);
+
   // Scores of real masks are never called impossible, whatever the averaging.
   Rng rng(17);
   for (int trial = 0; trial < 200; ++trial) {
