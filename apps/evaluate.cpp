@@ -28,7 +28,12 @@ int main(int argc, char** argv) {
   app.add_option("--part", part, "train, validation, test or all")
       ->check(CLI::IsMember({"train", "validation", "test", "all"}))
       ->capture_default_str();
-  app.add_option("--data", data_folder, "Score all of another data set instead");
+  std::vector<std::string> classes;
+  CLI::Option* other =
+      app.add_option("--data", data_folder, "Score all of another data set instead");
+  app.add_option("--classes", classes, "Of it, the BUSI folders to read: benign, malignant, normal")
+      ->delimiter(',')
+      ->needs(other);
   app.add_option("--at", at, "Score at the network's size, or at each file's original size")
       ->check(CLI::IsMember({"network", "original"}))
       ->capture_default_str();
@@ -48,6 +53,7 @@ int main(int argc, char** argv) {
     std::string split = dmf::describe_split(options);
     if (!data_folder.empty()) {
       options.data = data_folder;
+      if (!classes.empty()) options.dataset.classes = classes;
       part = "all";
       split = "all of another data set";
     }

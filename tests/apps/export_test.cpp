@@ -74,10 +74,11 @@ TEST_CASE("weights: to PyTorch's and Keras's names and layouts and back, every b
       const auto again = import_weights(file, format, {});
       CHECK(again->spec().variant == variant);
       CHECK(again->spec().classes == 4);
-      for (const auto& [name, tensor] : again->named_tensors()) {
-        CHECK_MESSAGE(std::memcmp(tensor.data(), own.at(name).data(),
+      for (const auto& entry : again->named_tensors()) {
+        const Tensor<float>& tensor = entry.second;
+        CHECK_MESSAGE(std::memcmp(tensor.data(), own.at(entry.first).data(),
                                   static_cast<std::size_t>(tensor.numel()) * sizeof(float)) == 0,
-                      name);
+                      entry.first);
       }
     }
   }

@@ -157,7 +157,7 @@ TEST_CASE("train: a disk that is full at any file leaves a run that goes on to t
   };
   REQUIRE(run(train("whole")).code == 0);
   int number = 0;
-  for (const auto& [file, writes] : std::map<std::string, int>{{"steps.csv", 3},
+  for (const auto& [part, writes] : std::map<std::string, int>{{"steps.csv", 3},
                                                                {"epochs.csv", 2},
                                                                {"best.safetensors", 1},
                                                                {"last.safetensors", 2},
@@ -167,6 +167,7 @@ TEST_CASE("train: a disk that is full at any file leaves a run that goes on to t
                                                                {"panels/", 1},
                                                                {"report.html", 2},
                                                                {"metrics.json", 1}}) {
+    const std::string file = part;  // Clang 14 does not capture bindings
     if (kEvents.empty() && file == "events.out.tfevents") continue;
     const std::string out = std::to_string(++number);
     const Outcome full =

@@ -205,7 +205,7 @@ TEST_CASE_FIXTURE(GridFixture,
     for (std::size_t k = 0; k < images.rows.size(); ++k) ++tested[images.text(k, "id")];
   }
   CHECK(tested.size() == 14);
-  for (const auto& [id, times] : tested) CHECK_MESSAGE(times == 1, id);
+  for (const auto& image : tested) CHECK_MESSAGE(image.second == 1, image.first);
   CHECK(read_text(folder / "cv/report/report.html").find("fold 2 of 3, grouped, seed 1") !=
         std::string::npos);
 }

@@ -73,6 +73,13 @@ TEST_CASE("train, evaluate, predict: the whole path") {
   CHECK(run("evaluate --run " + out + " --data " + quoted(folder / "data"))
             .text.find("all, 14 images") == 0);
 
+  REQUIRE(run("phantom --out " + quoted(folder / "more") +
+              " --benign 3 --malignant 0 --normal 4 --size 32")
+              .code == 0);
+  CHECK(run("evaluate --run " + out + " --data " + quoted(folder / "more") +
+            " --classes benign,normal")
+            .text.find("false-positive rate, 4 lesion-free") != std::string::npos);
+
   write_png(folder / "wide.png", 20, 50, 1, std::vector<std::uint8_t>(1000, 90));
   const Outcome predicted =
       run("predict --model " + out + " --out " + quoted(folder / "masks") + " " +
