@@ -95,12 +95,17 @@ class GridCommand {
       for (const dmf::GridRun& run : runs) fmt::print("{}\n", run.label());
       return 0;
     }
-    std::filesystem::create_directories(out_);
-    dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", dmf::config_text(app_));
+    if (runner_.shard == 1) {  // one of them: two writers would be in each other's way
+      std::filesystem::create_directories(out_);
+      dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", dmf::config_text(app_));
+    }
     dmf::run_grid(out_, runs, runner_);
     const dmf::GridState state = dmf::state_of(runs);
     fmt::print("grid      {} of {} runs done, {} failed\n", state.done, runs.size(), state.failed);
-    if (state.left == 0 && state.done > 0) {
+    if (runner_.shards > 1) {
+      fmt::print("when all parts are done: experiment report {} --out {}\n", out_,
+                 (std::filesystem::path(out_) / "report").string());
+    } else if (state.left == 0 && state.done > 0) {
       fmt::print("{}", dmf::write_grid_report(dmf::read_results({out_}),
                                               std::filesystem::path(out_) / "report"));
     }

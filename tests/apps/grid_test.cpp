@@ -100,6 +100,9 @@ TEST_CASE_FIXTURE(
   for (const char* shard : {"1/3", "2/3", "3/3"}) {
     CHECK(run(grid("shards") + "--shard " + shard).code == 0);
   }
+  const Outcome report = run("experiment report " + quoted(folder / "shards") + " --out " +
+                             quoted(folder / "shards/report"));
+  REQUIRE_MESSAGE(report.code == 0, report.text);
   REQUIRE(run(grid("all")).code == 0);
   CHECK(tables("shards") == tables("all"));
 
