@@ -8,6 +8,7 @@
 #include <cmath>
 #include <memory>
 
+#include "apps/image/png_check.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 
@@ -47,6 +48,7 @@ RawImage read_image(const std::filesystem::path& path) {
 
 RawImage decode_image(std::string_view bytes, std::string_view name) {
   DMF_CHECK(!bytes.empty(), IoError, "[image] {} is empty.", name);
+  if (is_png(bytes)) check_png(bytes, name);
   const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
   const int size = static_cast<int>(bytes.size());
   int width = 0, height = 0, channels = 0;

@@ -66,7 +66,8 @@ bool is_image_path(const std::filesystem::path& path);
 
 /// Decodes PNG (1 to 16 bit, grey, palette, RGB, RGBA), JPEG or BMP.
 ///
-/// throws  IoError with the path and the reason: not an image, truncated, too large
+/// throws  IoError with the path and the reason: not an image, damaged (of a PNG every checksum is
+///         looked at), truncated, too large
 RawImage read_image(const std::filesystem::path& path);
 /// The same from memory; `name` is for the message.
 RawImage decode_image(std::string_view bytes, std::string_view name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 #include "apps/data/csv.h"
 #include "apps/data/duplicates.h"
@@ -177,6 +178,78 @@ TEST_CASE("image: depths, colours, damage") {
   CHECK_THROWS_AS(decode_image(huge, "huge.png"), IoError);
   CHECK(is_image_path("a.JPEG"));
   CHECK_FALSE(is_image_path("a.txt"));
+}
+
+namespace {
+
+/// CRC-32 bit by bit.
+std::uint32_t crc_of(std::string_view bytes) {
+  std::uint32_t crc = 0xffffffffu;
+  for (const char c : bytes) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
+  }
+  return ~crc;
+}
+
+/// The PNG with the byte at `at` of its header changed and the header's checksum made right.
+std::string with_header_byte(std::string png, std::size_t at, char value) {
+  png[16 + at] = value;
+  const std::uint32_t crc = crc_of(std::string_view(png).substr(12, 17));
+  for (std::size_t k = 0; k < 4; ++k) png[29 + k] = static_cast<char>(crc >> (24 - 8 * k) & 0xffu);
+  return png;
+}
+
+}  // namespace
+
+TEST_CASE("image: the damages of PngSuite's corrupt files, each in one line with the file's name") {
+  const std::string good = encode_png(4, 4, 1, std::vector<std::uint8_t>(16, 77));
+  CHECK(decode_image(good, "good.png").samples[5] == 77);
+  CHECK(decode_image(with_header_byte(good, 3, 4), "same.png").width == 4);
+  CHECK(decode_image(good + "trailing", "trailing.png").width == 4);
+  const auto changed = [&](std::size_t at, char value) {
+    std::string bad = good;
+    bad[at] = value;
+    return bad;
+  };
+  const std::size_t data = good.find("IDAT");
+  std::string no_pixels = good, line_feeds = good, carriage_returns = good;
+  no_pixels.erase(data - 4, good.find("IEND") - data);
+  line_feeds.erase(4, 1);               // CR LF to LF
+  carriage_returns.insert(7, 1, '\r');  // LF to CR LF
+  const std::vector<std::tuple<const char*, std::string, const char*>> damages = {
+      {"xs1n0g01", changed(0, '\x09'), "signature"},
+      {"xs2n0g01", changed(1, 'Q'), "signature"},
+      {"xs4n0g01", changed(3, 'g'), "signature"},
+      {"xs7n0g01", changed(6, ' '), "signature"},
+      {"xcrn0g04", carriage_returns, "signature"},
+      {"xlfn0g04", line_feeds, "signature"},
+      {"xhdn0g08", changed(29, static_cast<char>(good[29] ^ 1)), "chunk at byte 8 is wrong"},
+      {"xc1n0g08", with_header_byte(good, 9, 1), "colour type 1"},
+      {"xc9n2c08", with_header_byte(good, 9, 9), "colour type 9"},
+      {"xd0n2c08", with_header_byte(good, 8, 0), "0 bits a sample"},
+      {"xd3n2c08", with_header_byte(good, 8, 3), "3 bits a sample"},
+      {"xd9n2c08", with_header_byte(good, 8, 99), "99 bits a sample"},
+      {"xdtn0g01", no_pixels, "no IDAT"},
+      {"xcsn0g01", changed(data + 6, static_cast<char>(good[data + 6] ^ 1)),
+       "chunk at byte 33 is wrong"},
+      {"palette", with_header_byte(good, 9, 3), "no palette"},
+      {"interlace", with_header_byte(good, 12, 2), "interlace 2"},
+      {"truncated", good.substr(0, good.size() - 12), "without its IEND"},
+      {"length", changed(data - 4, '\x7f'), "claims 21307"},
+  };
+  for (const auto& damage : damages) {
+    const std::string name = std::string(std::get<0>(damage)) + ".png";
+    try {
+      decode_image(std::get<1>(damage), name);
+      FAIL_CHECK(name, " was decoded");
+    } catch (const IoError& problem) {
+      const std::string text = problem.what();
+      CHECK_MESSAGE(text.find(name) != std::string::npos, text);
+      CHECK_MESSAGE(text.find(std::get<2>(damage)) != std::string::npos, text);
+      CHECK(text.find('\n') == std::string::npos);
+    }
+  }
 }
 
 TEST_CASE("preprocess: squashing and padding to the aspect ratio, there and back") {
