@@ -153,8 +153,8 @@ void build_graph(onnx::GraphProto& graph, const UNet<float>& network) {
       return build.batch_norm_relu(level + ".bn", build.conv(level + ".conv", x), spec.bn_eps);
     }
     for (const char* number : {"1", "2"}) {
-      x = build.conv(level + ".conv" + number, x);
-      x = build.batch_norm_relu(level + ".bn" + number, x, spec.bn_eps);
+      x = build.conv(fmt::format("{}.conv{}", level, number), x);
+      x = build.batch_norm_relu(fmt::format("{}.bn{}", level, number), x, spec.bn_eps);
     }
     return x;
   };
@@ -168,9 +168,9 @@ void build_graph(onnx::GraphProto& graph, const UNet<float>& network) {
   if (!paper) x = block("mid", x);
   for (int i = spec.depth - 1; i >= 0; --i) {
     const std::string level = fmt::format("dec{}", i);
-    x = build.conv_transpose(level + ".up", x);
-    if (paper) x = build.batch_norm_relu(level + ".bn", x, spec.bn_eps);
-    x = build.concat(level + ".concat", x, skips[static_cast<std::size_t>(i)]);
+    x = build.conv_transpose(fmt::format("{}.up", level), x);
+    if (paper) x = build.batch_norm_relu(fmt::format("{}.bn", level), x, spec.bn_eps);
+    x = build.concat(fmt::format("{}.concat", level), x, skips[static_cast<std::size_t>(i)]);
     if (!paper) x = block(level, x);
   }
   build.identity("logits", build.conv("head", x));
