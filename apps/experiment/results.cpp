@@ -75,11 +75,9 @@ Found find_runs(const std::vector<std::string>& folders) {
   Found found;
   for (const std::string& folder : folders) {
     DMF_CHECK(fs::is_directory(folder), IoError, "[report] {} is not a folder of runs.", folder);
-    if (fs::exists(fs::path(folder) / "config.toml")) found.runs.emplace_back(folder);
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-      if (entry.path().filename() == "config.toml" &&
-          entry.path().parent_path() != fs::path(folder)) {
-        found.runs.push_back(entry.path().parent_path());
+      if (entry.path().filename() == "config.toml") {
+        found.runs.push_back(entry.path().parent_path().lexically_normal());
       }
       if (entry.path().extension() == ".failed") {
         std::string reason = read_file(entry.path(), kLargestText);
@@ -92,6 +90,7 @@ Found find_runs(const std::vector<std::string>& folders) {
   std::sort(found.runs.begin(), found.runs.end(), [](const fs::path& a, const fs::path& b) {
     return natural_less(a.string(), b.string());
   });
+  found.runs.erase(std::unique(found.runs.begin(), found.runs.end()), found.runs.end());
   std::sort(found.failed.begin(), found.failed.end());
   return found;
 }
