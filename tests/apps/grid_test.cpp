@@ -76,8 +76,9 @@ TEST_CASE_FIXTURE(
 
   // A report of some runs, from the folders alone.
   const Outcome part =
-      run("experiment report " + quoted(folder / "whole/fixed") + " " +
-          quoted(folder / "whole/variance") + " --out " + quoted(folder / "part/report"));
+      run("experiment report " + quoted(folder / "whole/fixed/") + " " +
+          quoted(folder / "whole/variance/r1") + " " + quoted(folder / "whole/variance") +
+          " --out " + quoted(folder / "part/report"));
   REQUIRE_MESSAGE(part.code == 0, part.text);
   CHECK(read_csv(folder / "part/report/tables/paper.csv").rows.size() == 2);
   // A rule replayed on what its own run recorded gives the weights of that run.
