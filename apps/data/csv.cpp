@@ -36,13 +36,14 @@ std::vector<std::string> take_row(std::string_view& text, const std::string& nam
       cells.emplace_back();
     } else if (c == '\n') {
       break;
+    } else if (c == '\r' && (i + 1 == text.size() || text[i + 1] == '\n')) {
+      continue;  // of a line that ends in CR LF
     } else {
       cells.back() += c;
     }
   }
   DMF_CHECK(!quoted, IoError, "[csv] {} line {}: a quote does not end.", name, first);
   text.remove_prefix(std::min(i + 1, text.size()));
-  if (!cells.back().empty() && cells.back().back() == '\r') cells.back().pop_back();
   return cells;
 }
 

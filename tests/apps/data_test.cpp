@@ -373,6 +373,9 @@ TEST_CASE("csv: quotes, commas, line ends in cells; what is not a table is refus
   CHECK(table.number(0, "b") == 3.5);
   CHECK(table.text(1, "b").empty());
   CHECK(parse_csv("a\n" + csv_cell("x, \"y\"\r\n2"), "t").text(0, "a") == "x, \"y\"\r\n2");
+  // A quoted cell keeps its line ends, also at the end of a row (found by tests/fuzz).
+  CHECK(parse_csv("a\n\"x\r\"\r\n\"y\r\"", "t").rows ==
+        std::vector<std::vector<std::string>>{{"x\r"}, {"y\r"}});
   const auto refused = [](const std::string& text, const char* reason) {
     CHECK_THROWS_WITH_AS(parse_csv(text, "t"), Contains(reason), IoError);
   };
