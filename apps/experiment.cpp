@@ -5,6 +5,7 @@
 #include <memory>
 #include <regex>
 
+#include "apps/data/files.h"
 #include "apps/experiment/audit.h"
 #include "apps/experiment/grid_report.h"
 #include "apps/experiment/leakage.h"
@@ -96,7 +97,7 @@ class GridCommand {
       return 0;
     }
     if (runner_.shard == 1) {  // one of them: two writers would be in each other's way
-      std::filesystem::create_directories(out_);
+      dmf::make_folder(out_);
       dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", dmf::config_text(app_));
     }
     dmf::run_grid(out_, runs, runner_);

@@ -19,7 +19,12 @@ dmf::Model load(const Options& options) {
   const dmf::WeightsFormat format = dmf::weights_format_named(options.from);
   if (format == dmf::WeightsFormat::ours) return dmf::load_model(options.model);
   dmf::PreprocessSpec preprocess = options.preprocess;
-  auto network = dmf::import_weights(dmf::read_safetensors(options.model), format, options.rest);
+  std::unique_ptr<dmf::UNet<float>> network;
+  try {
+    network = dmf::import_weights(dmf::read_safetensors(options.model), format, options.rest);
+  } catch (const dmf::Error& problem) {
+    throw dmf::IoError(fmt::format("[export] {}: {}", options.model, problem.what()));
+  }
   preprocess.channels = static_cast<int>(network->spec().in_channels);
   preprocess.keep_aspect = options.fit == "pad";
   DMF_CHECK(preprocess.channels == 1 || preprocess.channels == 3, IoError,

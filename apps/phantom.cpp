@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "apps/data/files.h"
 #include "apps/image/phantom.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
@@ -50,14 +51,11 @@ int main(int argc, char** argv) {
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     const std::filesystem::path folder = out;
-    std::error_code error;
     for (const auto& [kind, images] : {std::pair(dmf::PhantomKind::benign, benign),
                                        std::pair(dmf::PhantomKind::malignant, malignant),
                                        std::pair(dmf::PhantomKind::normal, normal)}) {
       if (images == 0) continue;
-      std::filesystem::create_directories(folder / dmf::phantom_kind_name(kind), error);
-      DMF_CHECK(!error, IoError, "[phantom] cannot make the folder {}: {}.", folder.string(),
-                error.message());
+      dmf::make_folder(folder / dmf::phantom_kind_name(kind));
       std::vector<std::exception_ptr> failures(static_cast<std::size_t>(images));
       dmf::parallel_for(images, [&, which = kind](dmf::Index i) {
         try {  // an error must not leave the parallel loop

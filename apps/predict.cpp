@@ -77,9 +77,7 @@ int main(int argc, char** argv) {
     DMF_CHECK(twice == names.end(), ValueError,
               "[predict] two images are named '{}': their results would overwrite each other.",
               *twice);
-    std::error_code error;
-    fs::create_directories(out, error);
-    DMF_CHECK(!error, IoError, "[predict] cannot make the folder {}: {}.", out, error.message());
+    dmf::make_folder(out);
     std::size_t failed = 0;
     for (const fs::path& image : images) {
       try {

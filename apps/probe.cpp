@@ -103,9 +103,7 @@ int main(int argc, char** argv) {
     std::map<fs::path, fs::path> targets;
     if (!out.empty()) {
       targets = results_of(cases, out);
-      std::error_code error;
-      fs::create_directories(out, error);
-      DMF_CHECK(!error, IoError, "[probe] cannot make the folder {}: {}.", out, error.message());
+      dmf::make_folder(out);
     }
     const auto precision = single ? dmf::Precision::single : dmf::Precision::as_given;
     return compare ? check(cases, precision, targets) : compute(cases, precision, targets);

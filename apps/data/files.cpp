@@ -35,6 +35,13 @@ bool natural_less(const std::string& a, const std::string& b) {
   return a < b;  // equal but for leading zeros
 }
 
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  DMF_CHECK(!error, IoError, "[files] cannot make the folder {}: {}.", folder.string(),
+            error.message());
+}
+
 std::vector<fs::path> files_of(const std::vector<std::string>& inputs, int levels,
                                const std::function<bool(const fs::path&)>& wanted,
                                const std::string& what) {

@@ -10,6 +10,11 @@ namespace dmf {
 /// "image2" before "image10": runs of digits compare as numbers.
 bool natural_less(const std::string& a, const std::string& b);
 
+/// Makes a folder, with those above it, where it is not there yet.
+///
+/// throws  IoError with the path and the system's reason
+void make_folder(const std::filesystem::path& folder);
+
 /// The files a command line names: those given, and of each folder given what it holds, in natural
 /// order. Symbolic links in a folder are left out.
 ///

@@ -8,6 +8,7 @@
 #include <sstream>
 #include <thread>
 
+#include "apps/data/files.h"
 #include "apps/support/child_process.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -87,7 +88,7 @@ std::string write_figures(const std::vector<std::pair<std::string, Json>>& group
   if (gnuplot.empty()) {
     return "figures   none: for SVG files install gnuplot (apt-get install gnuplot-nox)\n";
   }
-  fs::create_directories(folder);
+  make_folder(folder);
   std::string script;
   for (const auto& [group, charts] : groups) {
     for (const Json& chart : charts) {

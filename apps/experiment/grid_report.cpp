@@ -169,7 +169,7 @@ void write_table(const Table& table, const fs::path& folder) {
 }  // namespace
 
 std::string write_grid_report(const Results& results, const fs::path& out) {
-  fs::create_directories(out / "tables");
+  make_folder(out / "tables");
   const RunResult& any = results.runs.begin()->second;
   Page page;
   page.title = "Experiment";

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <thread>
 
+#include "apps/data/files.h"
 #include "apps/support/child_process.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
@@ -51,7 +52,7 @@ struct Job {
 };
 
 Job start(const GridRun& run, int threads) {
-  fs::create_directories(run.folder().parent_path());
+  make_folder(run.folder().parent_path());
   const fs::path plan = run.beside(".toml");
   if (fs::exists(plan)) {
     DMF_CHECK(read_file(plan, kLargestText) == run.plan().config, IoError,
@@ -234,7 +235,7 @@ GridState state_of(const std::vector<GridRun>& runs) {
 void run_grid(const fs::path& grid, const std::vector<GridRun>& runs,
               const RunnerOptions& options) {
   const fs::path shard = grid / "shards" / fmt::format("{}-of-{}", options.shard, options.shards);
-  fs::create_directories(shard);
+  make_folder(shard);
   const RunLock lock(shard);
   Runner(runs, options).work();
 }

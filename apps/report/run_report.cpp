@@ -58,7 +58,7 @@ void write_panels(const fs::path& folder, Model& model, const SampleSet& samples
                   const std::vector<std::size_t>& items, const std::vector<ImageScore>& images) {
   constexpr std::size_t kSpread = 8, kExtreme = 4;
   fs::remove_all(folder);
-  fs::create_directories(folder);
+  make_folder(folder);
   const std::size_t shown = std::min(kSpread, items.size());
   for (std::size_t k = 0; k < shown; ++k) {
     const std::size_t item = items[k * items.size() / shown];

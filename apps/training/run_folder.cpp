@@ -8,6 +8,7 @@
 #include <cstring>
 #include <sstream>
 
+#include "apps/data/files.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 
@@ -21,9 +22,7 @@ void create_run_folder(const std::filesystem::path& folder, bool overwrite) {
     DMF_CHECK(overwrite || std::filesystem::is_empty(folder, error), IoError,
               "[run] {} is not empty: give another --out, or --overwrite.", folder.string());
   }
-  std::filesystem::create_directories(folder, error);
-  DMF_CHECK(!error, IoError, "[run] cannot make the folder {}: {}.", folder.string(),
-            error.message());
+  make_folder(folder);
 }
 
 std::string run_definition(const std::filesystem::path& folder) {

@@ -146,10 +146,20 @@ TEST_CASE("programs: bad input ends in one line that says what to do") {
                     "--epochs");
   write_text(folder / "odd.toml", "epoks = 3\n");
   is_one_error_line(run("train --config " + quoted(folder / "odd.toml") + data + out), 2, "epoks");
+  is_one_error_line(run("export --model " + quoted(folder / "absent") + " --out x"), 1, "absent");
+  write_text(folder / "few.safetensors", std::string("\x02\0\0\0\0\0\0\0{}", 10));
+  is_one_error_line(
+      run("export --from keras --model " + quoted(folder / "few.safetensors") + " --out x"), 1,
+      "few.safetensors: [weights] there is no tensor 'enc0.conv1.kernel'");
+  is_one_error_line(run("export --model x --to tflite --out x"), 2, "--to");
+  is_one_error_line(run("experiment audit /nowhere.csv"), 1, "cannot read /nowhere.csv");
+  is_one_error_line(run("probe --out /dev/null/x " DMF_FIXTURES "/reference"), 1,
+                    "cannot make the folder /dev/null/x");
   is_one_error_line(run("bench step --device cuda"), 1, "only the CPU backend");
   is_one_error_line(run("probe --check /nowhere.safetensors"), 1, "0 passed, 1 failed");
   is_one_error_line(run("phantom --size 8 --out " + quoted(folder / "p")), 2, "--size");
-  for (const char* program : {"train", "evaluate", "predict", "phantom", "bench", "probe"}) {
+  for (const char* program :
+       {"train", "evaluate", "predict", "phantom", "bench", "probe", "experiment", "export"}) {
     const Outcome help = run(std::string(program) + " --help");
     CHECK(help.code == 0);
     CHECK(help.text.find("--") != std::string::npos);
