@@ -5,7 +5,6 @@
 #include "apps/data/files.h"
 #include "apps/image/phantom.h"
 #include "apps/support/program.h"
-#include "engine/core/check.h"
 #include "engine/core/parallel.h"
 
 namespace {
