@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <tuple>
 
 #include "apps/data/csv.h"
 #include "apps/data/duplicates.h"
@@ -158,120 +157,6 @@ TEST_CASE("samples: every broken item is listed; --skip-broken leaves them out a
   CHECK(samples.broken().size() == 2);
   CHECK(samples.sample(1).labels.labels.size() == 1024);
   CHECK(samples.lesion_share(1) > 0.0);
-}
-
-TEST_CASE("image: depths, colours, damage") {
-  const TemporaryFolder folder;
-  write_png(folder / "rgb.png", 1, 2, 3, {255, 0, 0, 10, 20, 30});
-  const RawImage rgb = read_image(folder / "rgb.png");
-  CHECK(rgb.channels == 3);
-  CHECK(to_intensities(rgb, 1).at(0, 0) == doctest::Approx(0.299));
-  CHECK(to_intensities(rgb, 3).at(0, 1, 2) == doctest::Approx(30.0 / 255.0));
-  const std::string bytes = read_text(folder / "rgb.png");
-  CHECK_THROWS_WITH_AS(decode_image(bytes.substr(0, bytes.size() / 2), "half.png"),
-                       Contains("half.png"), IoError);
-  CHECK_THROWS_WITH_AS(decode_image("", "none.png"), Contains("none.png is empty"), IoError);
-  CHECK_THROWS_WITH_AS(read_image(folder / "absent.png"), Contains("cannot read"), IoError);
-  // A header that claims 100000 x 100000 pixels.
-  std::string huge = bytes;
-  huge.replace(16, 8, std::string("\x00\x01\x86\xa0\x00\x01\x86\xa0", 8));
-  CHECK_THROWS_AS(decode_image(huge, "huge.png"), IoError);
-  CHECK(is_image_path("a.JPEG"));
-  CHECK_FALSE(is_image_path("a.txt"));
-}
-
-namespace {
-
-/// CRC-32 bit by bit.
-std::uint32_t crc_of(std::string_view bytes) {
-  std::uint32_t crc = 0xffffffffu;
-  for (const char c : bytes) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
-  }
-  return ~crc;
-}
-
-/// The PNG with the byte at `at` of its header changed and the header's checksum made right.
-std::string with_header_byte(std::string png, std::size_t at, char value) {
-  png[16 + at] = value;
-  const std::uint32_t crc = crc_of(std::string_view(png).substr(12, 17));
-  for (std::size_t k = 0; k < 4; ++k) png[29 + k] = static_cast<char>(crc >> (24 - 8 * k) & 0xffu);
-  return png;
-}
-
-}  // namespace
-
-TEST_CASE("image: the damages of PngSuite's corrupt files, each in one line with the file's name") {
-  const std::string good = encode_png(4, 4, 1, std::vector<std::uint8_t>(16, 77));
-  CHECK(decode_image(good, "good.png").samples[5] == 77);
-  CHECK(decode_image(with_header_byte(good, 3, 4), "same.png").width == 4);
-  CHECK(decode_image(good + "trailing", "trailing.png").width == 4);
-  const auto changed = [&](std::size_t at, char value) {
-    std::string bad = good;
-    bad[at] = value;
-    return bad;
-  };
-  const std::size_t data = good.find("IDAT");
-  std::string no_pixels = good, line_feeds = good, carriage_returns = good;
-  no_pixels.erase(data - 4, good.find("IEND") - data);
-  line_feeds.erase(4, 1);               // CR LF to LF
-  carriage_returns.insert(7, 1, '\r');  // LF to CR LF
-  const std::vector<std::tuple<const char*, std::string, const char*>> damages = {
-      {"xs1n0g01", changed(0, '\x09'), "signature"},
-      {"xs2n0g01", changed(1, 'Q'), "signature"},
-      {"xs4n0g01", changed(3, 'g'), "signature"},
-      {"xs7n0g01", changed(6, ' '), "signature"},
-      {"xcrn0g04", carriage_returns, "signature"},
-      {"xlfn0g04", line_feeds, "signature"},
-      {"xhdn0g08", changed(29, static_cast<char>(good[29] ^ 1)), "chunk at byte 8 is wrong"},
-      {"xc1n0g08", with_header_byte(good, 9, 1), "colour type 1"},
-      {"xc9n2c08", with_header_byte(good, 9, 9), "colour type 9"},
-      {"xd0n2c08", with_header_byte(good, 8, 0), "0 bits a sample"},
-      {"xd3n2c08", with_header_byte(good, 8, 3), "3 bits a sample"},
-      {"xd9n2c08", with_header_byte(good, 8, 99), "99 bits a sample"},
-      {"xdtn0g01", no_pixels, "no IDAT"},
-      {"xcsn0g01", changed(data + 6, static_cast<char>(good[data + 6] ^ 1)),
-       "chunk at byte 33 is wrong"},
-      {"palette", with_header_byte(good, 9, 3), "no palette"},
-      {"interlace", with_header_byte(good, 12, 2), "interlace 2"},
-      {"truncated", good.substr(0, good.size() - 12), "without its IEND"},
-      {"length", changed(data - 4, '\x7f'), "claims 21307"},
-  };
-  for (const auto& damage : damages) {
-    const std::string name = std::string(std::get<0>(damage)) + ".png";
-    try {
-      decode_image(std::get<1>(damage), name);
-      FAIL_CHECK(name, " was decoded");
-    } catch (const IoError& problem) {
-      const std::string text = problem.what();
-      CHECK_MESSAGE(text.find(name) != std::string::npos, text);
-      CHECK_MESSAGE(text.find(std::get<2>(damage)) != std::string::npos, text);
-      CHECK(text.find('\n') == std::string::npos);
-    }
-  }
-}
-
-TEST_CASE("preprocess: squashing and padding to the aspect ratio, there and back") {
-  const RawImage raw{2, 4, 1, 255, std::vector<std::uint16_t>(8, 255)};
-  PreprocessSpec spec;
-  spec.size = 8;
-  CHECK(preprocess(raw, spec).at(7, 7) == doctest::Approx(1.0));
-  spec.keep_aspect = true;
-  const Image padded = preprocess(raw, spec);
-  CHECK(padded.at(3, 7) == doctest::Approx(1.0));
-  CHECK(padded.at(4, 0) == 0.0f);
-  const Image back = restore_size(padded, spec, 2, 4);
-  CHECK(back.height == 2);
-  CHECK(back.at(1, 3) == doctest::Approx(1.0));
-  spec.bilateral = true;
-  spec.filter.sigma_range = 0.25;
-  const PreprocessSpec again = PreprocessSpec::from_metadata(spec.to_metadata());
-  CHECK(again.to_metadata() == spec.to_metadata());
-  auto broken = spec.to_metadata();
-  broken["preprocess.size"] = "-3";
-  CHECK_THROWS_WITH_AS(PreprocessSpec::from_metadata(broken), Contains("'preprocess.size' is '-3'"),
-                       IoError);
 }
 
 TEST_CASE("split: 70/15/15 by seed, groups stay together, files are read back") {
@@ -461,25 +346,6 @@ TEST_CASE("augment: image and mask move together; none changes nothing") {
   CHECK(changed > 3);
   CHECK(changed < 17);
   CHECK_THROWS_WITH_AS(augmentation_named("weak"), Contains("unknown set 'weak'"), ValueError);
-}
-
-TEST_CASE("phantom: reproducible, with a lesion that is darker than its surroundings") {
-  for (const auto kind : {PhantomKind::benign, PhantomKind::malignant}) {
-    const Sample a = make_phantom(kind, 96, 5), b = make_phantom(kind, 96, 5),
-                 c = make_phantom(kind, 96, 6);
-    CHECK(a.image.pixels == b.image.pixels);
-    CHECK(a.image.pixels != c.image.pixels);
-    double inside = 0, outside = 0, n_in = 0, n_out = 0;
-    for (std::size_t i = 0; i < a.image.pixels.size(); ++i) {
-      (a.labels.labels[i] ? inside : outside) += static_cast<double>(a.image.pixels[i]);
-      (a.labels.labels[i] ? n_in : n_out) += 1;
-    }
-    CHECK(n_in > 0.01 * (n_in + n_out));
-    CHECK(inside / n_in < 0.8 * outside / n_out);
-  }
-  const Sample normal = make_phantom(PhantomKind::normal, 64, 1);
-  CHECK(*std::max_element(normal.labels.labels.begin(), normal.labels.labels.end()) == 0);
-  CHECK_THROWS_WITH_AS(make_phantom(PhantomKind::benign, 8, 1), Contains("size 8"), ValueError);
 }
 
 }  // namespace dmf
