@@ -32,7 +32,7 @@ void mend_checksums(std::string& bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::int64_t kMostPixels = 1 << 20;  // larger ones are sound but slow
   std::string bytes(reinterpret_cast<const char*>(data), size);
-  if (bytes.substr(1, 3) == "PNG") mend_checksums(bytes);
+  if (bytes.size() > 4 && bytes.compare(1, 3, "PNG") == 0) mend_checksums(bytes);
   try {
     const auto raw = dmf::decode_image(bytes, "fuzz");
     if (std::int64_t{raw.height} * raw.width <= kMostPixels) dmf::to_intensities(raw, 1);
