@@ -76,7 +76,7 @@ int main(int argc, char** argv) {
     const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
     dmf::write_panels(folder / "panels", model, data.samples, data.split.test, evaluation.images);
     dmf::write_file_atomically(folder / "per_image.csv", dmf::per_image_csv(evaluation.images));
-    dmf::write_run_page(folder);
+    dmf::write_run_page(folder, scores, evaluation.images);
     // Last: it says that the run is complete.
     dmf::write_metrics(folder / "metrics.json", scores, "test", split);
     fmt::print("\n{}\nrun folder: {}\n",

@@ -123,9 +123,8 @@ void add_panels(Page& page, const Results& results) {
       if (!fs::exists(own)) break;  // of another test set
       std::string caption = configuration;
       for (const ImageScore& image : run.images) {
-        std::string name = image.id;
-        std::replace(name.begin(), name.end(), '/', '_');
-        if (name == path.stem().string()) caption = fmt::format("Dice {:.3f}", image.lesion_dice());
+        if (panel_name(image.id) == path.stem().string())
+          caption = fmt::format("Dice {:.3f}", image.lesion_dice());
       }
       row.push_back({{"image", panel_part(read_image(own), 2)}, {"caption", caption}});
     }

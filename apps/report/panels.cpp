@@ -72,6 +72,11 @@ Picture overlay(const Image& image, const LabelMap& labels) {
   return picture;
 }
 
+std::string panel_name(std::string id) {
+  std::replace(id.begin(), id.end(), '/', '_');
+  return id;
+}
+
 Picture panel(const Image& image, const LabelMap& truth, const LabelMap& prediction) {
   const int factor = std::max(1, 256 / std::max(image.height, image.width));
   const std::array<Picture, 3> parts = {magnified(to_picture(image), factor),

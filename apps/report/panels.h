@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 #include "apps/data/samples.h"
 #include "layers/unet.h"
@@ -17,6 +18,9 @@ struct Picture {
 Picture overlay(const Image& image, const LabelMap& labels);
 
 constexpr int kPanelGap = 8;  // pixels between the parts
+
+/// What an item's panel is called, without an ending.
+std::string panel_name(std::string id);
 
 /// Image, truth and prediction side by side, magnified by a whole number to about 256 pixels each.
 Picture panel(const Image& image, const LabelMap& truth, const LabelMap& prediction);

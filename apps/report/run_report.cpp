@@ -19,11 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string file_name(std::string id) {
-  std::replace(id.begin(), id.end(), '/', '_');
-  return id + ".png";
-}
-
 /// The panels of a folder in two columns, with the Dice of each image where it is known.
 void add_panels(Page& page, const std::string& title, const fs::path& folder,
                 const std::map<std::string, double>& dice) {
@@ -62,7 +57,8 @@ void write_panels(const fs::path& folder, Model& model, const SampleSet& samples
   const std::size_t shown = std::min(kSpread, items.size());
   for (std::size_t k = 0; k < shown; ++k) {
     const std::size_t item = items[k * items.size() / shown];
-    write_png(folder / file_name(samples.item(item).id), panel_of(*model.network, samples, item));
+    write_png(folder / (panel_name(samples.item(item).id) + ".png"),
+              panel_of(*model.network, samples, item));
   }
   std::vector<std::size_t> order;
   for (std::size_t k = 0; k < images.size(); ++k) {
@@ -75,7 +71,7 @@ void write_panels(const fs::path& folder, Model& model, const SampleSet& samples
   });
   for (std::size_t rank = 0; rank < std::min(kExtreme, order.size()); ++rank) {
     const auto write = [&](const char* part, std::size_t k) {
-      write_png(folder / part / fmt::format("{} {}", rank + 1, file_name(images[k].id)),
+      write_png(folder / part / fmt::format("{} {}.png", rank + 1, panel_name(images[k].id)),
                 panel_of(*model.network, samples, items[k]));
     };
     write("worst", order[rank]);
@@ -83,7 +79,11 @@ void write_panels(const fs::path& folder, Model& model, const SampleSet& samples
   }
 }
 
-void write_run_page(const fs::path& run) {
+namespace {
+
+/// scores  null while the run still trains
+void write_page(const fs::path& run, const Scoreboard* scores,
+                const std::vector<ImageScore>& images) {
   const TrainOptions options = read_config((run / "config.toml").string());
   const Provenance from = read_provenance(run / "run.json");
   Page page;
@@ -103,21 +103,29 @@ void write_run_page(const fs::path& run) {
        {"machine", from.machine},
        {"version", from.version + (from.commit.empty() ? "" : ", commit " + from.commit)},
        {"command", from.command}});
-  std::map<std::string, double> dice;
-  if (fs::exists(run / "per_image.csv")) {
-    const std::vector<ImageScore> images = read_per_image_csv(run / "per_image.csv");
-    for (const ImageScore& image : images) {
-      const std::string name = file_name(image.id);
-      dice[name.substr(0, name.size() - 4)] = image.lesion_dice();
-    }
-    page.add_scoreboard(fmt::format("Test scores ({}, best.safetensors)", from.split),
-                        make_scoreboard(images));
+  if (scores != nullptr) {
+    page.add_scoreboard(fmt::format("Test scores ({}, best.safetensors)", from.split), *scores);
   }
   add_run_curves(page, run, options);
-  add_panels(page, "Worst cases", run / "panels/worst", dice);
-  add_panels(page, "Best cases", run / "panels/best", dice);
-  add_panels(page, "Test images, evenly spread", run / "panels", dice);
+  if (scores != nullptr) {
+    std::map<std::string, double> dice;
+    for (const ImageScore& image : images) dice[panel_name(image.id)] = image.lesion_dice();
+    add_panels(page, "Worst cases", run / "panels/worst", dice);
+    add_panels(page, "Best cases", run / "panels/best", dice);
+    add_panels(page, "Test images, evenly spread", run / "panels", dice);
+  }
   write_file_atomically(run / "report.html", page.html());
+}
+
+}  // namespace
+
+void write_run_page(const fs::path& run) {
+  write_page(run, nullptr, {});
+}
+
+void write_run_page(const fs::path& run, const Scoreboard& scores,
+                    const std::vector<ImageScore>& images) {
+  write_page(run, &scores, images);
 }
 
 }  // namespace dmf

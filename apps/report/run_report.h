@@ -19,8 +19,11 @@ void write_metrics(const std::filesystem::path& path, const Scoreboard& scoreboa
 void write_panels(const std::filesystem::path& folder, Model& model, const SampleSet& samples,
                   const std::vector<std::size_t>& items, const std::vector<ImageScore>& images);
 
-/// Writes the run's report.html from what its folder holds so far: the run, its scores, the course
-/// of losses, weights and validation, and panels.
+/// Writes the report.html of a run that trains, from what its folder holds so far: the run, and the
+/// course of losses, weights and validation.
 void write_run_page(const std::filesystem::path& run);
+/// Of one that is done: with its test scores and panels too.
+void write_run_page(const std::filesystem::path& run, const Scoreboard& scores,
+                    const std::vector<ImageScore>& images);
 
 }  // namespace dmf

@@ -8,6 +8,7 @@
 #include "apps/export/onnx.h"
 #include "apps/export/weights.h"
 #include "engine/core/check.h"
+#include "tests/support/crc.h"
 #include "tests/support/random_tensor.h"
 #include "tests/support/temporary_folder.h"
 
@@ -16,14 +17,9 @@ namespace {
 
 using doctest::Contains;
 
-/// CRC-32C bit by bit, masked as TensorFlow masks it.
+/// CRC-32C, masked as TensorFlow masks it.
 std::uint32_t masked_crc(std::string_view bytes) {
-  std::uint32_t crc = 0xffffffffu;
-  for (const char c : bytes) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (0x82f63b78u & (0u - (crc & 1u)));
-  }
-  return std::rotr(~crc, 15) + 0xa282ead8u;
+  return std::rotr(crc_of(bytes, 0x82f63b78u), 15) + 0xa282ead8u;
 }
 
 /// The messages of a record file, their checksums being right.

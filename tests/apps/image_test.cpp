@@ -8,6 +8,7 @@
 #include "apps/image/phantom.h"
 #include "apps/image/preprocess.h"
 #include "engine/core/check.h"
+#include "tests/support/crc.h"
 #include "tests/support/temporary_folder.h"
 
 namespace dmf {
@@ -15,20 +16,10 @@ namespace {
 
 using doctest::Contains;
 
-/// CRC-32 bit by bit.
-std::uint32_t crc_of(std::string_view bytes) {
-  std::uint32_t crc = 0xffffffffu;
-  for (const char c : bytes) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (0xedb88320u & (0u - (crc & 1u)));
-  }
-  return ~crc;
-}
-
 /// The PNG with the byte at `at` of its header changed and the header's checksum made right.
 std::string with_header_byte(std::string png, std::size_t at, char value) {
   png[16 + at] = value;
-  const std::uint32_t crc = crc_of(std::string_view(png).substr(12, 17));
+  const std::uint32_t crc = crc_of(std::string_view(png).substr(12, 17), 0xedb88320u);
   for (std::size_t k = 0; k < 4; ++k) png[29 + k] = static_cast<char>(crc >> (24 - 8 * k) & 0xffu);
   return png;
 }
