@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "engine/ops/concat.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/reduce.h"
 
 namespace dmf {
 namespace {
@@ -24,32 +26,47 @@ FusedLoss<S>::FusedLoss(std::vector<std::unique_ptr<Loss<S>>> losses,
       fusion_(with_names(std::move(spec), losses_)) {}
 
 template <class S>
-typename FusedLoss<S>::Result FusedLoss<S>::combine(Prediction<S>& prediction, bool training) {
-  Result result;
-  std::vector<Variable<S>> values;
-  for (const auto& loss : losses_) {
-    values.push_back((*loss)(prediction));
-    result.losses.push_back(static_cast<double>(values.back().value().item()));
-  }
-  Variable<S> auxiliary;
+Variable<S> FusedLoss<S>::values(Prediction<S>& prediction) const {
+  std::vector<Variable<S>> all;
+  for (const auto& loss : losses_) all.push_back((*loss)(prediction));
+  if (auxiliary_) all.push_back((*auxiliary_)(prediction));
+  return concat(all);
+}
+
+template <class S>
+typename FusedLoss<S>::Weighed FusedLoss<S>::weigh(const Tensor<S>& values, bool training) {
+  const Tensor<S> here = values.to(Device::cpu());
+  std::vector<double> losses(here.span().begin(), here.span().end());
+  Weighed weighed;
   if (auxiliary_) {
-    auxiliary = (*auxiliary_)(prediction);
-    result.auxiliary = static_cast<double>(auxiliary.value().item());
-    if (training && !std::isfinite(result.auxiliary)) {
-      throw_not_finite("auxiliary loss '" + auxiliary_name() + "'", result.auxiliary,
+    weighed.auxiliary = losses.back();
+    losses.pop_back();
+    if (training && !std::isfinite(weighed.auxiliary)) {
+      throw_not_finite("auxiliary loss '" + auxiliary_name() + "'", weighed.auxiliary,
                        fusion_.steps());
     }
   }
-  Fusion::Factors factors = training ? fusion_.step(result.losses) : fusion_.current();
-  result.total = factors.weights[0] * values[0];
-  for (std::size_t k = 1; k < values.size(); ++k) {
-    result.total = result.total + factors.weights[k] * values[k];
-  }
-  if (auxiliary_) {
-    result.total = result.total + factors.gamma * auxiliary;
-    result.gamma = factors.gamma;
-  }
-  result.weights = std::move(factors.weights);
+  Fusion::Factors factors = training ? fusion_.step(losses) : fusion_.current();
+  if (auxiliary_) weighed.gamma = factors.gamma;
+  weighed.losses = std::move(losses);
+  weighed.weights = std::move(factors.weights);
+  return weighed;
+}
+
+template <class S>
+std::vector<S> FusedLoss<S>::Weighed::factors(bool with_auxiliary) const {
+  std::vector<S> all;
+  for (const double w : weights) all.push_back(static_cast<S>(w));
+  if (with_auxiliary) all.push_back(static_cast<S>(gamma));
+  return all;
+}
+
+template <class S>
+typename FusedLoss<S>::Result FusedLoss<S>::combine(Prediction<S>& prediction, bool training) {
+  const Variable<S> raw = values(prediction);
+  Result result{weigh(raw.value(), training), {}};
+  const std::vector<S> factors = result.factors(auxiliary_ != nullptr);
+  result.total = sum(raw * Variable<S>(Tensor<S>::from(factors, raw.shape(), raw.device())));
   return result;
 }
 
@@ -65,8 +82,8 @@ std::vector<double> FusedLoss<S>::gradient_norms(const Prediction<S>& prediction
     (*loss)(alone).backward();
     double squares = 0.0;
     if (logits.grad().defined()) {
-      for (const S g : logits.grad().span())
-        squares += static_cast<double>(g) * static_cast<double>(g);
+      const Tensor<S> gradient = logits.grad().to(Device::cpu());
+      for (const S g : gradient.span()) squares += static_cast<double>(g) * static_cast<double>(g);
     }
     norms.push_back(std::sqrt(squares));
   }

@@ -14,12 +14,18 @@ namespace dmf {
 template <class S>
 class FusedLoss {
  public:
-  struct Result {
-    Variable<S> total;           // shape [1]
+  /// What the memory made of one step's values.
+  struct Weighed {
     std::vector<double> losses;  // raw values of the K base losses
     double auxiliary = 0.0;      // raw value, 0 without one
     std::vector<double> weights;
     double gamma = 0.0;
+
+    /// What each of values() is multiplied by.
+    std::vector<S> factors(bool with_auxiliary) const;
+  };
+  struct Result : Weighed {
+    Variable<S> total;  // shape [1]
   };
 
   /// auxiliary  may be null
@@ -33,6 +39,15 @@ class FusedLoss {
   Result step(Prediction<S>& prediction) { return combine(prediction, true); }
   /// The objective with the weights as they stand: changes no memory, weight or counter.
   Result evaluate(Prediction<S>& prediction) { return combine(prediction, false); }
+
+  // The parts of the two, for a device whose work is recorded: the values and the objective are
+  // computed there, the weights here.
+
+  /// Raw values of the K base losses, then of the auxiliary one where there is one.
+  Variable<S> values(Prediction<S>& prediction) const;
+  /// throws  as step()
+  Weighed weigh(const Tensor<S>& values, bool training);
+  bool has_auxiliary() const { return auxiliary_ != nullptr; }
 
   /// Euclidean norm of each loss's own gradient for the logits, unweighted: the base losses, then
   /// the auxiliary one where there is one. The graph behind the prediction is left alone.

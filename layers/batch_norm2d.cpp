@@ -1,14 +1,15 @@
 #include "layers/batch_norm2d.h"
 
-#include <cmath>
-
 #include "engine/core/check.h"
+#include "engine/kernels/batch_norm/batch_norm.h"
+#include "engine/kernels/dispatch.h"
 
 namespace dmf {
 
 template <class S>
-BatchNorm2d<S>::BatchNorm2d(std::string name, Index channels, const BatchNorm2dSpec& spec)
-    : name_(std::move(name)), spec_(spec) {
+BatchNorm2d<S>::BatchNorm2d(std::string name, Index channels, const BatchNorm2dSpec& spec,
+                            Device device)
+    : Module<S>(device), name_(std::move(name)), spec_(spec) {
   gamma_ = this->add_parameter("gamma", Tensor<S>::full(Shape{channels}, S{1}));
   beta_ = this->add_parameter("beta", Tensor<S>::zeros(Shape{channels}));
   running_mean_ = this->add_buffer("running_mean", Tensor<S>::zeros(Shape{channels}));
@@ -28,14 +29,12 @@ Variable<S> BatchNorm2d<S>::forward(const Variable<S>& x) {
 
 template <class S>
 ChannelAffine<S> BatchNorm2d<S>::affine(const Tensor<S>& bias) const {
-  ChannelAffine<S> affine{Tensor<S>(bias.shape()), Tensor<S>(bias.shape()), spec_.relu};
-  for (Index c = 0; c < bias.numel(); ++c) {
-    const auto at = [c](const Tensor<S>& t) { return static_cast<double>(t.data()[c]); };
-    const double scale = at(gamma_.value()) / std::sqrt(at(running_var_) + spec_.eps);
-    affine.scale.data()[c] = static_cast<S>(scale);
-    affine.shift.data()[c] =
-        static_cast<S>(at(beta_.value()) + (at(bias) - at(running_mean_)) * scale);
-  }
+  const Device device = this->device();
+  ChannelAffine<S> affine{Tensor<S>(bias.shape(), device), Tensor<S>(bias.shape(), device),
+                          spec_.relu};
+  DMF_DISPATCH(device, fold_batch_norm<S>, bias.cview(), gamma_.value().cview(),
+               beta_.value().cview(), running_mean_.cview(), running_var_.cview(), spec_.eps,
+               affine.scale.view(), affine.shift.view());
   return affine;
 }
 

@@ -13,7 +13,7 @@ class BatchNorm2d final : public Module<S> {
  public:
   /// name  for the error of a batch too small to normalise
   /// spec  eps, momentum and relu; `training` follows the module's mode
-  BatchNorm2d(std::string name, Index channels, const BatchNorm2dSpec& spec);
+  BatchNorm2d(std::string name, Index channels, const BatchNorm2dSpec& spec, Device device);
   Variable<S> forward(const Variable<S>& x) override;
   /// What forward(x + bias) does in evaluation mode.
   ChannelAffine<S> affine(const Tensor<S>& bias) const;

@@ -5,7 +5,9 @@
 namespace dmf {
 
 template <class S>
-Conv2d<S>::Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng) {
+Conv2d<S>::Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng,
+                  Device device)
+    : Module<S>(device) {
   const int front = (kernel - 1) / 2, behind = kernel - 1 - front;
   spec_.pad = {front, front, behind, behind};
   const Index area = Index{kernel} * kernel;
@@ -28,7 +30,8 @@ Variable<S> Conv2d<S>::forward_normalised(const Variable<S>& x, BatchNorm2d<S>& 
 
 template <class S>
 ConvTranspose2d<S>::ConvTranspose2d(Index in_channels, Index out_channels, int kernel, int stride,
-                                    Init init, Rng& rng) {
+                                    Init init, Rng& rng, Device device)
+    : Module<S>(device) {
   spec_.stride_h = spec_.stride_w = stride;
   spec_.pad = same_transpose_padding(kernel, stride);
   const Index area = Index{kernel} * kernel;

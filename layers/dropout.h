@@ -10,8 +10,8 @@ namespace dmf {
 template <class S>
 class Dropout final : public Module<S> {
  public:
-  Dropout(double rate, std::uint64_t seed, std::uint32_t id)
-      : spec_{rate, seed, std::uint64_t{id} << 40} {}
+  Dropout(double rate, std::uint64_t seed, std::uint32_t id, Device device)
+      : Module<S>(device), spec_{rate, seed, std::uint64_t{id} << 40} {}
 
   Variable<S> forward(const Variable<S>& x) override {
     if (!this->training() || spec_.rate == 0.0) return x;

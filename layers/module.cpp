@@ -52,13 +52,13 @@ void Module<S>::set_passes(std::uint64_t passes) {
 
 template <class S>
 Variable<S> Module<S>::add_parameter(std::string name, Tensor<S> value) {
-  parameters_.push_back({std::move(name), Variable<S>(std::move(value), true)});
+  parameters_.push_back({std::move(name), Variable<S>(value.to(device_), true)});
   return parameters_.back().variable;
 }
 
 template <class S>
 Tensor<S> Module<S>::add_buffer(std::string name, Tensor<S> value) {
-  buffers_.push_back({std::move(name), std::move(value)});
+  buffers_.push_back({std::move(name), value.to(device_)});
   return buffers_.back().tensor;
 }
 

@@ -19,7 +19,8 @@ namespace dmf {
 template <class S>
 class Module {
  public:
-  Module() = default;
+  /// device  where the parameters and buffers of this module live
+  explicit Module(Device device) : device_(device) {}
   virtual ~Module() = default;
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
@@ -37,11 +38,13 @@ class Module {
   /// Training (batch statistics, dropout) or evaluation, for this module and all below.
   virtual void train(bool on = true);
   bool training() const { return training_; }
+  Device device() const { return device_; }
 
   /// Goes on as after `passes` forward passes in training mode: what dropout draws depends on it.
   virtual void set_passes(std::uint64_t passes);
 
  protected:
+  // Values come from the CPU and are moved to the module's device.
   Variable<S> add_parameter(std::string name, Tensor<S> value);
   Tensor<S> add_buffer(std::string name, Tensor<S> value);
   void add_child(std::string name, Module& child);
@@ -50,6 +53,7 @@ class Module {
   std::vector<NamedParameter<S>> parameters_;
   std::vector<NamedBuffer<S>> buffers_;
   std::vector<std::pair<std::string, Module*>> children_;
+  Device device_;
   bool training_ = true;
 };
 

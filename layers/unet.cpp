@@ -46,23 +46,24 @@ struct UNet<S>::Level final : Module<S> {
     std::string conv, bn;
   };
 
-  Level(const UNetSpec& spec, std::string name, std::uint32_t id)
-      : name_(std::move(name)),
+  Level(const UNetSpec& spec, std::string name, std::uint32_t id, Device device)
+      : Module<S>(device),
+        name_(std::move(name)),
         bn_{.eps = spec.bn_eps, .momentum = spec.bn_momentum, .training = true, .relu = true},
         init_(spec.variant == UNetSpec::Variant::paper ? Init::glorot_uniform : Init::he_normal),
-        dropout_(id == 0 ? 0.0 : spec.dropout, spec.seed, id) {}
+        dropout_(id == 0 ? 0.0 : spec.dropout, spec.seed, id, device) {}
 
   void add_up(Index in, Index out, int kernel, bool normalise, Rng& rng) {
-    up_ = std::make_unique<ConvTranspose2d<S>>(in, out, kernel, 2, init_, rng);
+    up_ = std::make_unique<ConvTranspose2d<S>>(in, out, kernel, 2, init_, rng, this->device());
     this->add_child("up", *up_);
     if (!normalise) return;
-    up_bn_ = std::make_unique<BatchNorm2d<S>>(name_ + ".bn", out, bn_);
+    up_bn_ = std::make_unique<BatchNorm2d<S>>(name_ + ".bn", out, bn_, this->device());
     this->add_child("bn", *up_bn_);
   }
 
   void add_conv(const Names& names, Index in, Index out, Rng& rng) {
-    convs_.push_back(std::make_unique<Conv2d<S>>(in, out, 3, init_, rng));
-    norms_.push_back(std::make_unique<BatchNorm2d<S>>(name_ + "." + names.bn, out, bn_));
+    convs_.push_back(std::make_unique<Conv2d<S>>(in, out, 3, init_, rng, this->device()));
+    norms_.push_back(std::make_unique<BatchNorm2d<S>>(name_ + "." + names.bn, out, bn_, this->device()));
     this->add_child(names.conv, *convs_.back());
     this->add_child(names.bn, *norms_.back());
   }
@@ -97,7 +98,7 @@ struct UNet<S>::Level final : Module<S> {
 };
 
 template <class S>
-UNet<S>::UNet(const UNetSpec& spec) : spec_(spec) {
+UNet<S>::UNet(const UNetSpec& spec, Device device) : Module<S>(device), spec_(spec) {
   spec.validate();
   Rng rng(spec.seed, 0x696e6974);  // "init": a stream of its own
   const bool paper = spec.variant == UNetSpec::Variant::paper;
@@ -105,7 +106,7 @@ UNet<S>::UNet(const UNetSpec& spec) : spec_(spec) {
   Index width = spec.in_channels;
   for (int i = 0; i < spec.depth; ++i) {
     const std::string name = fmt::format("enc{}", i);
-    auto level = std::make_unique<Level>(spec, name, static_cast<std::uint32_t>(i));
+    auto level = std::make_unique<Level>(spec, name, static_cast<std::uint32_t>(i), device);
     if (paper) {
       level->add_conv({"conv", "bn"}, width, width_of(i), rng);
     } else {
@@ -117,7 +118,7 @@ UNet<S>::UNet(const UNetSpec& spec) : spec_(spec) {
     encoder_.push_back(std::move(level));
   }
   if (!paper) {
-    mid_ = std::make_unique<Level>(spec, "mid", static_cast<std::uint32_t>(spec.depth));
+    mid_ = std::make_unique<Level>(spec, "mid", static_cast<std::uint32_t>(spec.depth), device);
     mid_->add_double_conv(width, width_of(spec.depth), rng);
     mid_->add_dropout();
     this->add_child("mid", *mid_);
@@ -127,7 +128,7 @@ UNet<S>::UNet(const UNetSpec& spec) : spec_(spec) {
   for (int i = spec.depth - 1; i >= 0; --i) {
     const std::string name = fmt::format("dec{}", i);
     auto level = std::make_unique<Level>(
-        spec, name, i == 0 ? 0 : static_cast<std::uint32_t>(spec.depth + 1 + i));
+        spec, name, i == 0 ? 0 : static_cast<std::uint32_t>(spec.depth + 1 + i), device);
     level->add_up(width, width_of(i), paper ? 3 : 2, paper, rng);
     width = 2 * width_of(i);  // [up, skip]
     if (!paper) {
@@ -139,7 +140,7 @@ UNet<S>::UNet(const UNetSpec& spec) : spec_(spec) {
     decoder_[static_cast<std::size_t>(i)] = std::move(level);
   }
   head_ = std::make_unique<Conv2d<S>>(width, spec.classes, 1,
-                                      paper ? Init::glorot_uniform : Init::he_normal, rng);
+                                      paper ? Init::glorot_uniform : Init::he_normal, rng, device);
   this->add_child("head", *head_);
 }
 

@@ -46,7 +46,7 @@ UNetSpec::Variant variant_named(const std::string& name);
 template <class S>
 class UNet final : public Module<S> {
  public:
-  explicit UNet(const UNetSpec& spec);
+  explicit UNet(const UNetSpec& spec, Device device = Device::cpu());
   ~UNet() override;
   Variable<S> forward(const Variable<S>& x) override;
   const UNetSpec& spec() const { return spec_; }

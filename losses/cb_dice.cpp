@@ -1,30 +1,10 @@
 #include "losses/cb_dice.h"
 
-#include <algorithm>
-#include <numeric>
-
 #include "engine/core/check.h"
+#include "engine/kernels/dispatch.h"
 #include "losses/overlap.h"
 
 namespace dmf {
-
-std::vector<double> class_balance_weights(const std::vector<double>& pixels, ClassBalance balance) {
-  const double total = std::accumulate(pixels.begin(), pixels.end(), 0.0);
-  const bool any_absent = std::count(pixels.begin(), pixels.end(), 0.0) > 0;
-  std::vector<double> weights;
-  for (const double count : pixels) {
-    if (balance == ClassBalance::complement) {
-      weights.push_back(total > 0.0 ? 1.0 - count / total : 1.0);
-    } else if (any_absent) {
-      weights.push_back(count == 0.0 ? 1.0 : 0.0);
-    } else {
-      weights.push_back(total / count);
-    }
-  }
-  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  for (double& w : weights) w /= sum;
-  return weights;
-}
 
 namespace {
 
@@ -37,16 +17,24 @@ class CbDice final : public Loss<S> {
     const SoftConfusionSpec spec{options_.common.ignore_index, options_.common.per_image};
     const std::vector<double> factors = class_weights(options_.common, prediction.classes());
     const SoftCounts<S>& counts = prediction.counts(spec);  // also checks the labels
-    std::vector<std::vector<double>> weights = prediction.label_counts(spec);
-    for (std::vector<double>& group : weights) {
-      group = class_balance_weights(group, options_.balance);
-      for (std::size_t c = 0; c < group.size(); ++c) group[c] *= factors[c];
-    }
     const OverlapSpec dice{2.0, 1.0, 1.0, options_.smooth_nr, options_.smooth_dr};
-    return one_minus_weighted_mean(overlap(counts, dice), weights);
+    return one_minus_weighted_sum(overlap(counts, dice), share(prediction, spec, factors));
   }
 
  private:
+  /// How much each class of each group counts, from how many pixels carry its label.
+  Tensor<S> share(const Prediction<S>& prediction, const SoftConfusionSpec& spec,
+                  const std::vector<double>& factors) const {
+    const Tensor<double> pixels = prediction.label_counts(spec);
+    const Device device = pixels.device();
+    const auto factor = Tensor<double>::from(factors, Shape{prediction.classes()}, device);
+    Tensor<S> share(pixels.shape(), device);
+    Tensor<double> weights(pixels.shape(), device);
+    DMF_DISPATCH(device, class_balance<S>, options_.balance, pixels.cview(), factor.cview(),
+                 share.view(), weights.view());
+    return share;
+  }
+
   CbDiceOptions options_;
 };
 

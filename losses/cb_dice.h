@@ -2,14 +2,10 @@
 
 #include <memory>
 
+#include "engine/kernels/class_balance/class_balance.h"
 #include "losses/loss.h"
 
 namespace dmf {
-
-enum class ClassBalance {
-  complement,         // w_c = 1 - r_c, the paper's eq. (22)
-  inverse_frequency,  // w_c = 1 / r_c, the authors' notebook; the same for two classes
-};
 
 struct CbDiceOptions {
   LossOptions common;
@@ -17,10 +13,6 @@ struct CbDiceOptions {
   double smooth_nr = 0.0;
   double smooth_dr = 1e-7;
 };
-
-/// w_c of eq. (22) from the pixels of every class, normalised to sum 1. An absent class has share
-/// 0, so by inverse frequency the absent classes share all the weight, the limit of 1 / r.
-std::vector<double> class_balance_weights(const std::vector<double>& pixels, ClassBalance balance);
 
 /// Class-balanced Dice: 1 - sum_c w_c D_c, with D_c the soft Dice of class c (eq. 23) and w_c from
 /// the share r_c of the group's pixels that carry its label (eq. 21), normalised to sum 1.

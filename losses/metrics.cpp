@@ -85,7 +85,9 @@ Scores score(const ConfusionMatrix& confusion, double eps) {
                    static_cast<double>(family->per_class.size());
   }
   s.f1 = ratio(2.0 * s.precision.mean * s.recall.mean, s.precision.mean + s.recall.mean);
-  s.class_weights = class_balance_weights(pixels, ClassBalance::complement);
+  s.class_weights.resize(pixels.size());
+  class_balance_weights(ClassBalance::complement, pixels.data(), static_cast<Index>(pixels.size()),
+                        s.class_weights.data());
   s.cb_dice = std::inner_product(s.class_weights.begin(), s.class_weights.end(),
                                  s.dice.per_class.begin(), 0.0);
   return s;

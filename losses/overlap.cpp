@@ -32,17 +32,7 @@ std::vector<double> class_weights(const LossOptions& options, Index classes) {
 }
 
 template <class S>
-Variable<S> one_minus_weighted_mean(const Variable<S>& scores,
-                                    const std::vector<std::vector<double>>& weights) {
-  Tensor<S> share(scores.shape());
-  Index at = 0;
-  for (const std::vector<double>& group : weights) {
-    const double total = std::accumulate(group.begin(), group.end(), 0.0);
-    for (const double w : group) {
-      share.data()[at++] =
-          static_cast<S>(total > 0.0 ? w / total / static_cast<double>(weights.size()) : 0.0);
-    }
-  }
+Variable<S> one_minus_weighted_sum(const Variable<S>& scores, const Tensor<S>& share) {
   return 1.0 - sum(scores * Variable<S>(share));
 }
 
@@ -51,15 +41,21 @@ Variable<S> overlap_loss(Prediction<S>& prediction, const OverlapSpec& spec,
                          const LossOptions& options) {
   const SoftCounts<S>& counts = prediction.counts({options.ignore_index, options.per_image});
   const std::vector<double> weights = class_weights(options, prediction.classes());
-  const auto groups = static_cast<std::size_t>(counts.tp.size(0));
-  return one_minus_weighted_mean(overlap(counts, spec),
-                                 std::vector<std::vector<double>>(groups, weights));
+  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+  const Shape& shape = counts.tp.shape();
+  std::vector<S> share;
+  for (Index g = 0; g < shape[0]; ++g) {
+    for (const double w : weights) {
+      share.push_back(static_cast<S>(w / total / static_cast<double>(shape[0])));
+    }
+  }
+  return one_minus_weighted_sum(overlap(counts, spec),
+                                Tensor<S>::from(share, shape, counts.tp.device()));
 }
 
 #define DMF_INSTANTIATE(S)                                                               \
   template Variable<S> overlap(const SoftCounts<S>&, const OverlapSpec&);                \
-  template Variable<S> one_minus_weighted_mean(const Variable<S>&,                       \
-                                               const std::vector<std::vector<double>>&); \
+  template Variable<S> one_minus_weighted_sum(const Variable<S>&, const Tensor<S>&);      \
   template Variable<S> overlap_loss(Prediction<S>&, const OverlapSpec&, const LossOptions&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

@@ -28,12 +28,11 @@ Variable<S> overlap(const SoftCounts<S>& counts, const OverlapSpec& spec);
 ///         none is left
 std::vector<double> class_weights(const LossOptions& options, Index classes);
 
-/// 1 - mean over groups of sum_c weights[g][c] * scores[g, c] / sum_c weights[g][c]
+/// 1 - sum of share * scores, both [G, C]
 template <class S>
-Variable<S> one_minus_weighted_mean(const Variable<S>& scores,
-                                    const std::vector<std::vector<double>>& weights);
+Variable<S> one_minus_weighted_sum(const Variable<S>& scores, const Tensor<S>& share);
 
-/// The same with equal weights in every group: the loss of mean Dice, mean IoU and Tversky.
+/// 1 - the mean over groups of each one's mean, its classes weighted alike: the loss of mean Dice, mean IoU and Tversky.
 template <class S>
 Variable<S> overlap_loss(Prediction<S>& prediction, const OverlapSpec& spec,
                          const LossOptions& options);

@@ -1,6 +1,8 @@
 #include "losses/prediction.h"
 
 #include "engine/core/check.h"
+#include "engine/kernels/class_balance/class_balance.h"
+#include "engine/kernels/dispatch.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/softmax.h"
 
@@ -32,15 +34,9 @@ const SoftCounts<S>& Prediction<S>::counts(const SoftConfusionSpec& spec) {
 }
 
 template <class S>
-std::vector<std::vector<double>> Prediction<S>::label_counts(const SoftConfusionSpec& spec) const {
-  const Index groups = spec.per_image ? target_.size(0) : 1, pixels = target_.numel() / groups;
-  std::vector<std::vector<double>> counts(static_cast<std::size_t>(groups),
-                                          std::vector<double>(static_cast<std::size_t>(classes())));
-  for (Index i = 0; i < target_.numel(); ++i) {
-    const std::int32_t label = target_.data()[i];
-    if (label == spec.ignore_index) continue;
-    counts[static_cast<std::size_t>(i / pixels)][static_cast<std::size_t>(label)] += 1.0;
-  }
+Tensor<double> Prediction<S>::label_counts(const SoftConfusionSpec& spec) const {
+  Tensor<double> counts(Shape{spec.per_image ? target_.size(0) : 1, classes()}, target_.device());
+  DMF_DISPATCH(counts.device(), label_counts, spec.ignore_index, target_.cview(), counts.view());
   return counts;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <vector>
 
 #include "engine/autograd/variable.h"
 #include "engine/ops/soft_confusion.h"
@@ -30,8 +29,8 @@ class Prediction {
 
   const Variable<S>& log_probs();
   const SoftCounts<S>& counts(const SoftConfusionSpec& spec);
-  /// Pixels of every class by label, [group][class]; ignored pixels are in none.
-  std::vector<std::vector<double>> label_counts(const SoftConfusionSpec& spec) const;
+  /// Pixels of every class by label, [G, C]; ignored pixels are in none.
+  Tensor<double> label_counts(const SoftConfusionSpec& spec) const;
 
  private:
   Variable<S> logits_, log_probs_;

@@ -3,7 +3,8 @@
 
 set(may_engine_core     engine/core)
 set(may_engine_tensor   engine/core engine/tensor)
-set(may_engine_kernels  engine/core engine/tensor engine/kernels)
+set(may_engine_cuda     engine/core engine/tensor engine/cuda)
+set(may_engine_kernels  engine/core engine/tensor engine/cuda engine/kernels)
 set(may_engine_autograd engine/core engine/tensor engine/kernels engine/autograd)
 set(may_engine_ops      engine/core engine/tensor engine/kernels engine/autograd engine/ops)
 set(may_engine_optim    engine/core engine/tensor engine/kernels engine/autograd engine/optim)
@@ -17,7 +18,7 @@ set(may_tests  engine layers losses dmf apps tests)
 
 set(failures 0)
 file(GLOB_RECURSE files RELATIVE ${ROOT}
-  ${ROOT}/engine/*.h ${ROOT}/engine/*.cpp ${ROOT}/layers/*.h ${ROOT}/layers/*.cpp
+  ${ROOT}/engine/*.h ${ROOT}/engine/*.cpp ${ROOT}/engine/*.cuh ${ROOT}/engine/*.cu ${ROOT}/layers/*.h ${ROOT}/layers/*.cpp
   ${ROOT}/losses/*.h ${ROOT}/losses/*.cpp ${ROOT}/dmf/*.h ${ROOT}/dmf/*.cpp
   ${ROOT}/apps/*.h ${ROOT}/apps/*.cpp ${ROOT}/tests/*.h ${ROOT}/tests/*.cpp)
 foreach(file IN LISTS files)

@@ -1,6 +1,7 @@
 #include "apps/benchmarks/op_cases.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "engine/core/check.h"
@@ -238,17 +239,24 @@ std::vector<KernelCase> loss_cases(const OpShape& s) {
 std::vector<KernelCase> adam_cases(const OpShape& s) {
   const Shape shape{s.c_in};
   const Floats gradient = random(shape), start = random(shape);
-  const AdamStep step{1e-3, 0.9, 0.999, 1e-8, 0.0, false, 1};
+  const AdamSpec spec{0.9, 0.999, 1e-8, 0.0, false};
+  const auto schedule = Tensor<double>::from(std::array{1e-3, 1.0}, Shape{2});
+  const auto norm = Tensor<double>::from(std::array{1.0, 1.0}, Shape{2});
+  const auto step = [=](auto adam, const Floats& out, const Floats& m, const Floats& v) {
+    const AdamTensors<float> tensors{gradient.cview(), out.view(), m.view(), v.view()};
+    Workspace workspace(Device::cpu());
+    adam(spec, schedule.cview(), norm.cview(), std::span(&tensors, 1), workspace);
+  };
   const auto update = [=](auto adam) {
     const Floats m = Floats::zeros(shape), v = Floats::zeros(shape);
-    return [=](const Floats& out) { adam(step, gradient.cview(), out.view(), m.view(), v.view()); };
+    return [=](const Floats& out) { step(adam, out, m, v); };
   };
   // Each namespace updates parameters of its own from the same start, once.
   const auto from_start = [=](auto adam) {
     return [=](const Floats& out) {
       const Floats m = Floats::zeros(shape), v = Floats::zeros(shape);
       out.copy_from(start);
-      adam(step, gradient.cview(), out.view(), m.view(), v.view());
+      step(adam, out, m, v);
     };
   };
   KernelCase timed = kernel_case("step", 12.0 * static_cast<double>(s.c_in), 7 * s.c_in, shape,

@@ -205,7 +205,9 @@ class Run {
       result = loss_.step(prediction);
       gradients = gradient_norms(prediction);
       result.total.backward();
-      problem = bad_gradient(network_);
+      const double most = options_.clip_norm > 0.0 ? options_.clip_norm
+                                                   : std::numeric_limits<double>::infinity();
+      if (!optimizer_->step(lr, most)) problem = bad_gradient(network_);
     } catch (const std::domain_error& not_finite) {
       problem = not_finite.what();
     }
@@ -218,8 +220,6 @@ class Run {
       ++at_.step;
       return std::numeric_limits<double>::quiet_NaN();
     }
-    if (options_.clip_norm > 0.0) clip_grad_norm(network_.named_parameters(), options_.clip_norm);
-    optimizer_->step(lr);
     if (ema_) ema_->update();
 
     log_->step(at_, result, gradients, lr);

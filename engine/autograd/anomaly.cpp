@@ -13,8 +13,9 @@ template <class S>
 bool all_finite(const Tensor<S>& tensor) {
   using Bits = std::conditional_t<sizeof(S) == 4, std::uint32_t, std::uint64_t>;
   const Bits exponent = std::bit_cast<Bits>(std::numeric_limits<S>::infinity());
+  const Tensor<S> here = tensor.to(Device::cpu());
   bool finite = true;  // without leaving the loop, which then runs in vectors
-  for (const S value : tensor.span()) finite &= (std::bit_cast<Bits>(value) & exponent) != exponent;
+  for (const S value : here.span()) finite &= (std::bit_cast<Bits>(value) & exponent) != exponent;
   return finite;
 }
 

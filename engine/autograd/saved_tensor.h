@@ -14,14 +14,17 @@ class SavedTensor {
  public:
   explicit SavedTensor(const Variable<S>& saved)
       : shape_(saved.shape()),
+        storage_(saved.value().storage()),
         recompute_(saved.recompute()),
         value_(recompute_ ? Tensor<S>() : saved.value()) {}
 
   const Shape& shape() const { return shape_; }
+  Storage storage() const { return storage_; }
   Tensor<S> get() const { return recompute_ ? recompute_() : value_; }
 
  private:
   Shape shape_;
+  Storage storage_;
   Recompute<S> recompute_;
   Tensor<S> value_;
 };

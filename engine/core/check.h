@@ -37,6 +37,12 @@ class DeviceError : public Error {
   using Error::Error;
 };
 
+/// Memory that a device does not have.
+class OutOfMemory : public DeviceError {
+ public:
+  using DeviceError::DeviceError;
+};
+
 /// A number that is not finite where only finite ones make sense.
 class NumericError : public Error {
  public:

@@ -1,12 +1,14 @@
 #include "engine/core/device.h"
 
 #include "engine/core/check.h"
+#include "engine/core/device_runtime.h"
 
 namespace dmf {
 
 Device Device::cuda(int index) {
-  throw DeviceError(fmt::format(
-      "[device] cuda:{} is not available: this build has only the CPU backend. Use cpu.", index));
+  const Device device(Kind::cuda, index);
+  device_runtime::open(device);
+  return device;
 }
 
 Device Device::parse(std::string_view text) {
@@ -15,7 +17,7 @@ Device Device::parse(std::string_view text) {
   if (text.size() == 6 && text.starts_with("cuda:") && text[5] >= '0' && text[5] <= '9') {
     return cuda(text[5] - '0');
   }
-  throw ValueError(fmt::format("[device] unknown device: got '{}', expected cpu.", text));
+  throw ValueError(fmt::format("[device] unknown device: got '{}', expected cpu, cuda or cuda:1.", text));
 }
 
 std::string Device::str() const {

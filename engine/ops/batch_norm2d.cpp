@@ -3,6 +3,7 @@
 #include "engine/core/check.h"
 #include "engine/kernels/batch_norm/batch_norm.h"
 #include "engine/kernels/dispatch.h"
+#include "engine/kernels/elementwise/elementwise.h"
 
 namespace dmf {
 namespace {
@@ -15,7 +16,7 @@ struct Normalisation {
   Tensor<double> mean, var;  // the batch's, or the running ones
 
   Tensor<S> apply() const {
-    Tensor<S> y(x.shape(), x.device());
+    Tensor<S> y = x.like(x.shape());
     Workspace workspace(x.device());
     DMF_DISPATCH(x.device(), batch_norm_forward<S>, x.cview(), mean.cview(), var.cview(),
                  gamma.cview(), beta.cview(), spec.eps, spec.relu, y.view(), workspace);
@@ -32,7 +33,7 @@ struct BatchNorm2dNode final : Node<S> {
   void backward(const Tensor<S>& dy) override {
     const auto& [spec, x, gamma, beta, mean, var] = *saved_;
     Tensor<S> dx, dgamma(gamma.shape(), dy.device()), dbeta(gamma.shape(), dy.device());
-    if (this->needs_grad(0)) dx = Tensor<S>(x.shape(), dy.device());
+    if (this->needs_grad(0)) dx = x.like(x.shape());
     Workspace workspace(dy.device());
     DMF_DISPATCH(dy.device(), batch_norm_backward<S>, x.cview(), dy.cview(), mean.cview(),
                  var.cview(), gamma.cview(), beta.cview(), spec.eps, spec.relu, spec.training,
@@ -50,17 +51,6 @@ struct BatchNorm2dNode final : Node<S> {
 
   std::shared_ptr<const Normalisation<S>> saved_;
 };
-
-/// running = (1 - momentum) * running + momentum * batch * correction
-template <class S>
-void update_running(const Tensor<S>& running, const Tensor<double>& batch, double momentum,
-                    double correction) {
-  for (Index c = 0; c < running.numel(); ++c) {
-    S& value = running.data()[c];
-    value = static_cast<S>((1.0 - momentum) * static_cast<double>(value) +
-                           momentum * correction * batch.data()[c]);
-  }
-}
 
 }  // namespace
 
@@ -88,17 +78,22 @@ Variable<S> batch_norm2d(const Variable<S>& x, const Variable<S>& gamma, const V
     Workspace workspace(x.device());
     DMF_DISPATCH(x.device(), batch_norm_statistics<S>, x.value().cview(), mean.view(), var.view(),
                  workspace);
-    update_running(running_mean, mean, spec.momentum, 1.0);
-    update_running(running_var, var, spec.momentum,
-                   static_cast<double>(count) / static_cast<double>(count - 1));
+    const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
+    DMF_DISPATCH(x.device(), update_running<S>, spec.momentum, 1.0, mean.cview(),
+                 running_mean.view());
+    DMF_DISPATCH(x.device(), update_running<S>, spec.momentum, unbiased, var.cview(),
+                 running_var.view());
   } else {
-    mean = cast<double>(running_mean);
-    var = cast<double>(running_var);
+    DMF_DISPATCH(x.device(), convert<S>, running_mean.cview(), mean.view());
+    DMF_DISPATCH(x.device(), convert<S>, running_var.cview(), var.view());
   }
   const auto made_of = std::make_shared<const Normalisation<S>>(
       Normalisation<S>{spec, x.value(), gamma.value(), beta.value(), mean, var});
   Variable<S> y = record<BatchNorm2dNode<S>>(made_of->apply(), {x, gamma, beta}, made_of);
-  if (y.requires_grad()) y.set_recompute([made_of] { return made_of->apply(); });
+  // On a GPU memory is dearer to fill than to hold.
+  if (y.requires_grad() && x.device().is_cpu()) {
+    y.set_recompute([made_of] { return made_of->apply(); });
+  }
   return y;
 }
 

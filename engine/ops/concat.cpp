@@ -16,8 +16,8 @@ struct ConcatNode final : Node<S> {
     std::vector<Tensor<S>> gradients(shapes_.size());
     std::vector<View<S>> views;
     for (std::size_t i = 0; i < shapes_.size(); ++i) {
-      if (this->needs_grad(i)) gradients[i] = Tensor<S>(shapes_[i], dy.device());
-      views.emplace_back(gradients[i].data(), shapes_[i]);
+      if (this->needs_grad(i)) gradients[i] = dy.like(shapes_[i]);
+      views.emplace_back(gradients[i].data(), shapes_[i], dy.storage());
     }
     DMF_DISPATCH(dy.device(), split_channels<S>, dy.cview(), std::span<const View<S>>(views));
     for (std::size_t i = 0; i < shapes_.size(); ++i) {
@@ -47,7 +47,7 @@ Variable<S> concat(const std::vector<Variable<S>>& parts) {
     shapes.push_back(part.shape());
     views.push_back(part.value().cview());
   }
-  Tensor<S> y(first.with(-1, channels), parts.front().device());
+  Tensor<S> y = parts.front().value().like(first.with(-1, channels));
   DMF_DISPATCH(y.device(), concat_channels<S>, std::span<const ConstView<S>>(views), y.view());
   return record_all<ConcatNode<S>>(std::move(y), parts, std::move(shapes));
 }

@@ -72,7 +72,7 @@ struct ConvolutionNode final : Node<S> {
     }
     if (this->inputs().size() > 2 && this->needs_grad(2)) this->accumulate(2, bias_gradient(dy));
     if (this->needs_grad(0)) {
-      Tensor<S> dx(x_.shape(), dy.device());
+      Tensor<S> dx(x_.shape(), dy.device(), x_.storage());
       Workspace workspace(dy.device());
       if constexpr (kTransposed) {
         DMF_DISPATCH(dy.device(), conv2d_forward<S>, spec_, dy.cview(), weight_.cview(), {},
@@ -105,7 +105,7 @@ Tensor<S> run_conv2d(const Variable<S>& x, const Variable<S>& weight, const Epil
   DMF_CHECK(OH >= 1 && OW >= 1, ShapeError,
             "[conv2d] the kernel of weight {} does not fit into x {} with its padding.",
             weight.shape().str(), x.shape().str());
-  Tensor<S> y(Shape{x.size(0), OH, OW, weight.size(3)}, x.device());
+  Tensor<S> y = x.value().like(Shape{x.size(0), OH, OW, weight.size(3)});
   Workspace workspace(x.device());
   DMF_DISPATCH(x.device(), conv2d_forward<S>, spec, x.value().cview(), weight.value().cview(),
                epilogue, y.view(), workspace);
@@ -123,7 +123,7 @@ Tensor<S> run_conv_transpose2d(const Variable<S>& x, const Variable<S>& weight,
             "[conv_transpose2d] padding {},{},{},{} (top, left, bottom, right) crops everything: x "
             "{}, weight {}.",
             pad.top, pad.left, pad.bottom, pad.right, x.shape().str(), weight.shape().str());
-  Tensor<S> y(Shape{x.size(0), OH, OW, weight.size(2)}, x.device());
+  Tensor<S> y = x.value().like(Shape{x.size(0), OH, OW, weight.size(2)});
   Workspace workspace(x.device());
   DMF_DISPATCH(x.device(), conv2d_backward_data<S>, spec, x.value().cview(), weight.value().cview(),
                epilogue, y.view(), workspace);

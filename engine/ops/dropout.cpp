@@ -12,7 +12,7 @@ struct DropoutNode final : Node<S> {
       : Node<S>(Op::dropout, std::move(inputs)), spec_(spec) {}
 
   void backward(const Tensor<S>& dy) override {
-    Tensor<S> dx(dy.shape(), dy.device());
+    Tensor<S> dx = dy.like(dy.shape());
     DMF_DISPATCH(dy.device(), dropout<S>, spec_, dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
@@ -26,7 +26,7 @@ template <class S>
 Variable<S> dropout(const Variable<S>& x, const DropoutSpec& spec) {
   DMF_CHECK(spec.rate >= 0.0 && spec.rate < 1.0, ValueError,
             "[dropout] rate {}: expected 0 <= rate < 1.", spec.rate);
-  Tensor<S> y(x.shape(), x.device());
+  Tensor<S> y = x.value().like(x.shape());
   DMF_DISPATCH(x.device(), dropout<S>, spec, x.value().cview(), y.view());
   return record<DropoutNode<S>>(std::move(y), {x}, spec);
 }

@@ -12,7 +12,7 @@ struct Pad2dNode final : Node<S> {
       : Node<S>(Op::pad2d, std::move(inputs)), shape_(shape), pad_(pad) {}
 
   void backward(const Tensor<S>& dy) override {
-    Tensor<S> dx(shape_, dy.device());
+    Tensor<S> dx = dy.like(shape_);
     const Padding back{-pad_.top, -pad_.left, -pad_.bottom, -pad_.right};
     DMF_DISPATCH(dy.device(), pad2d<S>, back, dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
@@ -32,7 +32,7 @@ Variable<S> pad2d(const Variable<S>& x, const Padding& pad) {
   DMF_CHECK(OH >= 1 && OW >= 1, ShapeError,
             "[pad2d] padding {},{},{},{} (top, left, bottom, right) leaves nothing of x {}.",
             pad.top, pad.left, pad.bottom, pad.right, x.shape().str());
-  Tensor<S> y(Shape{x.size(0), OH, OW, x.size(3)}, x.device());
+  Tensor<S> y = x.value().like(Shape{x.size(0), OH, OW, x.size(3)});
   DMF_DISPATCH(x.device(), pad2d<S>, pad, x.value().cview(), y.view());
   return record<Pad2dNode<S>>(std::move(y), {x}, x.shape(), pad);
 }

@@ -1,6 +1,7 @@
 #include "engine/ops/pixel_nll.h"
 
 #include "engine/core/check.h"
+#include "engine/core/device_runtime.h"
 #include "engine/kernels/dispatch.h"
 
 namespace dmf {
@@ -40,8 +41,10 @@ void check_target(std::string_view op, const Shape& scores, const Tensor<std::in
             "[{}] scores {} and target {}: expected [N, H, W, C] and [N, H, W].", op, scores.str(),
             target.shape().str());
   const Index C = scores[3];
-  for (Index i = 0; i < target.numel(); ++i) {
-    const std::int32_t label = target.data()[i];
+  if (device_runtime::is_recording(target.device())) return;  // whoever records has checked
+  const Tensor<std::int32_t> here = target.to(Device::cpu());
+  for (Index i = 0; i < here.numel(); ++i) {
+    const std::int32_t label = here.data()[i];
     DMF_CHECK((label >= 0 && label < C) || label == ignore_index, ValueError,
               "[{}] label {} at pixel {}: expected 0 to {}{}.", op, label, i, C - 1,
               ignore_index == kNoIgnore ? "" : fmt::format(", or {} to ignore it", ignore_index));
@@ -58,8 +61,8 @@ Variable<S> pixel_nll(const Variable<S>& log_probs, const Tensor<std::int32_t>& 
             ShapeError, "[pixel_nll] {} factors and {} weights for {} classes.", scale.size(),
             normalizer.size(), C);
   DMF_CHECK(spec.gamma >= 0.0, ValueError, "[pixel_nll] gamma {}: expected >= 0.", spec.gamma);
-  const auto scales = Tensor<double>::from(scale, Shape{C});
-  const auto weights = Tensor<double>::from(normalizer, Shape{C});
+  const auto scales = Tensor<double>::from(scale, Shape{C}, log_probs.device());
+  const auto weights = Tensor<double>::from(normalizer, Shape{C}, log_probs.device());
   Tensor<S> loss(Shape{spec.per_image ? target.size(0) : 1}, log_probs.device());
   Workspace workspace(log_probs.device());
   DMF_DISPATCH(log_probs.device(), pixel_nll_forward<S>, spec, log_probs.value().cview(),

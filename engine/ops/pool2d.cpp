@@ -18,7 +18,7 @@ struct MaxPool2dNode final : Node<S> {
         winners_(winners) {}
 
   void backward(const Tensor<S>& dy) override {  // dx[first maximum of window o] += dy[o]
-    Tensor<S> dx(x_shape_, dy.device());
+    Tensor<S> dx = dy.like(x_shape_);
     DMF_DISPATCH(dy.device(), max_pool2d_backward<S>, spec_, winners_.cview(), dy.cview(),
                  dx.view());
     this->accumulate(0, std::move(dx));
@@ -57,7 +57,7 @@ Variable<S> max_pool2d(const Variable<S>& x, const Pool2dSpec& spec) {
   const Index OW = conv2d_output_size(x.size(2), spec.kernel_w, spec.stride_w, pad.left, pad.right);
   DMF_CHECK(OH >= 1 && OW >= 1, ShapeError, "[max_pool2d] x {} is smaller than the {} x {} window.",
             x.shape().str(), spec.kernel_h, spec.kernel_w);
-  Tensor<S> y(Shape{x.size(0), OH, OW, x.size(3)}, x.device());
+  Tensor<S> y = x.value().like(Shape{x.size(0), OH, OW, x.size(3)});
   Tensor<std::uint8_t> winners;
   if (any_requires_grad<S>({x})) winners = Tensor<std::uint8_t>(y.shape(), x.device());
   DMF_DISPATCH(x.device(), max_pool2d_forward<S>, spec, x.value().cview(), y.view(),

@@ -1,9 +1,8 @@
 #include "engine/ops/reduce.h"
 
-#include <algorithm>
-
 #include "engine/core/check.h"
 #include "engine/kernels/dispatch.h"
+#include "engine/kernels/elementwise/elementwise.h"
 #include "engine/kernels/reduce/reduce.h"
 #include "engine/ops/elementwise.h"
 
@@ -16,7 +15,9 @@ struct SumNode final : Node<S> {
       : Node<S>(Op::sum, std::move(inputs)), shape_(shape) {}
 
   void backward(const Tensor<S>& dy) override {
-    this->accumulate(0, Tensor<S>::full(shape_, dy.item(), dy.device()));
+    Tensor<S> dx(shape_, dy.device());
+    DMF_DISPATCH(dy.device(), broadcast<S>, dy.cview(), dx.view());
+    this->accumulate(0, std::move(dx));
   }
 
   Shape shape_;
@@ -29,7 +30,7 @@ struct SelectNode final : Node<S> {
 
   void backward(const Tensor<S>& dy) override {
     Tensor<S> dx = Tensor<S>::zeros(shape_, dy.device());
-    std::copy_n(dy.data(), dy.numel(), dx.data() + index_ * dy.numel());
+    dx.slice(index_).copy_from(dy);
     this->accumulate(0, std::move(dx));
   }
 
@@ -42,9 +43,9 @@ struct SelectNode final : Node<S> {
 template <class S>
 Variable<S> sum(const Variable<S>& x) {
   Workspace workspace(x.device());
-  const double total = DMF_DISPATCH(x.device(), sum<S>, x.value().cview(), workspace);
-  return record<SumNode<S>>(Tensor<S>::full(Shape{1}, static_cast<S>(total), x.device()), {x},
-                            x.shape());
+  Tensor<S> y(Shape{1}, x.device());
+  DMF_DISPATCH(x.device(), sum<S>, x.value().cview(), y.view(), workspace);
+  return record<SumNode<S>>(std::move(y), {x}, x.shape());
 }
 
 template <class S>
@@ -56,9 +57,7 @@ template <class S>
 Variable<S> select(const Variable<S>& x, Index index) {
   DMF_CHECK(x.shape().rank() >= 1 && index >= 0 && index < x.size(0), ShapeError,
             "[select] index {} is outside the first axis of {}.", index, x.shape().str());
-  const Tensor<S> y(Shape(x.shape().dims().subspan(1)), x.device());
-  std::copy_n(x.value().data() + index * y.numel(), y.numel(), y.data());
-  return record<SelectNode<S>>(y, {x}, x.shape(), index);
+  return record<SelectNode<S>>(x.value().slice(index).clone(), {x}, x.shape(), index);
 }
 
 #define DMF_INSTANTIATE(S)                       \

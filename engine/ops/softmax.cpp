@@ -9,30 +9,32 @@ namespace {
 
 template <class S>
 struct SoftmaxNode final : Node<S> {
-  SoftmaxNode(typename Node<S>::Slots inputs, const Tensor<S>& y)
-      : Node<S>(Op::softmax, std::move(inputs)), y_(y) {}
+  SoftmaxNode(typename Node<S>::Slots inputs, const Tensor<S>& y, Storage stored)
+      : Node<S>(Op::softmax, std::move(inputs)), y_(y), stored_(stored) {}
 
   void backward(const Tensor<S>& dy) override {
-    Tensor<S> dx(y_.shape(), dy.device());
+    Tensor<S> dx(y_.shape(), dy.device(), stored_);
     DMF_DISPATCH(dy.device(), softmax_backward<S>, y_.cview(), dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
 
   Tensor<S> y_;
+  Storage stored_;  // of x, so of its gradient; y itself is kept in full
 };
 
 template <class S>
 struct LogSoftmaxNode final : Node<S> {
-  LogSoftmaxNode(typename Node<S>::Slots inputs, const Tensor<S>& y)
-      : Node<S>(Op::log_softmax, std::move(inputs)), y_(y) {}
+  LogSoftmaxNode(typename Node<S>::Slots inputs, const Tensor<S>& y, Storage stored)
+      : Node<S>(Op::log_softmax, std::move(inputs)), y_(y), stored_(stored) {}
 
   void backward(const Tensor<S>& dy) override {
-    Tensor<S> dx(y_.shape(), dy.device());
+    Tensor<S> dx(y_.shape(), dy.device(), stored_);
     DMF_DISPATCH(dy.device(), log_softmax_backward<S>, y_.cview(), dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
 
   Tensor<S> y_;
+  Storage stored_;  // of x, so of its gradient; y itself is kept in full
 };
 
 template <class S>
@@ -49,7 +51,7 @@ Variable<S> softmax(const Variable<S>& x) {
   Tensor<S> y(x.shape(), x.device());
   DMF_DISPATCH(x.device(), softmax_forward<S>, x.value().cview(), y.view());
   const Tensor<S> saved = y;
-  return record<SoftmaxNode<S>>(std::move(y), {x}, saved);
+  return record<SoftmaxNode<S>>(std::move(y), {x}, saved, x.value().storage());
 }
 
 template <class S>
@@ -58,7 +60,7 @@ Variable<S> log_softmax(const Variable<S>& x) {
   Tensor<S> y(x.shape(), x.device());
   DMF_DISPATCH(x.device(), log_softmax_forward<S>, x.value().cview(), y.view());
   const Tensor<S> saved = y;
-  return record<LogSoftmaxNode<S>>(std::move(y), {x}, saved);
+  return record<LogSoftmaxNode<S>>(std::move(y), {x}, saved, x.value().storage());
 }
 
 #define DMF_INSTANTIATE(S)                          \

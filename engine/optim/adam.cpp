@@ -16,14 +16,17 @@ class Adam final : public Optimizer<S> {
   }
 
  private:
-  void update(const NamedParameter<S>& parameter, double lr) override {
-    const AdamStep step{lr,           options_.beta1,        options_.beta2,
-                        options_.eps, options_.weight_decay, options_.decoupled,
-                        this->steps()};
-    const Tensor<S>& value = parameter.variable.value();
-    DMF_DISPATCH(value.device(), adam_step<S>, step, parameter.variable.grad().cview(),
-                 value.view(), this->moment(parameter, ".m").view(),
-                 this->moment(parameter, ".v").view());
+  void apply(const std::vector<const NamedParameter<S>*>& parameters,
+             Workspace& workspace) override {
+    std::vector<AdamTensors<S>> tensors;
+    for (const NamedParameter<S>* p : parameters) {
+      tensors.push_back({p->variable.grad().cview(), p->variable.value().view(),
+                         this->moment(*p, ".m").view(), this->moment(*p, ".v").view()});
+    }
+    const AdamSpec spec{options_.beta1, options_.beta2, options_.eps, options_.weight_decay,
+                        options_.decoupled};
+    DMF_DISPATCH(workspace.device(), adam_step<S>, spec, this->schedule().cview(),
+                 this->norm().cview(), std::span<const AdamTensors<S>>(tensors), workspace);
   }
 
   AdamOptions options_;

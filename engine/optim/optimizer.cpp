@@ -1,24 +1,58 @@
 #include "engine/optim/optimizer.h"
 
+#include <array>
 #include <cmath>
 
 #include "engine/core/check.h"
 #include "engine/kernels/dispatch.h"
 #include "engine/kernels/optimizer/optimizer.h"
-#include "engine/kernels/reduce/reduce.h"
 
 namespace dmf {
 
 template <class S>
 Optimizer<S>::Optimizer(std::vector<NamedParameter<S>> parameters)
-    : parameters_(std::move(parameters)) {}
+    : parameters_(std::move(parameters)) {
+  const Device device =
+      parameters_.empty() ? Device::cpu() : parameters_.front().variable.device();
+  schedule_ = Tensor<double>(Shape{2}, device);
+  norm_ = Tensor<double>(Shape{2}, device);
+}
 
 template <class S>
-void Optimizer<S>::step(double lr) {
+bool Optimizer<S>::step(double lr, double max_norm) {
+  begin_step(lr);
+  update(max_norm);
+  return end_step();
+}
+
+template <class S>
+void Optimizer<S>::begin_step(double lr) {
   ++state_.steps;
+  const std::array values{lr, static_cast<double>(state_.steps)};
+  schedule_.copy_from(Tensor<double>::from(values, Shape{2}));
+}
+
+template <class S>
+void Optimizer<S>::update(double max_norm) {
+  std::vector<const NamedParameter<S>*> updated;
+  std::vector<ConstView<S>> gradients;
   for (const NamedParameter<S>& parameter : parameters_) {
-    if (parameter.variable.grad().defined()) update(parameter, lr);
+    if (!parameter.variable.grad().defined()) continue;
+    updated.push_back(&parameter);
+    gradients.push_back(parameter.variable.grad().cview());
   }
+  Workspace workspace(norm_.device());
+  DMF_DISPATCH(norm_.device(), gradient_norm<S>, std::span<const ConstView<S>>(gradients), max_norm,
+               norm_.view(), workspace);
+  apply(updated, workspace);
+}
+
+template <class S>
+bool Optimizer<S>::end_step() {
+  gradient_norm_ = norm_.to(Device::cpu()).data()[0];
+  if (std::isfinite(gradient_norm_)) return true;
+  --state_.steps;
+  return false;
 }
 
 template <class S>
@@ -54,28 +88,7 @@ const Tensor<S>& Optimizer<S>::moment(const NamedParameter<S>& parameter,
   return state_.moments.at(parameter.name + suffix);
 }
 
-template <class S>
-double clip_grad_norm(const std::vector<NamedParameter<S>>& parameters, double max_norm) {
-  double squares = 0.0;
-  for (const NamedParameter<S>& parameter : parameters) {
-    const Tensor<S>& grad = parameter.variable.grad();
-    if (!grad.defined()) continue;
-    Workspace workspace(grad.device());
-    squares += DMF_DISPATCH(grad.device(), sum_of_squares<S>, grad.cview(), workspace);
-  }
-  const double norm = std::sqrt(squares);
-  if (norm > max_norm) {
-    for (const NamedParameter<S>& parameter : parameters) {
-      const Tensor<S>& grad = parameter.variable.grad();
-      if (grad.defined()) DMF_DISPATCH(grad.device(), scale<S>, max_norm / norm, grad.view());
-    }
-  }
-  return norm;
-}
-
 template class Optimizer<float>;
 template class Optimizer<double>;
-template double clip_grad_norm(const std::vector<NamedParameter<float>>&, double);
-template double clip_grad_norm(const std::vector<NamedParameter<double>>&, double);
 
 }  // namespace dmf

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/autograd/named.h"
+#include "engine/tensor/workspace.h"
 
 namespace dmf {
 
@@ -27,8 +29,20 @@ class Optimizer {
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
-  /// One update at learning rate lr. Parameters without a gradient stay as they are.
-  void step(double lr);
+  /// One update at learning rate lr. Parameters without a gradient stay as they are. Gradients
+  /// count as if multiplied by one factor so that their common norm is at most max_norm.
+  ///
+  /// return  false when a gradient is not finite: then nothing has changed
+  bool step(double lr, double max_norm = std::numeric_limits<double>::infinity());
+
+  // The parts of step(), for a device whose work is recorded once and done again: update() is what
+  // may be recorded; the others are called each time, before and after it.
+  void begin_step(double lr);
+  void update(double max_norm);
+  bool end_step();
+
+  /// Of all gradients together, in the last step.
+  double gradient_norm() const { return gradient_norm_; }
   void zero_grad() const;
   std::int64_t steps() const { return state_.steps; }
 
@@ -42,12 +56,17 @@ class Optimizer {
   void add_moment(const std::string& suffix);
   const Tensor<S>& moment(const NamedParameter<S>& parameter, const std::string& suffix) const;
 
-  /// One step on one parameter; steps() already counts it.
-  virtual void update(const NamedParameter<S>& parameter, double lr) = 0;
+  /// One step on the parameters given, by what schedule() and norm() hold.
+  virtual void apply(const std::vector<const NamedParameter<S>*>& parameters,
+                     Workspace& workspace) = 0;
+  const Tensor<double>& schedule() const { return schedule_; }  // see kernels/optimizer
+  const Tensor<double>& norm() const { return norm_; }
 
  private:
   std::vector<NamedParameter<S>> parameters_;
   OptimizerState<S> state_;
+  Tensor<double> schedule_, norm_;
+  double gradient_norm_ = 0.0;
 };
 
 struct SgdOptions {
@@ -74,11 +93,5 @@ struct AdamOptions {
 template <class S>
 std::unique_ptr<Optimizer<S>> make_adam(std::vector<NamedParameter<S>> parameters,
                                         const AdamOptions& options);
-
-/// Scales all gradients by one factor so that their common norm is at most max_norm.
-///
-/// return  the norm before
-template <class S>
-double clip_grad_norm(const std::vector<NamedParameter<S>>& parameters, double max_norm);
 
 }  // namespace dmf

@@ -15,12 +15,16 @@ class Sgd final : public Optimizer<S> {
   }
 
  private:
-  void update(const NamedParameter<S>& parameter, double lr) override {
-    const SgdStep step{lr, options_.momentum, options_.weight_decay, options_.nesterov,
-                       this->steps() == 1};
-    const Tensor<S>& value = parameter.variable.value();
-    DMF_DISPATCH(value.device(), sgd_step<S>, step, parameter.variable.grad().cview(), value.view(),
-                 this->moment(parameter, ".velocity").view());
+  void apply(const std::vector<const NamedParameter<S>*>& parameters,
+             Workspace& workspace) override {
+    std::vector<SgdTensors<S>> tensors;
+    for (const NamedParameter<S>* p : parameters) {
+      tensors.push_back({p->variable.grad().cview(), p->variable.value().view(),
+                         this->moment(*p, ".velocity").view()});
+    }
+    const SgdSpec spec{options_.momentum, options_.weight_decay, options_.nesterov};
+    DMF_DISPATCH(workspace.device(), sgd_step<S>, spec, this->schedule().cview(),
+                 this->norm().cview(), std::span<const SgdTensors<S>>(tensors), workspace);
   }
 
   SgdOptions options_;

@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
 
 #include "engine/core/parallel.h"
 #include "engine/kernels/batch_norm/batch_norm.h"
+#include "engine/kernels/class_balance/class_balance.h"
 #include "engine/kernels/concat/concat.h"
 #include "engine/kernels/dropout/dropout.h"
 #include "engine/kernels/elementwise/elementwise.h"
@@ -16,14 +19,37 @@
 #include "engine/kernels/softmax/softmax.h"
 #include "tests/support/random_tensor.h"
 
-// Every cpu:: kernel against its plain ref:: twin, with outputs that start as NaN.
+// Every kernel of a backend (DMF_BACKEND: this file is built once for each) against its plain ref::
+// twin, with outputs that start as NaN.
 
 namespace dmf {
 namespace {
 
+namespace backend = DMF_BACKEND;
+
+Device device() {
+  return Device::parse(DMF_BACKEND_DEVICE);
+}
 Workspace& workspace() {
+  static Workspace shared(device());
+  return shared;
+}
+Workspace& reference_workspace() {
   static Workspace shared(Device::cpu());
   return shared;
+}
+
+/// x where the backend can read it; kept until the program ends.
+template <class T>
+ConstView<T> in(const Tensor<T>& x) {
+  static std::vector<Tensor<T>>& moved = *new std::vector<Tensor<T>>;
+  moved.push_back(x.to(device()));
+  return moved.back().cview();
+}
+/// An output of the backend that it has not written to.
+template <class T>
+Tensor<T> blank(const Shape& shape) {
+  return unwritten<T>(shape).to(device());
 }
 
 /// Shapes with one pixel, one channel, odd sizes, and more than one chunk of work.
@@ -43,29 +69,29 @@ TEST_CASE_TEMPLATE("batch_norm kernels agree with their references", S, float, d
     const Shape channels{shape[3]};
     const auto x = random_tensor<S>(shape, rng, 5.0, 7.0), dy = random_tensor<S>(shape, rng);
     const auto gamma = random_tensor<S>(channels, rng), beta = random_tensor<S>(channels, rng);
-    const auto mean = unwritten<double>(channels), var = unwritten<double>(channels);
+    const auto mean = blank<double>(channels), var = blank<double>(channels);
     const auto mean_ref = unwritten<double>(channels), var_ref = unwritten<double>(channels);
-    cpu::batch_norm_statistics<S>(x.cview(), mean.view(), var.view(), workspace());
-    ref::batch_norm_statistics<S>(x.cview(), mean_ref.view(), var_ref.view(), workspace());
+    backend::batch_norm_statistics<S>(in(x), mean.view(), var.view(), workspace());
+    ref::batch_norm_statistics<S>(x.cview(), mean_ref.view(), var_ref.view(), reference_workspace());
     CHECK(largest_difference(mean, mean_ref) < tolerance<S>());
     CHECK(largest_difference(var, var_ref) < tolerance<S>());
     for (const bool relu : {false, true}) {
-      const auto y = unwritten<S>(shape), y_ref = unwritten<S>(shape);
-      cpu::batch_norm_forward<S>(x.cview(), mean_ref.cview(), var_ref.cview(), gamma.cview(),
-                                 beta.cview(), 1e-5, relu, y.view(), workspace());
+      const auto y = blank<S>(shape), y_ref = unwritten<S>(shape);
+      backend::batch_norm_forward<S>(in(x), in(mean_ref), in(var_ref), in(gamma),
+                                 in(beta), 1e-5, relu, y.view(), workspace());
       ref::batch_norm_forward<S>(x.cview(), mean_ref.cview(), var_ref.cview(), gamma.cview(),
-                                 beta.cview(), 1e-5, relu, y_ref.view(), workspace());
+                                 beta.cview(), 1e-5, relu, y_ref.view(), reference_workspace());
       CHECK(largest_difference(y, y_ref) < 10 * tolerance<S>());
       for (const bool training : {false, true}) {
-        const auto dx = unwritten<S>(shape), dx_ref = unwritten<S>(shape);
-        const auto dgamma = unwritten<S>(channels), dgamma_ref = unwritten<S>(channels);
-        const auto dbeta = unwritten<S>(channels), dbeta_ref = unwritten<S>(channels);
-        cpu::batch_norm_backward<S>(x.cview(), dy.cview(), mean_ref.cview(), var_ref.cview(),
-                                    gamma.cview(), beta.cview(), 1e-5, relu, training, dx.view(),
+        const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
+        const auto dgamma = blank<S>(channels), dgamma_ref = unwritten<S>(channels);
+        const auto dbeta = blank<S>(channels), dbeta_ref = unwritten<S>(channels);
+        backend::batch_norm_backward<S>(in(x), in(dy), in(mean_ref), in(var_ref),
+                                    in(gamma), in(beta), 1e-5, relu, training, dx.view(),
                                     dgamma.view(), dbeta.view(), workspace());
         ref::batch_norm_backward<S>(
             x.cview(), dy.cview(), mean_ref.cview(), var_ref.cview(), gamma.cview(), beta.cview(),
-            1e-5, relu, training, dx_ref.view(), dgamma_ref.view(), dbeta_ref.view(), workspace());
+            1e-5, relu, training, dx_ref.view(), dgamma_ref.view(), dbeta_ref.view(), reference_workspace());
         const double scale = 1.0 + largest_magnitude(dx_ref) + largest_magnitude(dgamma_ref);
         CHECK(largest_difference(dx, dx_ref) < 10 * tolerance<S>() * scale);
         CHECK(largest_difference(dgamma, dgamma_ref) < 10 * tolerance<S>() * scale);
@@ -79,8 +105,8 @@ TEST_CASE("batch_norm statistics keep their digits under a large offset") {
   Rng rng(4);
   const auto x = random_tensor<float>(Shape{2, 33, 31, 3}, rng, 4095.0, 4097.0);
   const Tensor<double> mean(Shape{3}), var(Shape{3}), mean_ref(Shape{3}), var_ref(Shape{3});
-  cpu::batch_norm_statistics<float>(x.cview(), mean.view(), var.view(), workspace());
-  ref::batch_norm_statistics<float>(x.cview(), mean_ref.view(), var_ref.view(), workspace());
+  backend::batch_norm_statistics<float>(in(x), mean.view(), var.view(), workspace());
+  ref::batch_norm_statistics<float>(x.cview(), mean_ref.view(), var_ref.view(), reference_workspace());
   CHECK(largest_difference(var, var_ref) < 1e-5);
 }
 
@@ -101,16 +127,16 @@ TEST_CASE_TEMPLATE("max_pool2d kernels agree exactly, ties included", S, float, 
       const auto x = random_integers<S>(shape, rng, 2);  // many ties
       const Shape out{shape[0], OH, OW, shape[3]};
       const auto dy = random_integers<S>(out, rng);
-      const auto y = unwritten<S>(out), y_ref = unwritten<S>(out);
-      const auto dx = unwritten<S>(shape), dx_ref = unwritten<S>(shape);
-      const Tensor<std::uint8_t> winners(out), winners_ref(out);
-      cpu::max_pool2d_forward<S>(spec, x.cview(), y.view(), {});
+      const auto y = blank<S>(out), y_ref = unwritten<S>(out);
+      const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
+      const Tensor<std::uint8_t> winners(out, device()), winners_ref(out);
+      backend::max_pool2d_forward<S>(spec, in(x), y.view(), {});
       ref::max_pool2d_forward<S>(spec, x.cview(), y_ref.view(), {});
       CHECK(largest_difference(y, y_ref) == 0.0);
-      cpu::max_pool2d_forward<S>(spec, x.cview(), y.view(), winners.view());
+      backend::max_pool2d_forward<S>(spec, in(x), y.view(), winners.view());
       ref::max_pool2d_forward<S>(spec, x.cview(), y_ref.view(), winners_ref.view());
-      CHECK(std::ranges::equal(winners.span(), winners_ref.span()));
-      cpu::max_pool2d_backward<S>(spec, winners.cview(), dy.cview(), dx.view());
+      CHECK(std::ranges::equal(winners.to(Device::cpu()).span(), winners_ref.span()));
+      backend::max_pool2d_backward<S>(spec, in(winners), in(dy), dx.view());
       ref::max_pool2d_backward<S>(spec, winners.cview(), dy.cview(), dx_ref.view());
       CHECK(largest_difference(y, y_ref) == 0.0);
       CHECK(largest_difference(dx, dx_ref) == 0.0);
@@ -122,17 +148,17 @@ TEST_CASE_TEMPLATE("softmax kernels agree with their references", S, float, doub
   for (const Shape& shape : kShapes) {
     Rng rng(6);
     const auto x = random_tensor<S>(shape, rng, -20.0, 20.0), dy = random_tensor<S>(shape, rng);
-    const auto compare = [&](auto cpu_kernel, auto ref_kernel, auto... inputs) {
-      const auto a = unwritten<S>(shape), b = unwritten<S>(shape);
-      cpu_kernel(inputs.cview()..., a.view());
+    const auto compare = [&](auto kernel, auto ref_kernel, auto... inputs) {
+      const auto a = blank<S>(shape), b = unwritten<S>(shape);
+      kernel(in(inputs)..., a.view());
       ref_kernel(inputs.cview()..., b.view());
       CHECK(largest_difference(a, b) < 20 * tolerance<S>());
       return b;
     };
-    const auto y = compare(cpu::softmax_forward<S>, ref::softmax_forward<S>, x);
-    compare(cpu::softmax_backward<S>, ref::softmax_backward<S>, y, dy);
-    const auto log_y = compare(cpu::log_softmax_forward<S>, ref::log_softmax_forward<S>, x);
-    compare(cpu::log_softmax_backward<S>, ref::log_softmax_backward<S>, log_y, dy);
+    const auto y = compare(backend::softmax_forward<S>, ref::softmax_forward<S>, x);
+    compare(backend::softmax_backward<S>, ref::softmax_backward<S>, y, dy);
+    const auto log_y = compare(backend::log_softmax_forward<S>, ref::log_softmax_forward<S>, x);
+    compare(backend::log_softmax_backward<S>, ref::log_softmax_backward<S>, log_y, dy);
   }
 }
 
@@ -141,54 +167,55 @@ TEST_CASE_TEMPLATE("sums, concat, pad and elementwise kernels agree exactly on i
   for (const Shape& shape : kShapes) {
     Rng rng(7);
     const auto x = random_integers<S>(shape, rng), z = random_integers<S>(shape, rng);
-    CHECK(cpu::sum<S>(x.cview(), workspace()) == ref::sum<S>(x.cview(), workspace()));
-    CHECK(cpu::sum_of_squares<S>(x.cview(), workspace()) ==
-          ref::sum_of_squares<S>(x.cview(), workspace()));
     const auto compare = [](const Shape& out, auto run_cpu, auto run_ref) {
-      const auto a = unwritten<S>(out), b = unwritten<S>(out);
+      const auto a = blank<S>(out), b = unwritten<S>(out);
       run_cpu(a.view());
       run_ref(b.view());
       CHECK(largest_difference(a, b) == 0.0);
     };
     compare(
-        Shape{shape[3]}, [&](View<S> y) { cpu::channel_sum<S>(x.cview(), y, workspace()); },
-        [&](View<S> y) { ref::channel_sum<S>(x.cview(), y, workspace()); });
-    const std::vector<ConstView<S>> parts = {x.cview(), z.cview()};
+        Shape{1}, [&](View<S> y) { backend::sum<S>(in(x), y, workspace()); },
+        [&](View<S> y) { ref::sum<S>(x.cview(), y, reference_workspace()); });
     compare(
-        shape.with(3, 2 * shape[3]), [&](View<S> y) { cpu::concat_channels<S>(parts, y); },
-        [&](View<S> y) { ref::concat_channels<S>(parts, y); });
+        Shape{shape[3]}, [&](View<S> y) { backend::channel_sum<S>(in(x), y, workspace()); },
+        [&](View<S> y) { ref::channel_sum<S>(x.cview(), y, reference_workspace()); });
+    const std::vector<ConstView<S>> parts = {in(x), in(z)};
+    const std::vector<ConstView<S>> parts_ref = {x.cview(), z.cview()};
+    compare(
+        shape.with(3, 2 * shape[3]), [&](View<S> y) { backend::concat_channels<S>(parts, y); },
+        [&](View<S> y) { ref::concat_channels<S>(parts_ref, y); });
     for (const Padding& pad : {Padding{1, 2, 0, 3}, Padding{0, 0, 0, 0}, Padding{-1, 1, 1, 0}}) {
       compare(
           Shape{shape[0], shape[1] + pad.top + pad.bottom, shape[2] + pad.left + pad.right,
                 shape[3]},
-          [&](View<S> y) { cpu::pad2d<S>(pad, x.cview(), y); },
+          [&](View<S> y) { backend::pad2d<S>(pad, in(x), y); },
           [&](View<S> y) { ref::pad2d<S>(pad, x.cview(), y); });
     }
     const DropoutSpec dropped{0.3, 77, 5};
     compare(
-        shape, [&](View<S> y) { cpu::dropout<S>(dropped, x.cview(), y); },
+        shape, [&](View<S> y) { backend::dropout<S>(dropped, in(x), y); },
         [&](View<S> y) { ref::dropout<S>(dropped, x.cview(), y); });
     const functors::Relu relu;
     compare(
-        shape, [&](View<S> y) { cpu::unary_forward(relu, x.cview(), y); },
+        shape, [&](View<S> y) { backend::unary_forward(relu, in(x), y); },
         [&](View<S> y) { ref::unary_forward(relu, x.cview(), y); });
     compare(
-        shape, [&](View<S> y) { cpu::unary_backward(relu, x.cview(), z.cview(), y); },
+        shape, [&](View<S> y) { backend::unary_backward(relu, in(x), in(z), y); },
         [&](View<S> y) { ref::unary_backward(relu, x.cview(), z.cview(), y); });
     const functors::Multiply multiply;
     compare(
-        shape, [&](View<S> y) { cpu::binary_forward(multiply, x.cview(), z.cview(), y); },
+        shape, [&](View<S> y) { backend::binary_forward(multiply, in(x), in(z), y); },
         [&](View<S> y) { ref::binary_forward(multiply, x.cview(), z.cview(), y); });
     compare(
         shape,
         [&](View<S> y) {
-          cpu::binary_backward(multiply, x.cview(), z.cview(), x.cview(), View<S>(), y);
+          backend::binary_backward(multiply, in(x), in(z), in(x), View<S>(), y);
         },
         [&](View<S> y) {
           ref::binary_backward(multiply, x.cview(), z.cview(), x.cview(), View<S>(), y);
         });
-    const auto a = x.clone(), b = x.clone();
-    cpu::accumulate<S>(z.cview(), a.view());
+    const auto a = x.clone().to(device()), b = x.clone();
+    backend::accumulate<S>(in(z), a.view());
     ref::accumulate<S>(z.cview(), b.view());
     CHECK(largest_difference(a, b) == 0.0);
   }
@@ -197,14 +224,14 @@ TEST_CASE_TEMPLATE("sums, concat, pad and elementwise kernels agree exactly on i
 TEST_CASE("split_channels undoes concat_channels and skips parts nobody wants") {
   Rng rng(8);
   const auto whole = random_integers<float>(Shape{2, 3, 3, 5}, rng);
-  const auto a = unwritten<float>(Shape{2, 3, 3, 2}), b = unwritten<float>(Shape{2, 3, 3, 3});
-  cpu::split_channels<float>(whole.cview(),
+  const auto a = blank<float>(Shape{2, 3, 3, 2}), b = blank<float>(Shape{2, 3, 3, 3});
+  backend::split_channels<float>(in(whole),
                              std::vector<View<float>>{{nullptr, a.shape()}, b.view()});
-  CHECK(std::isnan(a.data()[0]));
-  CHECK(b.data()[0] == whole.data()[2]);
-  cpu::split_channels<float>(whole.cview(), std::vector<View<float>>{a.view(), b.view()});
-  const auto again = unwritten<float>(whole.shape());
-  cpu::concat_channels<float>(std::vector<ConstView<float>>{a.cview(), b.cview()}, again.view());
+  CHECK(std::isnan(a.to(Device::cpu()).data()[0]));
+  CHECK(b.to(Device::cpu()).data()[0] == whole.data()[2]);
+  backend::split_channels<float>(in(whole), std::vector<View<float>>{a.view(), b.view()});
+  const auto again = blank<float>(whole.shape());
+  backend::concat_channels<float>(std::vector<ConstView<float>>{a.cview(), b.cview()}, again.view());
   CHECK(largest_difference(whole, again) == 0.0);
 }
 
@@ -221,32 +248,32 @@ TEST_CASE_TEMPLATE("pixel_nll and soft_confusion kernels agree with their refere
       const Index G = per_image ? shape[0] : 1;
       for (const double gamma : {0.0, 0.5, 1.0, 2.0, 3.0}) {
         const PixelNllSpec spec{gamma, C > 2 ? 1 : kNoIgnore, per_image};
-        const auto loss = unwritten<S>(Shape{G}), loss_ref = unwritten<S>(Shape{G});
-        cpu::pixel_nll_forward<S>(spec, log_probs.cview(), target.cview(), scale.cview(),
-                                  weight.cview(), loss.view(), workspace());
+        const auto loss = blank<S>(Shape{G}), loss_ref = unwritten<S>(Shape{G});
+        backend::pixel_nll_forward<S>(spec, in(log_probs), in(target), in(scale),
+                                  in(weight), loss.view(), workspace());
         ref::pixel_nll_forward<S>(spec, log_probs.cview(), target.cview(), scale.cview(),
-                                  weight.cview(), loss_ref.view(), workspace());
+                                  weight.cview(), loss_ref.view(), reference_workspace());
         CHECK(largest_difference(loss, loss_ref) < tolerance<S>());
         const auto dloss = random_tensor<S>(Shape{G}, rng);
-        const auto dx = unwritten<S>(shape), dx_ref = unwritten<S>(shape);
-        cpu::pixel_nll_backward<S>(spec, log_probs.cview(), target.cview(), scale.cview(),
-                                   weight.cview(), dloss.cview(), dx.view(), workspace());
+        const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
+        backend::pixel_nll_backward<S>(spec, in(log_probs), in(target), in(scale),
+                                   in(weight), in(dloss), dx.view(), workspace());
         ref::pixel_nll_backward<S>(spec, log_probs.cview(), target.cview(), scale.cview(),
-                                   weight.cview(), dloss.cview(), dx_ref.view(), workspace());
+                                   weight.cview(), dloss.cview(), dx_ref.view(), reference_workspace());
         CHECK(largest_difference(dx, dx_ref) < tolerance<S>());
       }
       const SoftConfusionSpec spec{C > 2 ? 1 : kNoIgnore, per_image};
       const Shape counts_shape{3, G, C};
-      const auto counts = unwritten<S>(counts_shape), counts_ref = unwritten<S>(counts_shape);
-      cpu::soft_confusion_forward<S>(spec, log_probs.cview(), target.cview(), counts.view(),
+      const auto counts = blank<S>(counts_shape), counts_ref = unwritten<S>(counts_shape);
+      backend::soft_confusion_forward<S>(spec, in(log_probs), in(target), counts.view(),
                                      workspace());
       ref::soft_confusion_forward<S>(spec, log_probs.cview(), target.cview(), counts_ref.view(),
-                                     workspace());
+                                     reference_workspace());
       CHECK(largest_difference(counts, counts_ref) <
             tolerance<S>() * (1.0 + largest_magnitude(counts_ref)));
       const auto dcounts = random_tensor<S>(counts_shape, rng);
-      const auto dx = unwritten<S>(shape), dx_ref = unwritten<S>(shape);
-      cpu::soft_confusion_backward<S>(spec, log_probs.cview(), target.cview(), dcounts.cview(),
+      const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
+      backend::soft_confusion_backward<S>(spec, in(log_probs), in(target), in(dcounts),
                                       dx.view());
       ref::soft_confusion_backward<S>(spec, log_probs.cview(), target.cview(), dcounts.cview(),
                                       dx_ref.view());
@@ -257,35 +284,115 @@ TEST_CASE_TEMPLATE("pixel_nll and soft_confusion kernels agree with their refere
 
 TEST_CASE_TEMPLATE("optimiser kernels agree with their references", S, float, double) {
   Rng rng(10);
-  const Shape shape{40001};  // several chunks, the last one odd
-  const auto grad = random_tensor<S>(shape, rng), start = random_tensor<S>(shape, rng);
-  const auto m = random_tensor<S>(shape, rng), v = random_tensor<S>(shape, rng, 0.0, 1.0);
-  for (const bool decoupled : {false, true}) {
-    const AdamStep step{1e-2, 0.9, 0.999, 1e-8, 0.05, decoupled, 3};
-    const auto p1 = start.clone(), m1 = m.clone(), v1 = v.clone();
-    const auto p2 = start.clone(), m2 = m.clone(), v2 = v.clone();
-    cpu::adam_step<S>(step, grad.cview(), p1.view(), m1.view(), v1.view());
-    ref::adam_step<S>(step, grad.cview(), p2.view(), m2.view(), v2.view());
-    CHECK(largest_difference(p1, p2) < tolerance<S>());
-    CHECK(largest_difference(m1, m2) < tolerance<S>());
-    CHECK(largest_difference(v1, v2) < tolerance<S>());
+  const std::vector<Shape> shapes = {{40001}, {1}, {3, 3, 2, 5}};  // several chunks, the last odd
+  const double infinity = std::numeric_limits<double>::infinity();
+  const auto schedule = Tensor<double>::from(std::array{1e-2, 3.0}, Shape{2});
+  const auto first_step = Tensor<double>::from(std::array{1e-2, 1.0}, Shape{2});
+  std::vector<Tensor<S>> grads, starts, means, squares;
+  std::vector<ConstView<S>> grad_views, moved_views;
+  for (const Shape& shape : shapes) {
+    grads.push_back(random_tensor<S>(shape, rng));
+    starts.push_back(random_tensor<S>(shape, rng));
+    means.push_back(random_tensor<S>(shape, rng));
+    squares.push_back(random_tensor<S>(shape, rng, 0.0, 1.0));
+    grad_views.push_back(grads.back().cview());
+    moved_views.push_back(in(grads.back()));
   }
-  for (const bool nesterov : {false, true}) {
-    for (const bool first : {false, true}) {
-      const SgdStep step{1e-2, 0.9, 0.05, nesterov, first};
-      const auto p1 = start.clone(), v1 = m.clone(), p2 = start.clone(), v2 = m.clone();
-      cpu::sgd_step<S>(step, grad.cview(), p1.view(), v1.view());
-      ref::sgd_step<S>(step, grad.cview(), p2.view(), v2.view());
-      CHECK(largest_difference(p1, p2) < tolerance<S>());
-      CHECK(largest_difference(v1, v2) < tolerance<S>());
+  /// Copies for one backend to update.
+  const auto copies = [](const std::vector<Tensor<S>>& from, Device device) {
+    std::vector<Tensor<S>> all;
+    for (const Tensor<S>& t : from) all.push_back(t.clone().to(device));
+    return all;
+  };
+  const auto agree = [](const std::vector<Tensor<S>>& a, const std::vector<Tensor<S>>& b) {
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      CHECK(largest_difference(a[i], b[i]) < tolerance<S>());
+    }
+  };
+  for (const double max_norm : {infinity, 0.5}) {
+    const auto norm = blank<double>(Shape{2}), norm_ref = unwritten<double>(Shape{2});
+    backend::gradient_norm<S>(moved_views, max_norm, norm.view(), workspace());
+    ref::gradient_norm<S>(grad_views, max_norm, norm_ref.view(), reference_workspace());
+    CHECK(largest_difference(norm, norm_ref) < 1e-4);
+    for (const bool flag : {false, true}) {
+      const AdamSpec adam{0.9, 0.999, 1e-8, 0.05, flag};
+      const SgdSpec sgd{0.9, 0.05, flag};
+      for (const auto& step : {schedule, first_step}) {
+        const auto p1 = copies(starts, device()), m1 = copies(means, device());
+        const auto v1 = copies(squares, device());
+        const auto p2 = copies(starts, Device::cpu()), m2 = copies(means, Device::cpu());
+        const auto v2 = copies(squares, Device::cpu());
+        std::vector<AdamTensors<S>> adam1, adam2;
+        std::vector<SgdTensors<S>> sgd1, sgd2;
+        for (std::size_t i = 0; i < shapes.size(); ++i) {
+          adam1.push_back({moved_views[i], p1[i].view(), m1[i].view(), v1[i].view()});
+          adam2.push_back({grad_views[i], p2[i].view(), m2[i].view(), v2[i].view()});
+          sgd1.push_back({moved_views[i], p1[i].view(), m1[i].view()});
+          sgd2.push_back({grad_views[i], p2[i].view(), m2[i].view()});
+        }
+        backend::adam_step<S>(adam, in(step), norm.cview(), adam1, workspace());
+        ref::adam_step<S>(adam, step.cview(), norm_ref.cview(), adam2, reference_workspace());
+        agree(p1, p2);
+        agree(m1, m2);
+        agree(v1, v2);
+        backend::sgd_step<S>(sgd, in(step), norm.cview(), sgd1, workspace());
+        ref::sgd_step<S>(sgd, step.cview(), norm_ref.cview(), sgd2, reference_workspace());
+        agree(p1, p2);
+        agree(m1, m2);
+      }
     }
   }
-  const auto a1 = start.clone(), a2 = start.clone();
-  cpu::moving_average<S>(0.9, grad.cview(), a1.view());
-  ref::moving_average<S>(0.9, grad.cview(), a2.view());
-  cpu::scale<S>(0.3, a1.view());
-  ref::scale<S>(0.3, a2.view());
+  // A gradient that is not finite changes nothing.
+  for (const double bad : {infinity, std::numeric_limits<double>::quiet_NaN()}) {
+    const auto spoilt = Tensor<S>::full(Shape{2}, static_cast<S>(bad));
+    const std::vector<ConstView<S>> views = {moved_views[0], in(spoilt)};
+    const auto norm = blank<double>(Shape{2});
+    for (const double max_norm : {infinity, 0.5}) {
+      backend::gradient_norm<S>(views, max_norm, norm.view(), workspace());
+      const Tensor<double> here = norm.to(Device::cpu());
+      CHECK(!std::isfinite(here.data()[0]));
+      CHECK(!std::isfinite(here.data()[1]));
+    }
+    const auto p = copies(starts, device()), m = copies(means, device()),
+               v = copies(squares, device());
+    const std::vector<AdamTensors<S>> tensors = {
+        {moved_views[0], p[0].view(), m[0].view(), v[0].view()}};
+    backend::adam_step<S>({0.9, 0.999, 1e-8, 0.05, false}, in(schedule), norm.cview(), tensors,
+                          workspace());
+    CHECK(largest_difference(p[0], starts[0]) == 0.0);
+    CHECK(largest_difference(m[0], means[0]) == 0.0);
+    CHECK(largest_difference(v[0], squares[0]) == 0.0);
+  }
+  const auto a1 = starts[0].clone().to(device()), a2 = starts[0].clone();
+  backend::moving_average<S>(0.9, in(grads[0]), a1.view());
+  ref::moving_average<S>(0.9, grads[0].cview(), a2.view());
   CHECK(largest_difference(a1, a2) < tolerance<S>());
+}
+
+TEST_CASE("label counts and class balance agree with their references") {
+  Rng rng(11);
+  for (const Shape& shape : kShapes) {
+    const Index C = shape[3];
+    const auto target = random_labels(Shape(shape.dims().first(3)), static_cast<int>(C), rng);
+    const auto factors = random_tensor<double>(Shape{C}, rng, 0.1, 2.0);
+    for (const Index G : {Index{1}, shape[0]}) {
+      const Shape groups{G, C};
+      const auto counts = blank<double>(groups), counts_ref = unwritten<double>(groups);
+      const std::int32_t ignored = C > 2 ? 1 : kNoIgnore;
+      backend::label_counts(ignored, in(target), counts.view());
+      ref::label_counts(ignored, target.cview(), counts_ref.view());
+      CHECK(largest_difference(counts, counts_ref) == 0.0);
+      for (const ClassBalance how : {ClassBalance::complement, ClassBalance::inverse_frequency}) {
+        const auto share = blank<float>(groups), share_ref = unwritten<float>(groups);
+        const auto weights = blank<double>(groups), weights_ref = unwritten<double>(groups);
+        backend::class_balance<float>(how, counts.cview(), in(factors), share.view(),
+                                      weights.view());
+        ref::class_balance<float>(how, counts_ref.cview(), factors.cview(), share_ref.view(),
+                                  weights_ref.view());
+        CHECK(largest_difference(share, share_ref) < 1e-6);
+      }
+    }
+  }
 }
 
 }  // namespace dmf

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "engine/core/check.h"
 #include "engine/optim/optimizer.h"
@@ -92,15 +93,29 @@ TEST_CASE("optimizer: options outside their range are refused") {
                        ValueError);
 }
 
-TEST_CASE("clip_grad_norm: scales all gradients by one factor, only when needed") {
-  const V a = scalar(0.0), b = scalar(0.0);
-  give(a, 3.0);
-  give(b, 4.0);
-  CHECK(clip_grad_norm<double>({{"a", a}, {"b", b}}, 10.0) == 5.0);
-  CHECK(a.grad().item() == 3.0);
-  CHECK(clip_grad_norm<double>({{"a", a}, {"b", b}}, 1.0) == 5.0);
-  CHECK(a.grad().item() == Approx(0.6));
-  CHECK(b.grad().item() == Approx(0.8));
+TEST_CASE("optimizer: a limit on the norm scales all gradients by one factor, only when needed") {
+  for (const double max_norm : {10.0, 1.0}) {
+    const V a = scalar(0.0), b = scalar(0.0);
+    const auto sgd = make_sgd<double>({{"a", a}, {"b", b}}, {0.0, 0.0, false});
+    give(a, 3.0);
+    give(b, 4.0);
+    CHECK(sgd->step(1.0, max_norm));
+    CHECK(sgd->gradient_norm() == 5.0);
+    CHECK(a.value().item() == Approx(max_norm == 1.0 ? -0.6 : -3.0));
+    CHECK(b.value().item() == Approx(max_norm == 1.0 ? -0.8 : -4.0));
+  }
+}
+
+TEST_CASE("optimizer: a gradient that is not finite changes nothing and counts as no step") {
+  const V a = scalar(1.0), b = scalar(2.0);
+  const auto adam = make_adam<double>({{"a", a}, {"b", b}}, {});
+  give(a, 1.0);
+  give(b, std::numeric_limits<double>::infinity());
+  CHECK(!adam->step(0.1));
+  CHECK(!std::isfinite(adam->gradient_norm()));
+  CHECK(adam->steps() == 0);
+  CHECK(a.value().item() == 1.0);
+  CHECK(adam->state().moments.at("a.m").item() == 0.0);
 }
 
 TEST_CASE("learning rate: warm-up, cosine and its end") {

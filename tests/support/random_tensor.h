@@ -43,7 +43,8 @@ Tensor<S> unwritten(const Shape& shape) {
 
 /// Largest |a - b|; infinite where either holds a NaN or the shapes differ.
 template <class S>
-double largest_difference(const Tensor<S>& a, const Tensor<S>& b) {
+double largest_difference(const Tensor<S>& from, const Tensor<S>& to) {
+  const Tensor<S> a = from.to(Device::cpu()), b = to.to(Device::cpu());
   if (!(a.shape() == b.shape())) return std::numeric_limits<double>::infinity();
   double largest = 0.0;
   for (Index i = 0; i < a.numel(); ++i) {

@@ -29,6 +29,17 @@ void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<
                          In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
                          View<T> dgamma, View<T> dbeta, Workspace& workspace);
 
+/// running = (1 - momentum) * running + momentum * correction * batch
+template <class T>
+void update_running(double momentum, double correction, In<double> batch, View<T> running);
+
+/// What a convolution's bias and the normalisation after it come to in evaluation mode, y = x *
+/// scale + shift: scale = gamma / sqrt(running_var + eps), shift = beta + (bias - running_mean) *
+/// scale. All [C].
+template <class T>
+void fold_batch_norm(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var,
+                     double eps, View<T> scale, View<T> shift);
+
 }  // namespace ref
 
 namespace cpu {
@@ -42,6 +53,30 @@ template <class T>
 void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
                          In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
                          View<T> dgamma, View<T> dbeta, Workspace& workspace);
+template <class T>
+void update_running(double momentum, double correction, In<double> batch, View<T> running);
+template <class T>
+void fold_batch_norm(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var,
+                     double eps, View<T> scale, View<T> shift);
 
 }  // namespace cpu
+
+namespace cuda {
+
+template <class T>
+void batch_norm_statistics(In<T> x, View<double> mean, View<double> var, Workspace& workspace);
+template <class T>
+void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
+                        double eps, bool relu, View<T> y, Workspace& workspace);
+template <class T>
+void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
+                         In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
+                         View<T> dgamma, View<T> dbeta, Workspace& workspace);
+template <class T>
+void update_running(double momentum, double correction, In<double> batch, View<T> running);
+template <class T>
+void fold_batch_norm(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var,
+                     double eps, View<T> scale, View<T> shift);
+
+}  // namespace cuda
 }  // namespace dmf

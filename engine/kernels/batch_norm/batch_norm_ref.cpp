@@ -67,12 +67,33 @@ void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<
   }
 }
 
+template <class T>
+void update_running(double momentum, double correction, In<double> batch, View<T> running) {
+  for (Index c = 0; c < running.numel(); ++c) {
+    running.data[c] = static_cast<T>((1.0 - momentum) * static_cast<double>(running.data[c]) +
+                                     momentum * correction * batch.data[c]);
+  }
+}
+
+template <class T>
+void fold_batch_norm(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var,
+                     double eps, View<T> scale, View<T> shift) {
+  for (Index c = 0; c < scale.numel(); ++c) {
+    const auto at = [c](In<T> view) { return static_cast<double>(view.data[c]); };
+    const double factor = at(gamma) / std::sqrt(at(running_var) + eps);
+    scale.data[c] = static_cast<T>(factor);
+    shift.data[c] = static_cast<T>(at(beta) + (at(bias) - at(running_mean)) * factor);
+  }
+}
+
 #define DMF_INSTANTIATE(T)                                                                         \
   template void batch_norm_statistics<T>(In<T>, View<double>, View<double>, Workspace&);           \
   template void batch_norm_forward<T>(In<T>, In<double>, In<double>, In<T>, In<T>, double, bool,   \
                                       View<T>, Workspace&);                                        \
   template void batch_norm_backward<T>(In<T>, In<T>, In<double>, In<double>, In<T>, In<T>, double, \
-                                       bool, bool, View<T>, View<T>, View<T>, Workspace&);
+                                       bool, bool, View<T>, View<T>, View<T>, Workspace&);         \
+  template void update_running<T>(double, double, In<double>, View<T>);                            \
+  template void fold_batch_norm<T>(In<T>, In<T>, In<T>, In<T>, In<T>, double, View<T>, View<T>);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)
 #undef DMF_INSTANTIATE

@@ -24,4 +24,11 @@ template <class T>
 void split_channels(In<T> whole, std::span<const View<T>> parts);
 }  // namespace cpu
 
+namespace cuda {
+template <class T>
+void concat_channels(std::span<const ConstView<T>> parts, View<T> whole);
+template <class T>
+void split_channels(In<T> whole, std::span<const View<T>> parts);
+}  // namespace cuda
+
 }  // namespace dmf

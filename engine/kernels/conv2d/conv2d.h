@@ -81,4 +81,18 @@ void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> d
                             Workspace& workspace);
 
 }  // namespace cpu
+
+namespace cuda {  // the same three, as matrix products on tensor cores
+
+template <class T>
+void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
+                    View<T> y, Workspace& workspace);
+template <class T>
+void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
+                          View<T> dx, Workspace& workspace);
+template <class T>
+void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
+                            Workspace& workspace);
+
+}  // namespace cuda
 }  // namespace dmf

@@ -23,4 +23,9 @@ template <class T>
 void dropout(const DropoutSpec& spec, In<T> x, View<T> y);
 }
 
+namespace cuda {
+template <class T>
+void dropout(const DropoutSpec& spec, In<T> x, View<T> y);
+}
+
 }  // namespace dmf

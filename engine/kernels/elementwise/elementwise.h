@@ -23,6 +23,12 @@ void binary_backward(const F& f, In<T> a, In<T> b, In<T> dy, View<T> da, View<T>
 /// y += x
 template <class T>
 void accumulate(In<T> x, View<T> y);
+/// every element of y = the one of x
+template <class T>
+void broadcast(In<T> x, View<T> y);
+/// y = x, in another scalar type
+template <class From, class To>
+void convert(In<From> x, View<To> y);
 }  // namespace ref
 
 namespace cpu {
@@ -36,6 +42,27 @@ template <class F, class T>
 void binary_backward(const F& f, In<T> a, In<T> b, In<T> dy, View<T> da, View<T> db);
 template <class T>
 void accumulate(In<T> x, View<T> y);
+template <class T>
+void broadcast(In<T> x, View<T> y);
+template <class From, class To>
+void convert(In<From> x, View<To> y);
 }  // namespace cpu
+
+namespace cuda {
+template <class F, class T>
+void unary_forward(const F& f, In<T> x, View<T> y);
+template <class F, class T>
+void unary_backward(const F& f, In<T> x, In<T> dy, View<T> dx);
+template <class F, class T>
+void binary_forward(const F& f, In<T> a, In<T> b, View<T> y);
+template <class F, class T>
+void binary_backward(const F& f, In<T> a, In<T> b, In<T> dy, View<T> da, View<T> db);
+template <class T>
+void accumulate(In<T> x, View<T> y);
+template <class T>
+void broadcast(In<T> x, View<T> y);
+template <class From, class To>
+void convert(In<From> x, View<To> y);
+}  // namespace cuda
 
 }  // namespace dmf

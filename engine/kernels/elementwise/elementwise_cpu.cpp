@@ -49,6 +49,20 @@ void accumulate(In<T> x, View<T> y) {
   });
 }
 
+template <class T>
+void broadcast(In<T> x, View<T> y) {
+  parallel_chunks(y.numel(), kGrain, [&](Index begin, Index end) {
+    as_array(y.data + begin, end - begin) = x.data[0];
+  });
+}
+
+template <class From, class To>
+void convert(In<From> x, View<To> y) {
+  parallel_chunks(y.numel(), kGrain, [&](Index begin, Index end) {
+    for (Index i = begin; i < end; ++i) y.data[i] = static_cast<To>(x.data[i]);
+  });
+}
+
 DMF_INSTANTIATE_ELEMENTWISE(float)
 DMF_INSTANTIATE_ELEMENTWISE(double)
 

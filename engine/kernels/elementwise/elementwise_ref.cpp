@@ -32,6 +32,16 @@ void accumulate(In<T> x, View<T> y) {
   for (Index i = 0; i < y.numel(); ++i) y.data[i] += x.data[i];
 }
 
+template <class T>
+void broadcast(In<T> x, View<T> y) {
+  for (Index i = 0; i < y.numel(); ++i) y.data[i] = x.data[0];
+}
+
+template <class From, class To>
+void convert(In<From> x, View<To> y) {
+  for (Index i = 0; i < y.numel(); ++i) y.data[i] = static_cast<To>(x.data[i]);
+}
+
 DMF_INSTANTIATE_ELEMENTWISE(float)
 DMF_INSTANTIATE_ELEMENTWISE(double)
 

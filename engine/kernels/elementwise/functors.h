@@ -1,17 +1,18 @@
 #pragma once
 
-// The scalar functions of the element-wise ops: value and derivative, each written once.
+// The scalar functions of the element-wise ops: value and derivative, each written once. They are
+// constexpr so that CUDA kernels may call them too.
 
 namespace dmf::functors {
 
 /// max(x, 0); the derivative at exactly 0 is 0. Both comparisons let a NaN through.
 struct Relu {
   template <class T>
-  T forward(T x) const {
+  constexpr T forward(T x) const {
     return x < T{0} ? T{0} : x;
   }
   template <class T>
-  T derivative(T x) const {
+  constexpr T derivative(T x) const {
     return x <= T{0} ? T{0} : T{1};
   }
 };
@@ -21,71 +22,71 @@ struct Affine {
   double scale, shift;
 
   template <class T>
-  T forward(T x) const {
+  constexpr T forward(T x) const {
     return static_cast<T>(scale) * x + static_cast<T>(shift);
   }
   template <class T>
-  T derivative(T) const {
+  constexpr T derivative(T) const {
     return static_cast<T>(scale);
   }
 };
 
 struct Add {
   template <class T>
-  T forward(T a, T b) const {
+  constexpr T forward(T a, T b) const {
     return a + b;
   }
   template <class T>
-  T derivative_a(T, T) const {
+  constexpr T derivative_a(T, T) const {
     return T{1};
   }
   template <class T>
-  T derivative_b(T, T) const {
+  constexpr T derivative_b(T, T) const {
     return T{1};
   }
 };
 
 struct Subtract {
   template <class T>
-  T forward(T a, T b) const {
+  constexpr T forward(T a, T b) const {
     return a - b;
   }
   template <class T>
-  T derivative_a(T, T) const {
+  constexpr T derivative_a(T, T) const {
     return T{1};
   }
   template <class T>
-  T derivative_b(T, T) const {
+  constexpr T derivative_b(T, T) const {
     return T{-1};
   }
 };
 
 struct Multiply {
   template <class T>
-  T forward(T a, T b) const {
+  constexpr T forward(T a, T b) const {
     return a * b;
   }
   template <class T>
-  T derivative_a(T, T b) const {
+  constexpr T derivative_a(T, T b) const {
     return b;
   }
   template <class T>
-  T derivative_b(T a, T) const {
+  constexpr T derivative_b(T a, T) const {
     return a;
   }
 };
 
 struct Divide {
   template <class T>
-  T forward(T a, T b) const {
+  constexpr T forward(T a, T b) const {
     return a / b;
   }
   template <class T>
-  T derivative_a(T, T b) const {
+  constexpr T derivative_a(T, T b) const {
     return T{1} / b;
   }
   template <class T>
-  T derivative_b(T a, T b) const {
+  constexpr T derivative_b(T a, T b) const {
     return -a / (b * b);
   }
 };

@@ -19,4 +19,6 @@
   DMF_INSTANTIATE_BINARY(Subtract, T)  \
   DMF_INSTANTIATE_BINARY(Multiply, T)  \
   DMF_INSTANTIATE_BINARY(Divide, T)    \
-  template void accumulate<T>(In<T>, View<T>);
+  template void accumulate<T>(In<T>, View<T>); \
+  template void broadcast<T>(In<T>, View<T>); \
+  template void convert<T, double>(In<T>, View<double>);

@@ -1,49 +1,95 @@
 #pragma once
 
+#include <span>
+
 #include "engine/tensor/view.h"
+#include "engine/tensor/workspace.h"
 
 namespace dmf {
 
-/// One step of Adam on one tensor. `step` counts from 1.
-struct AdamStep {
-  double lr, beta1, beta2, eps;
+// Optimisers take all parameters of a network in one call. What changes from step to step comes in
+// small tensors, so that a recorded step can be done again with other values:
+//
+//   schedule  [2] learning rate, and the number of the step, counted from 1
+//   norm      [2] norm of all gradients together, and the factor that every gradient is multiplied
+//             by. A factor that is not finite stands for gradients that are not: then nothing
+//             changes.
+
+/// Adam's constants (Kingma & Ba 2015).
+struct AdamSpec {
+  double beta1, beta2, eps;
   double weight_decay;
-  bool decoupled;  // AdamW: the decay shrinks the parameter and stays out of the moments
-  std::int64_t step;
+  bool decoupled;  // AdamW (Loshchilov & Hutter 2019): the decay stays out of the moments
 };
 
-/// One step of stochastic gradient descent on one tensor.
-struct SgdStep {
-  double lr, momentum, weight_decay;
-  bool nesterov;
-  bool first;  // the velocity starts as the gradient itself
+template <class T>
+struct AdamTensors {
+  ConstView<T> grad;
+  View<T> param, m, v;
 };
+
+/// Constants of stochastic gradient descent.
+struct SgdSpec {
+  double momentum, weight_decay;
+  bool nesterov;
+};
+
+template <class T>
+struct SgdTensors {
+  ConstView<T> grad;
+  View<T> param, velocity;
+};
+
+/// What brings gradients of norm `norm` to max_norm at most; not finite where the norm is not.
+constexpr double clip_factor(double norm, double max_norm) {
+  return norm > max_norm ? max_norm / norm * (norm / norm) : norm * 0.0 + 1.0;
+}
 
 namespace ref {
-/// param, m and v are updated in place (Kingma & Ba 2015; decoupled: Loshchilov & Hutter 2019).
+/// norm = {n, min(1, max_norm / n)}, n the Euclidean norm of all gradients together
 template <class T>
-void adam_step(const AdamStep& step, In<T> grad, View<T> param, View<T> m, View<T> v);
-/// velocity = momentum * velocity + grad; param -= lr * (nesterov ? grad + momentum * velocity :
-/// velocity)
+void gradient_norm(std::span<const ConstView<T>> gradients, double max_norm, View<double> norm,
+                   Workspace& workspace);
+/// param, m and v are updated in place.
 template <class T>
-void sgd_step(const SgdStep& step, In<T> grad, View<T> param, View<T> velocity);
+void adam_step(const AdamSpec& spec, In<double> schedule, In<double> norm,
+               std::span<const AdamTensors<T>> tensors, Workspace& workspace);
+/// velocity = momentum * velocity + grad, grad itself at step 1; param -= lr * (nesterov ? grad +
+/// momentum * velocity : velocity)
+template <class T>
+void sgd_step(const SgdSpec& spec, In<double> schedule, In<double> norm,
+              std::span<const SgdTensors<T>> tensors, Workspace& workspace);
 /// average = decay * average + (1 - decay) * x
 template <class T>
 void moving_average(double decay, In<T> x, View<T> average);
-/// x *= factor
-template <class T>
-void scale(double factor, View<T> x);
 }  // namespace ref
 
 namespace cpu {
 template <class T>
-void adam_step(const AdamStep& step, In<T> grad, View<T> param, View<T> m, View<T> v);
+void gradient_norm(std::span<const ConstView<T>> gradients, double max_norm, View<double> norm,
+                   Workspace& workspace);
 template <class T>
-void sgd_step(const SgdStep& step, In<T> grad, View<T> param, View<T> velocity);
+void adam_step(const AdamSpec& spec, In<double> schedule, In<double> norm,
+               std::span<const AdamTensors<T>> tensors, Workspace& workspace);
+template <class T>
+void sgd_step(const SgdSpec& spec, In<double> schedule, In<double> norm,
+              std::span<const SgdTensors<T>> tensors, Workspace& workspace);
 template <class T>
 void moving_average(double decay, In<T> x, View<T> average);
-template <class T>
-void scale(double factor, View<T> x);
 }  // namespace cpu
+
+namespace cuda {
+template <class T>
+void gradient_norm(std::span<const ConstView<T>> gradients, double max_norm, View<double> norm,
+                   Workspace& workspace);
+template <class T>
+void adam_step(const AdamSpec& spec, In<double> schedule, In<double> norm,
+               std::span<const AdamTensors<T>> tensors, Workspace& workspace);
+template <class T>
+void sgd_step(const SgdSpec& spec, In<double> schedule, In<double> norm,
+              std::span<const SgdTensors<T>> tensors, Workspace& workspace);
+template <class T>
+void moving_average(double decay, In<T> x, View<T> average);
+}  // namespace cuda
 
 }  // namespace dmf

@@ -12,38 +12,70 @@ constexpr Index kGrain = 1 << 14;
 }  // namespace
 
 template <class T>
-void adam_step(const AdamStep& s, In<T> grad, View<T> param, View<T> m, View<T> v) {
-  const auto t = static_cast<double>(s.step);
-  const T step_size = static_cast<T>(s.lr / (1.0 - std::pow(s.beta1, t)));
+void gradient_norm(std::span<const ConstView<T>> gradients, double max_norm, View<double> norm,
+                   Workspace& workspace) {
+  double squares = 0.0;
+  for (const ConstView<T>& gradient : gradients) {
+    const Index total = gradient.numel(), chunks = chunk_count(total, kGrain);
+    double* sums = workspace.take<double>(chunks);
+    parallel_for(chunks, [&](Index chunk) {
+      const ChunkRange range = chunk_range(total, kGrain, chunk);
+      double sum = 0.0;
+#pragma omp simd reduction(+ : sum)
+      for (Index i = range.begin; i < range.end; ++i) {
+        sum += static_cast<double>(gradient.data[i]) * static_cast<double>(gradient.data[i]);
+      }
+      sums[chunk] = sum;
+    });
+    for (Index chunk = 0; chunk < chunks; ++chunk) squares += sums[chunk];
+  }
+  norm.data[0] = std::sqrt(squares);
+  norm.data[1] = clip_factor(norm.data[0], max_norm);
+}
+
+template <class T>
+void adam_step(const AdamSpec& s, In<double> schedule, In<double> norm,
+               std::span<const AdamTensors<T>> tensors, Workspace&) {
+  if (!std::isfinite(norm.data[1])) return;
+  const double lr = schedule.data[0], t = schedule.data[1];
+  const T factor = static_cast<T>(norm.data[1]);
+  const T step_size = static_cast<T>(lr / (1.0 - std::pow(s.beta1, t)));
   const T square_scale = static_cast<T>(1.0 / (1.0 - std::pow(s.beta2, t)));
   const T beta1 = static_cast<T>(s.beta1), beta2 = static_cast<T>(s.beta2);
   const T rest1 = static_cast<T>(1.0 - s.beta1), rest2 = static_cast<T>(1.0 - s.beta2);
   const T eps = static_cast<T>(s.eps);
-  const T shrink = static_cast<T>(s.decoupled ? 1.0 - s.lr * s.weight_decay : 1.0);
+  const T shrink = static_cast<T>(s.decoupled ? 1.0 - lr * s.weight_decay : 1.0);
   const T decay = static_cast<T>(s.decoupled ? 0.0 : s.weight_decay);
-  parallel_chunks(param.numel(), kGrain, [&](Index begin, Index end) {
-    auto p = as_array(param.data + begin, end - begin);
-    auto mean = as_array(m.data + begin, end - begin);
-    auto square = as_array(v.data + begin, end - begin);
-    const auto g = as_array(grad.data + begin, end - begin) + decay * p;
-    mean = beta1 * mean + rest1 * g;
-    square = beta2 * square + rest2 * g.square();
-    p = shrink * p - step_size * mean / ((square * square_scale).sqrt() + eps);
-  });
+  for (const AdamTensors<T>& tensor : tensors) {
+    parallel_chunks(tensor.param.numel(), kGrain, [&](Index begin, Index end) {
+      auto p = as_array(tensor.param.data + begin, end - begin);
+      auto mean = as_array(tensor.m.data + begin, end - begin);
+      auto square = as_array(tensor.v.data + begin, end - begin);
+      const auto g = factor * as_array(tensor.grad.data + begin, end - begin) + decay * p;
+      mean = beta1 * mean + rest1 * g;
+      square = beta2 * square + rest2 * g.square();
+      p = shrink * p - step_size * mean / ((square * square_scale).sqrt() + eps);
+    });
+  }
 }
 
 template <class T>
-void sgd_step(const SgdStep& s, In<T> grad, View<T> param, View<T> velocity) {
-  const T lr = static_cast<T>(s.lr), decay = static_cast<T>(s.weight_decay);
-  const T momentum = static_cast<T>(s.momentum), kept = s.first ? T{0} : momentum;
-  parallel_chunks(param.numel(), kGrain, [&](Index begin, Index end) {
-    for (Index i = begin; i < end; ++i) {
-      const T g = grad.data[i] + decay * param.data[i];
-      const T speed = kept * velocity.data[i] + g;
-      velocity.data[i] = speed;
-      param.data[i] -= lr * (s.nesterov ? g + momentum * speed : speed);
-    }
-  });
+void sgd_step(const SgdSpec& s, In<double> schedule, In<double> norm,
+              std::span<const SgdTensors<T>> tensors, Workspace&) {
+  if (!std::isfinite(norm.data[1])) return;
+  const T lr = static_cast<T>(schedule.data[0]), decay = static_cast<T>(s.weight_decay);
+  const T factor = static_cast<T>(norm.data[1]), momentum = static_cast<T>(s.momentum);
+  const T kept = schedule.data[1] == 1.0 ? T{0} : momentum;
+  for (const SgdTensors<T>& tensor : tensors) {
+    parallel_chunks(tensor.param.numel(), kGrain, [&](Index begin, Index end) {
+      for (Index i = begin; i < end; ++i) {
+        const T g = factor * tensor.grad.data[i] + decay * tensor.param.data[i];
+        const T speed = kept * tensor.velocity.data[i] + g;
+        tensor.velocity.data[i] = speed;
+        tensor.param.data[i] -= lr * (s.nesterov ? g + momentum * speed : speed);
+      }
+    });
+  }
 }
 
 template <class T>
@@ -55,20 +87,6 @@ void moving_average(double decay, In<T> x, View<T> average) {
   });
 }
 
-template <class T>
-void scale(double factor, View<T> x) {
-  parallel_chunks(x.numel(), kGrain, [&](Index begin, Index end) {
-    as_array(x.data + begin, end - begin) *= static_cast<T>(factor);
-  });
-}
-
-#define DMF_INSTANTIATE(T)                                                       \
-  template void adam_step<T>(const AdamStep&, In<T>, View<T>, View<T>, View<T>); \
-  template void sgd_step<T>(const SgdStep&, In<T>, View<T>, View<T>);            \
-  template void moving_average<T>(double, In<T>, View<T>);                       \
-  template void scale<T>(double, View<T>);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
+#include "engine/kernels/optimizer/instantiate.h"
 
 }  // namespace dmf::cpu

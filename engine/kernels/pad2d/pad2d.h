@@ -17,4 +17,9 @@ template <class T>
 void pad2d(const Padding& pad, In<T> x, View<T> y);
 }
 
+namespace cuda {
+template <class T>
+void pad2d(const Padding& pad, In<T> x, View<T> y);
+}
+
 }  // namespace dmf

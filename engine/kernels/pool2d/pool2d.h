@@ -35,4 +35,12 @@ void max_pool2d_backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners
                          View<T> dx);
 }  // namespace cpu
 
+namespace cuda {
+template <class T>
+void max_pool2d_forward(const Pool2dSpec& spec, In<T> x, View<T> y, View<std::uint8_t> winners);
+template <class T>
+void max_pool2d_backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners, In<T> dy,
+                         View<T> dx);
+}  // namespace cuda
+
 }  // namespace dmf

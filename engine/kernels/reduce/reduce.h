@@ -5,16 +5,13 @@
 
 namespace dmf {
 
-// Sums. Every total is kept in double and, on the CPU, added over chunks of fixed size in their
-// order, so it is the same for any number of threads.
+// Sums. Every total is kept in double and, added over chunks of fixed size in their
+// order, so it is the same for any number of threads, and from run to run.
 
 namespace ref {
-/// Sum of all elements.
+/// y = sum of all elements, of shape [1]
 template <class T>
-double sum(In<T> x, Workspace& workspace);
-/// Sum of the squares of all elements.
-template <class T>
-double sum_of_squares(In<T> x, Workspace& workspace);
+void sum(In<T> x, View<T> y, Workspace& workspace);
 /// y[c] = sum over all but the last axis of x[.., c]; the gradient of a bias
 template <class T>
 void channel_sum(In<T> x, View<T> y, Workspace& workspace);
@@ -22,11 +19,16 @@ void channel_sum(In<T> x, View<T> y, Workspace& workspace);
 
 namespace cpu {
 template <class T>
-double sum(In<T> x, Workspace& workspace);
-template <class T>
-double sum_of_squares(In<T> x, Workspace& workspace);
+void sum(In<T> x, View<T> y, Workspace& workspace);
 template <class T>
 void channel_sum(In<T> x, View<T> y, Workspace& workspace);
 }  // namespace cpu
+
+namespace cuda {
+template <class T>
+void sum(In<T> x, View<T> y, Workspace& workspace);
+template <class T>
+void channel_sum(In<T> x, View<T> y, Workspace& workspace);
+}  // namespace cuda
 
 }  // namespace dmf

@@ -8,31 +8,21 @@ namespace {
 
 constexpr Index kGrain = 1 << 14;
 
-template <class T, class Term>
-double sum_terms(In<T> x, Workspace& workspace, const Term& term) {
+}  // namespace
+
+template <class T>
+void sum(In<T> x, View<T> y, Workspace& workspace) {
   const Index total = x.numel(), chunks = chunk_count(total, kGrain);
   double* sums = workspace.take<double>(chunks);
   parallel_for(chunks, [&](Index chunk) {
     const ChunkRange range = chunk_range(total, kGrain, chunk);
     double sum = 0.0;
-    for (Index i = range.begin; i < range.end; ++i) sum += term(static_cast<double>(x.data[i]));
+    for (Index i = range.begin; i < range.end; ++i) sum += static_cast<double>(x.data[i]);
     sums[chunk] = sum;
   });
   double sum = 0.0;
   for (Index chunk = 0; chunk < chunks; ++chunk) sum += sums[chunk];
-  return sum;
-}
-
-}  // namespace
-
-template <class T>
-double sum(In<T> x, Workspace& workspace) {
-  return sum_terms<T>(x, workspace, [](double value) { return value; });
-}
-
-template <class T>
-double sum_of_squares(In<T> x, Workspace& workspace) {
-  return sum_terms<T>(x, workspace, [](double value) { return value * value; });
+  y.data[0] = static_cast<T>(sum);
 }
 
 template <class T>
@@ -58,8 +48,7 @@ void channel_sum(In<T> x, View<T> y, Workspace& workspace) {
 }
 
 #define DMF_INSTANTIATE(T)                              \
-  template double sum<T>(In<T>, Workspace&);            \
-  template double sum_of_squares<T>(In<T>, Workspace&); \
+  template void sum<T>(In<T>, View<T>, Workspace&); \
   template void channel_sum<T>(In<T>, View<T>, Workspace&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

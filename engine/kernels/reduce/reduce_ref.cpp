@@ -3,19 +3,10 @@
 namespace dmf::ref {
 
 template <class T>
-double sum(In<T> x, Workspace&) {
+void sum(In<T> x, View<T> y, Workspace&) {
   double total = 0.0;
   for (Index i = 0; i < x.numel(); ++i) total += static_cast<double>(x.data[i]);
-  return total;
-}
-
-template <class T>
-double sum_of_squares(In<T> x, Workspace&) {
-  double total = 0.0;
-  for (Index i = 0; i < x.numel(); ++i) {
-    total += static_cast<double>(x.data[i]) * static_cast<double>(x.data[i]);
-  }
-  return total;
+  y.data[0] = static_cast<T>(total);
 }
 
 template <class T>
@@ -28,9 +19,8 @@ void channel_sum(In<T> x, View<T> y, Workspace&) {
   }
 }
 
-#define DMF_INSTANTIATE(T)                              \
-  template double sum<T>(In<T>, Workspace&);            \
-  template double sum_of_squares<T>(In<T>, Workspace&); \
+#define DMF_INSTANTIATE(T)                       \
+  template void sum<T>(In<T>, View<T>, Workspace&); \
   template void channel_sum<T>(In<T>, View<T>, Workspace&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

@@ -33,4 +33,15 @@ template <class T>
 void log_softmax_backward(In<T> y, In<T> dy, View<T> dx);
 }  // namespace cpu
 
+namespace cuda {
+template <class T>
+void softmax_forward(In<T> x, View<T> y);
+template <class T>
+void softmax_backward(In<T> y, In<T> dy, View<T> dx);
+template <class T>
+void log_softmax_forward(In<T> x, View<T> y);
+template <class T>
+void log_softmax_backward(In<T> y, In<T> dy, View<T> dx);
+}  // namespace cuda
+
 }  // namespace dmf

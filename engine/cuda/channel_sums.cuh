@@ -1,0 +1,119 @@
+#pragma once
+
+#include <algorithm>
+
+#include "engine/cuda/elements.cuh"
+#include "engine/tensor/workspace.h"
+
+// Sums over all but the last axis: of x [M, C], K totals for every channel. What is added is said by
+// a term, a class with
+//
+//   Element, kTerms                     the scalar in memory, and K
+//   Columns<V>(term, channel)           what is needed of V neighbouring channels, loaded once
+//   Columns<V>::add(at, sums[K][V])     adds the terms of the V elements that start at offset `at`
+//
+// A thread adds up to a few hundred terms in the computing scalar, everything after that is double
+// and in the order of the rows: the result is the same from run to run and on every GPU.
+
+namespace dmf::cuda {
+
+struct ColumnLayout {
+  int columns;       // threads of a block side by side, each with V channels
+  int rows;          // threads of a block below each other
+  Index block_rows;  // rows of x that a block adds up
+  Index blocks;      // along M
+  Index tiles;       // along C
+};
+
+inline ColumnLayout column_layout(Index M, Index C, int V) {
+  constexpr Index kMostBlocks = 1024;
+  ColumnLayout layout{};
+  layout.columns = 1;
+  while (layout.columns < 32 && layout.columns * V < C) layout.columns *= 2;
+  layout.rows = kThreads / layout.columns;
+  layout.tiles = (C + layout.columns * V - 1) / (layout.columns * V);
+  const Index most = std::max<Index>(1, kMostBlocks / layout.tiles);
+  const Index least_rows = Index{8} * layout.rows;
+  layout.block_rows = std::max<Index>(least_rows, (M + most - 1) / most);
+  layout.blocks = (M + layout.block_rows - 1) / layout.block_rows;
+  return layout;
+}
+
+/// partials [blocks, K, C]
+template <class Term, int V>
+__global__ void add_columns(Index M, Index C, int columns, Index block_rows, Term term,
+                            double* partials) {
+  using E = typename Term::Element;
+  constexpr int K = Term::kTerms;
+  __shared__ double gathered[kThreads * V];
+  const int rows = kThreads / columns;
+  const int column = static_cast<int>(threadIdx.x) % columns;
+  const int row = static_cast<int>(threadIdx.x) / columns;
+  const Index channel = (static_cast<Index>(blockIdx.y) * columns + column) * V;
+  const Index begin = blockIdx.x * block_rows;
+  const Index end = begin + block_rows < M ? begin + block_rows : M;
+  Compute<E> sums[K][V] = {};
+  if (channel < C) {
+    const typename Term::template Columns<V> wanted(term, channel);
+    for (Index m = begin + row; m < end; m += rows) wanted.add(m * C + channel, sums);
+  }
+  for (int k = 0; k < K; ++k) {
+    for (int v = 0; v < V; ++v) {
+      gathered[(row * columns + column) * V + v] = static_cast<double>(sums[k][v]);
+    }
+    __syncthreads();
+    for (int c = static_cast<int>(threadIdx.x); c < columns * V; c += kThreads) {
+      double total = 0.0;
+      for (int r = 0; r < rows; ++r) total += gathered[r * columns * V + c];
+      const Index at = static_cast<Index>(blockIdx.y) * columns * V + c;
+      if (at < C) partials[(blockIdx.x * static_cast<Index>(K) + k) * C + at] = total;
+    }
+    __syncthreads();
+  }
+}
+
+/// totals[j] = the sum of partials [blocks, width] over the blocks
+__global__ static void add_partials(Index blocks, Index width, const double* partials,
+                                    double* totals) {
+  constexpr int kColumns = 32, kRows = kThreads / kColumns;
+  __shared__ double gathered[kRows][kColumns];
+  const int column = static_cast<int>(threadIdx.x) % kColumns;
+  const int row = static_cast<int>(threadIdx.x) / kColumns;
+  const Index j = static_cast<Index>(blockIdx.x) * kColumns + column;
+  double sum = 0.0;
+  if (j < width) {
+    for (Index block = row; block < blocks; block += kRows) sum += partials[block * width + j];
+  }
+  gathered[row][column] = sum;
+  __syncthreads();
+  if (row == 0 && j < width) {
+    for (int r = 1; r < kRows; ++r) sum += gathered[r][column];
+    totals[j] = sum;
+  }
+}
+
+/// return  the totals, [K, C], in workspace memory
+template <class Term>
+const double* channel_sums(const char* name, Index M, Index C, const Term& term,
+                           Workspace& workspace) {
+  using E = typename Term::Element;
+  const int V = packs<E>(C) ? kPack<E> : 1;
+  const ColumnLayout layout = column_layout(M, C, V);
+  const Index width = Term::kTerms * C;
+  double* partials = workspace.take<double>(layout.blocks * width);
+  double* totals = workspace.take<double>(width);
+  const Launch how{name,
+                   dim3(static_cast<unsigned>(layout.blocks), static_cast<unsigned>(layout.tiles)),
+                   kThreads};
+  if (V == 1) {
+    launch(how, add_columns<Term, 1>, M, C, layout.columns, layout.block_rows, term, partials);
+  } else {
+    launch(how, add_columns<Term, kPack<E>>, M, C, layout.columns, layout.block_rows, term,
+           partials);
+  }
+  launch({name, static_cast<unsigned>((width + 31) / 32), kThreads}, add_partials, layout.blocks,
+         width, static_cast<const double*>(partials), totals);
+  return totals;
+}
+
+}  // namespace dmf::cuda

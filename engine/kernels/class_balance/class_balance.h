@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/tensor/view.h"
+
+namespace dmf {
+
+enum class ClassBalance {
+  complement,         // w_c = 1 - r_c, the paper's eq. (22)
+  inverse_frequency,  // w_c = 1 / r_c, the authors' notebook; the same for two classes
+};
+
+/// w_c of eq. (22) from the pixels of every class, normalised to sum 1. An absent class has share
+/// 0, so by inverse frequency the absent classes share all the weight, the limit of 1 / r.
+/// `pixels` and `weights` hold C values each. CUDA kernels call it too.
+constexpr void class_balance_weights(ClassBalance balance, const double* pixels, Index C,
+                                     double* weights) {
+  double total = 0.0, sum = 0.0;
+  bool any_absent = false;
+  for (Index c = 0; c < C; ++c) {
+    total += pixels[c];
+    any_absent = any_absent || pixels[c] == 0.0;
+  }
+  for (Index c = 0; c < C; ++c) {
+    if (balance == ClassBalance::complement) {
+      weights[c] = total > 0.0 ? 1.0 - pixels[c] / total : 1.0;
+    } else if (any_absent) {
+      weights[c] = pixels[c] == 0.0 ? 1.0 : 0.0;
+    } else {
+      weights[c] = total / pixels[c];
+    }
+    sum += weights[c];
+  }
+  for (Index c = 0; c < C; ++c) weights[c] /= sum;
+}
+
+// Shares of the classes in a mean, from the labels: target [N, H, W], class indices in [0, C) or
+// ignore_index; counts [G, C], a group being the batch (G = 1) or an image (G = N).
+// weights [G, C] is scratch.
+
+namespace ref {
+/// counts[g, c] = pixels of group g that carry label c
+void label_counts(std::int32_t ignore_index, ConstView<std::int32_t> target, View<double> counts);
+/// share[g, c] = w_c factor_c / sum_k(w_k factor_k) / G, w from the group's counts; 0 where the sum
+/// is 0
+template <class T>
+void class_balance(ClassBalance balance, In<double> counts, In<double> factors, View<T> share,
+                   View<double> weights);
+}  // namespace ref
+
+namespace cpu {
+void label_counts(std::int32_t ignore_index, ConstView<std::int32_t> target, View<double> counts);
+template <class T>
+void class_balance(ClassBalance balance, In<double> counts, In<double> factors, View<T> share,
+                   View<double> weights);
+}  // namespace cpu
+
+namespace cuda {
+void label_counts(std::int32_t ignore_index, ConstView<std::int32_t> target, View<double> counts);
+template <class T>
+void class_balance(ClassBalance balance, In<double> counts, In<double> factors, View<T> share,
+                   View<double> weights);
+}  // namespace cuda
+
+}  // namespace dmf

@@ -1,0 +1,35 @@
+#include "engine/kernels/class_balance/class_balance.h"
+
+namespace dmf::ref {
+
+void label_counts(std::int32_t ignore_index, ConstView<std::int32_t> target, View<double> counts) {
+  const Index G = counts.size(0), C = counts.size(1);
+  for (Index at = 0; at < G * C; ++at) {
+    counts.data[at] = 0.0;
+    for (Index i = at / C * target.numel() / G; i < (at / C + 1) * target.numel() / G; ++i) {
+      if (target.data[i] != ignore_index && target.data[i] == at % C) counts.data[at] += 1.0;
+    }
+  }
+}
+
+template <class T>
+void class_balance(ClassBalance balance, In<double> counts, In<double> factors, View<T> share,
+                   View<double> weights) {
+  const Index G = counts.size(0), C = counts.size(1);
+  for (Index g = 0; g < G; ++g) {
+    class_balance_weights(balance, counts.data + g * C, C, weights.data + g * C);
+    double sum = 0.0;
+    for (Index c = 0; c < C; ++c) sum += weights.data[g * C + c] * factors.data[c];
+    for (Index c = 0; c < C; ++c) {
+      const double weight = weights.data[g * C + c] * factors.data[c];
+      share.data[g * C + c] =
+          static_cast<T>(sum > 0.0 ? weight / sum / static_cast<double>(G) : 0.0);
+    }
+  }
+}
+
+template void class_balance<float>(ClassBalance, In<double>, In<double>, View<float>, View<double>);
+template void class_balance<double>(ClassBalance, In<double>, In<double>, View<double>,
+                                    View<double>);
+
+}  // namespace dmf::ref

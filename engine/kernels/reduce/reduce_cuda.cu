@@ -1,0 +1,89 @@
+#include <algorithm>
+
+#include "engine/cuda/channel_sums.cuh"
+#include "engine/cuda/elements.cuh"
+#include "engine/cuda/reduce.cuh"
+#include "engine/kernels/reduce/reduce.h"
+
+namespace dmf::cuda {
+namespace {
+
+constexpr Index kChunk = 8192;  // elements that one block adds up
+
+template <class T>
+__global__ void sum_chunks(Index count, const T* x, double* sums) {
+  __shared__ double scratch[kThreads / 32];
+  const Index begin = blockIdx.x * kChunk;
+  const Index end = begin + kChunk < count ? begin + kChunk : count;
+  double sum = 0.0;
+  for (Index i = begin + threadIdx.x; i < end; i += blockDim.x) sum += static_cast<double>(x[i]);
+  sum = block_sum(sum, scratch);
+  if (threadIdx.x == 0) sums[blockIdx.x] = sum;
+}
+
+template <class T>
+__global__ void sum_sums(Index count, const double* sums, T* y) {
+  __shared__ double scratch[kThreads / 32];
+  double sum = 0.0;
+  for (Index i = threadIdx.x; i < count; i += blockDim.x) sum += sums[i];
+  sum = block_sum(sum, scratch);
+  if (threadIdx.x == 0) y[0] = static_cast<T>(sum);
+}
+
+}  // namespace
+
+template <class T>
+void sum(In<T> x, View<T> y, Workspace& workspace) {
+  const Index chunks = (x.numel() + kChunk - 1) / kChunk;
+  double* sums = workspace.take<double>(chunks);
+  launch({"sum", static_cast<unsigned>(chunks), kThreads}, sum_chunks<T>, x.numel(), x.data, sums);
+  launch({"sum", 1, kThreads}, sum_sums<T>, chunks, sums, y.data);
+}
+
+namespace {
+
+/// The one term of a bias's gradient.
+template <class E>
+struct Plain {
+  using Element = E;
+  static constexpr int kTerms = 1;
+  const E* x;
+
+  template <int V>
+  struct Columns {
+    const E* x;
+
+    __device__ Columns(const Plain& term, Index) : x(term.x) {}
+    __device__ void add(Index at, Compute<E> (&sums)[1][V]) const {
+      const auto values = *reinterpret_cast<const Pack<E, V>*>(x + at);
+      for (int v = 0; v < V; ++v) sums[0][v] += load(values.at[v]);
+    }
+  };
+};
+
+template <class T>
+__global__ void store_sums(Index channels, const double* totals, T* y) {
+  const Index c = global_thread();
+  if (c < channels) y[c] = static_cast<T>(totals[c]);
+}
+
+}  // namespace
+
+template <class T>
+void channel_sum(In<T> x, View<T> y, Workspace& workspace) {
+  const Index C = x.size(-1), M = C == 0 ? 0 : x.numel() / C;
+  const double* totals = nullptr;
+  with_element<T>(x.storage, [&]<class E>(E) {
+    totals = channel_sums("channel_sum", M, C, Plain<E>{elements<E>(x)}, workspace);
+  });
+  launch({"channel_sum", blocks_for(C), kThreads}, store_sums<T>, C, totals, y.data);
+}
+
+#define DMF_INSTANTIATE(T)                          \
+  template void sum<T>(In<T>, View<T>, Workspace&); \
+  template void channel_sum<T>(In<T>, View<T>, Workspace&);
+DMF_INSTANTIATE(float)
+DMF_INSTANTIATE(double)
+#undef DMF_INSTANTIATE
+
+}  // namespace dmf::cuda

@@ -1,0 +1,432 @@
+#include <algorithm>
+#include <boost/context/fiber.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "cuda_runtime.h"
+#include "engine/core/parallel.h"
+
+#undef threadIdx
+#undef blockIdx
+#undef blockDim
+#undef gridDim
+
+namespace {
+
+unsigned order_seed = 0;
+
+[[noreturn]] void stop(const char* what) {
+  const emulator::Thread& at = emulator::current();
+  std::fprintf(stderr, "CUDA emulator: %s (block %u,%u,%u, thread %u)\n", what, at.block.x,
+               at.block.y, at.block.z, at.index.x);
+  std::abort();
+}
+
+/// Position k of [0, count) in the order that was asked for: a walk with a stride that shares no
+/// factor with count.
+unsigned in_order(unsigned k, unsigned count) {
+  if (order_seed == 0) return k;
+  unsigned stride = 1 + order_seed * 7919U % count;
+  const auto divisor = [](unsigned a, unsigned b) {
+    while (b != 0) a = std::exchange(b, a % b);
+    return a;
+  };
+  while (divisor(stride, count) != 1) ++stride;
+  return (k * stride + order_seed) % count;
+}
+
+constexpr unsigned kWarp = 32;
+constexpr std::size_t kExchange = 64;  // bytes that one lane can hand to the others at once
+constexpr std::size_t kStack = std::size_t{128} << 10;
+
+enum class State { ready, at_warp_barrier, at_block_barrier, done };
+
+struct Copy {
+  void* to;
+  const void* from;
+  std::size_t bytes, valid;
+};
+
+struct Lane {
+  boost::context::fiber fiber, scheduler;
+  emulator::Thread thread;
+  State state = State::done;
+  unsigned exchanges = 0;
+  std::vector<Copy> open;
+  std::deque<std::vector<Copy>> groups;
+};
+
+struct Warp {
+  alignas(16) unsigned char slots[2][kWarp][kExchange];
+};
+
+/// Runs one block at a time; every operating-system thread has one.
+class Machine {
+ public:
+  void run_block(const std::function<void()>& body, dim3 grid, dim3 block, unsigned number,
+                 std::size_t shared_bytes) {
+    body_ = &body;
+    const unsigned threads = block.x * block.y * block.z;
+    while (lanes_.size() < threads) add_lane();
+    warps_.resize((threads + kWarp - 1) / kWarp);
+    // Shared memory starts as whatever was there; NaNs show a read of what nobody wrote.
+    shared_.assign(shared_bytes / sizeof(std::uint64_t) + 1, ~std::uint64_t{0});
+    for (unsigned t = 0; t < threads; ++t) {
+      Lane& lane = *lanes_[t];
+      lane.thread = {{t % block.x, t / block.x % block.y, t / (block.x * block.y)},
+                     {number % grid.x, number / grid.x % grid.y, number / (grid.x * grid.y)},
+                     block, grid, t % kWarp};
+      lane.state = State::ready;
+      lane.exchanges = 0;
+      lane.open.clear();
+      lane.groups.clear();
+    }
+    const auto count = static_cast<unsigned>(warps_.size());
+    for (;;) {
+      for (unsigned w = 0; w < count; ++w) run_warp(in_order(w, count), threads);
+      unsigned done = 0;
+      for (unsigned t = 0; t < threads; ++t) done += lanes_[t]->state == State::done;
+      if (done == threads) break;
+      if (done != 0) stop("some threads wait at __syncthreads that others have passed by");
+      for (unsigned t = 0; t < threads; ++t) lanes_[t]->state = State::ready;
+    }
+    now_ = nullptr;
+  }
+
+  Lane& now() { return *now_; }
+  Warp& warp() { return warps_[thread_number() / kWarp]; }
+  void* shared() { return shared_.data(); }
+
+  void wait(State at) {
+    Lane& lane = *now_;
+    lane.state = at;
+    lane.scheduler = std::move(lane.scheduler).resume();
+  }
+
+ private:
+  unsigned thread_number() const {
+    const emulator::Thread& t = now_->thread;
+    return t.index.x + t.block_size.x * (t.index.y + t.block_size.y * t.index.z);
+  }
+
+  void add_lane() {
+    lanes_.push_back(std::make_unique<Lane>());
+    Lane* lane = lanes_.back().get();
+    lane->fiber = boost::context::fiber(
+        std::allocator_arg, boost::context::fixedsize_stack(kStack),
+        [this, lane](boost::context::fiber&& scheduler) {
+          lane->scheduler = std::move(scheduler);
+          for (;;) {
+            (*body_)();
+            wait(State::done);
+          }
+          return std::move(lane->scheduler);
+        });
+  }
+
+  void run_warp(unsigned warp, unsigned threads) {
+    const unsigned first = warp * kWarp, count = std::min(kWarp, threads - first);
+    for (;;) {
+      for (unsigned k = 0; k < count; ++k) {
+        Lane& lane = *lanes_[first + in_order(k, count)];
+        if (lane.state != State::ready) continue;
+        now_ = &lane;
+        lane.fiber = std::move(lane.fiber).resume();
+      }
+      unsigned waiting = 0;
+      for (unsigned k = 0; k < count; ++k) {
+        waiting += lanes_[first + k]->state == State::at_warp_barrier;
+      }
+      if (waiting == 0) return;
+      if (waiting != count) stop("part of a warp takes part in a warp-wide operation");
+      for (unsigned k = 0; k < count; ++k) lanes_[first + k]->state = State::ready;
+    }
+  }
+
+  const std::function<void()>* body_ = nullptr;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<Warp> warps_;
+  std::vector<std::uint64_t> shared_;
+  Lane* now_ = nullptr;
+};
+
+// Never destroyed: its fibers are suspended for good.
+Machine& machine() {
+  static thread_local Machine& mine = *new Machine;
+  return mine;
+}
+
+}  // namespace
+
+namespace emulator {
+
+const Thread& current() {
+  return machine().now().thread;
+}
+void set_order(unsigned seed) {
+  order_seed = seed;
+}
+void sync_block() {
+  machine().wait(State::at_block_barrier);
+}
+void sync_warp() {
+  machine().wait(State::at_warp_barrier);
+}
+void* dynamic_shared() {
+  return machine().shared();
+}
+
+const void* exchange(const void* mine, std::size_t bytes) {
+  if (bytes > kExchange) stop("an exchange of more bytes than the emulator has room for");
+  Lane& lane = machine().now();
+  auto& slots = machine().warp().slots[lane.exchanges++ % 2];
+  std::memcpy(slots[lane.thread.lane], mine, bytes);
+  sync_warp();
+  return slots;
+}
+const void* exchanged_by(const void* exchanged, unsigned lane) {
+  return static_cast<const unsigned char*>(exchanged) + lane * kExchange;
+}
+
+void copy_async(void* to, const void* from, std::size_t bytes, std::size_t valid_bytes) {
+  if (reinterpret_cast<std::uintptr_t>(to) % bytes != 0 ||
+      (valid_bytes > 0 && reinterpret_cast<std::uintptr_t>(from) % bytes != 0)) {
+    stop("an asynchronous copy of misaligned addresses");
+  }
+  machine().now().open.push_back({to, from, bytes, valid_bytes});
+}
+void commit_copies() {
+  Lane& lane = machine().now();
+  lane.groups.push_back(std::exchange(lane.open, {}));
+}
+void wait_copies(int pending) {
+  Lane& lane = machine().now();
+  while (lane.groups.size() > static_cast<std::size_t>(pending)) {
+    for (const Copy& copy : lane.groups.front()) {
+      std::memset(copy.to, 0, copy.bytes);
+      std::memcpy(copy.to, copy.from, copy.valid);
+    }
+    lane.groups.pop_front();
+  }
+}
+
+}  // namespace emulator
+
+// The runtime ---------------------------------------------------------------------------------------
+
+struct emulated_stream {
+  emulated_graph* capturing = nullptr;
+};
+struct emulated_event {
+  std::chrono::steady_clock::time_point at;
+};
+struct emulated_graph {
+  std::vector<std::function<void()>> work;
+};
+struct emulated_graph_exec {
+  std::vector<std::function<void()>> work;
+};
+
+namespace {
+
+std::mutex mutex;
+std::map<void*, std::size_t> live;
+std::size_t in_use = 0, limit = std::size_t{4} << 30;
+int calls_left = -1;
+cudaError_t last_error = cudaSuccess;
+
+/// False where this call is to fail; from then on all do, as with a GPU that is gone.
+bool alive() {
+  if (calls_left > 0) --calls_left;
+  if (calls_left == 0) last_error = cudaErrorInvalidValue;
+  return calls_left != 0;
+}
+
+cudaError_t run(cudaStream_t stream, std::function<void()> work) {
+  if (!alive()) return last_error;
+  if (stream != nullptr && stream->capturing != nullptr) {
+    stream->capturing->work.push_back(std::move(work));
+  } else {
+    work();
+  }
+  return cudaSuccess;
+}
+
+cudaError_t checked() {
+  return alive() ? cudaSuccess : last_error;
+}
+
+}  // namespace
+
+namespace emulator {
+
+void fail_after(int calls) {
+  calls_left = calls;
+  if (calls < 0) last_error = cudaSuccess;
+}
+void set_memory_limit(std::size_t bytes) {
+  limit = bytes;
+}
+
+cudaError_t submit(const cudaLaunchConfig_t& config, std::function<void()> thread) {
+  const dim3 grid = config.gridDim, block = config.blockDim;
+  const std::size_t shared = config.dynamicSmemBytes;
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0 || block.x * block.y * block.z == 0 ||
+      block.x * block.y * block.z > 1024 || grid.y > 65535 || grid.z > 65535 || shared > 99 * 1024) {
+    return last_error = cudaErrorInvalidValue;
+  }
+  return run(config.stream, [=, body = std::move(thread)] {
+    const unsigned blocks = grid.x * grid.y * grid.z;
+    dmf::parallel_for(blocks, [&](dmf::Index k) {
+      machine().run_block(body, grid, block, in_order(static_cast<unsigned>(k), blocks), shared);
+    });
+  });
+}
+
+}  // namespace emulator
+
+const char* cudaGetErrorName(cudaError_t status) {
+  return status == cudaErrorMemoryAllocation ? "cudaErrorMemoryAllocation" : "cudaErrorEmulated";
+}
+const char* cudaGetErrorString(cudaError_t status) {
+  return status == cudaErrorMemoryAllocation ? "out of memory" : "a call that the emulator refused";
+}
+cudaError_t cudaGetLastError() {
+  return calls_left == 0 ? last_error : std::exchange(last_error, cudaSuccess);
+}
+
+cudaError_t cudaGetDeviceCount(int* count) {
+  *count = 1;
+  return checked();
+}
+cudaError_t cudaSetDevice(int) {
+  return checked();
+}
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
+  *properties = {"emulated on the CPU", 9, 0, 4, limit, 99 * 1024};
+  return checked();
+}
+cudaError_t cudaDeviceSynchronize() {
+  return checked();
+}
+cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
+  const std::lock_guard lock(mutex);
+  *free = limit - in_use;
+  *total = limit;
+  return checked();
+}
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = 0;
+  return checked();
+}
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  *version = 0;
+  return checked();
+}
+
+cudaError_t cudaMalloc(void** pointer, std::size_t bytes) {
+  const std::lock_guard lock(mutex);
+  if (!alive()) return last_error;
+  if (bytes > limit - in_use) return last_error = cudaErrorMemoryAllocation;
+  *pointer = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
+  std::memset(*pointer, 0xff, bytes);  // NaN: nobody may count on zeros
+  live[*pointer] = bytes;
+  in_use += bytes;
+  return cudaSuccess;
+}
+cudaError_t cudaFree(void* pointer) {
+  const std::lock_guard lock(mutex);
+  in_use -= live.at(pointer);
+  live.erase(pointer);
+  std::free(pointer);
+  return checked();
+}
+cudaError_t cudaMallocHost(void** pointer, std::size_t bytes) {
+  if (!alive()) return last_error;
+  *pointer = std::aligned_alloc(256, (bytes + 255) / 256 * 256);
+  return cudaSuccess;
+}
+cudaError_t cudaFreeHost(void* pointer) {
+  std::free(pointer);
+  return checked();
+}
+cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind,
+                            cudaStream_t stream) {
+  return run(stream, [=] { std::memmove(to, from, bytes); });
+}
+cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream) {
+  return run(stream, [=] { std::memset(to, value, bytes); });
+}
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
+  *stream = new emulated_stream;
+  return checked();
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  delete stream;
+  return checked();
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  if (stream != nullptr && stream->capturing != nullptr) {
+    return last_error = cudaErrorStreamCaptureInvalidated;
+  }
+  return checked();
+}
+cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) {
+  return checked();
+}
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
+  *event = new emulated_event;
+  return checked();
+}
+cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  return cudaEventCreateWithFlags(event, 0);
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return checked();
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
+  event->at = std::chrono::steady_clock::now();
+  return checked();
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t) {
+  return checked();
+}
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t stop) {
+  *milliseconds = std::chrono::duration<float, std::milli>(stop->at - start->at).count();
+  return checked();
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+  stream->capturing = new emulated_graph;
+  return checked();
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  *graph = std::exchange(stream->capturing, nullptr);
+  return checked();
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
+                                 unsigned long long) {
+  *executable = new emulated_graph_exec{graph->work};
+  return checked();
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
+  if (!alive()) return last_error;
+  for (const auto& work : executable->work) work();
+  return cudaSuccess;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return checked();
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
+  delete executable;
+  return checked();
+}
