@@ -136,15 +136,14 @@ struct cudaLaunchConfig_t {
   unsigned numAttrs;
 };
 
+// Of the thread that is running.
+inline thread_local uint3 threadIdx, blockIdx;
+inline thread_local dim3 blockDim, gridDim;
+
 namespace emulator {
 
-/// The thread that is running.
-struct Thread {
-  uint3 index, block;
-  dim3 block_size, grid_size;
-  unsigned lane;
-};
-const Thread& current();
+/// Of the thread that is running, its number in its warp.
+unsigned lane();
 
 /// In which order threads and blocks run: 0 is ascending, any other number another order. Results
 /// must not depend on it.
@@ -187,11 +186,6 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(
   });
 }
 
-#define threadIdx (::emulator::current().index)
-#define blockIdx (::emulator::current().block)
-#define blockDim (::emulator::current().block_size)
-#define gridDim (::emulator::current().grid_size)
-
 inline void __syncthreads() {
   emulator::sync_block();
 }
@@ -200,7 +194,7 @@ inline void __syncwarp() {
 }
 template <class T>
 T __shfl_xor_sync(unsigned, T value, int mask) {
-  return emulator::shuffle(value, emulator::current().lane ^ static_cast<unsigned>(mask));
+  return emulator::shuffle(value, emulator::lane() ^ static_cast<unsigned>(mask));
 }
 inline unsigned __umulhi(unsigned a, unsigned b) {
   return static_cast<unsigned>((std::uint64_t{a} * b) >> 32);

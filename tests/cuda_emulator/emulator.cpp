@@ -12,19 +12,13 @@
 #include "cuda_runtime.h"
 #include "engine/core/parallel.h"
 
-#undef threadIdx
-#undef blockIdx
-#undef blockDim
-#undef gridDim
-
 namespace {
 
 unsigned order_seed = 0;
 
 [[noreturn]] void stop(const char* what) {
-  const emulator::Thread& at = emulator::current();
-  std::fprintf(stderr, "CUDA emulator: %s (block %u,%u,%u, thread %u)\n", what, at.block.x,
-               at.block.y, at.block.z, at.index.x);
+  std::fprintf(stderr, "CUDA emulator: %s (block %u,%u,%u, thread %u)\n", what, blockIdx.x,
+               blockIdx.y, blockIdx.z, threadIdx.x);
   std::abort();
 }
 
@@ -55,7 +49,8 @@ struct Copy {
 
 struct Lane {
   boost::context::fiber fiber, scheduler;
-  emulator::Thread thread;
+  uint3 index;
+  unsigned number;  // in the block
   State state = State::done;
   unsigned exchanges = 0;
   std::vector<Copy> open;
@@ -72,6 +67,9 @@ class Machine {
   void run_block(const std::function<void()>& body, dim3 grid, dim3 block, unsigned number,
                  std::size_t shared_bytes) {
     body_ = &body;
+    blockIdx = {number % grid.x, number / grid.x % grid.y, number / (grid.x * grid.y)};
+    blockDim = block;
+    gridDim = grid;
     const unsigned threads = block.x * block.y * block.z;
     while (lanes_.size() < threads) add_lane();
     warps_.resize((threads + kWarp - 1) / kWarp);
@@ -79,9 +77,8 @@ class Machine {
     shared_.assign(shared_bytes / sizeof(std::uint64_t) + 1, ~std::uint64_t{0});
     for (unsigned t = 0; t < threads; ++t) {
       Lane& lane = *lanes_[t];
-      lane.thread = {{t % block.x, t / block.x % block.y, t / (block.x * block.y)},
-                     {number % grid.x, number / grid.x % grid.y, number / (grid.x * grid.y)},
-                     block, grid, t % kWarp};
+      lane.index = {t % block.x, t / block.x % block.y, t / (block.x * block.y)};
+      lane.number = t;
       lane.state = State::ready;
       lane.exchanges = 0;
       lane.open.clear();
@@ -100,7 +97,7 @@ class Machine {
   }
 
   Lane& now() { return *now_; }
-  Warp& warp() { return warps_[thread_number() / kWarp]; }
+  Warp& warp() { return warps_[now_->number / kWarp]; }
   void* shared() { return shared_.data(); }
 
   void wait(State at) {
@@ -110,11 +107,6 @@ class Machine {
   }
 
  private:
-  unsigned thread_number() const {
-    const emulator::Thread& t = now_->thread;
-    return t.index.x + t.block_size.x * (t.index.y + t.block_size.y * t.index.z);
-  }
-
   void add_lane() {
     lanes_.push_back(std::make_unique<Lane>());
     Lane* lane = lanes_.back().get();
@@ -137,6 +129,7 @@ class Machine {
         Lane& lane = *lanes_[first + in_order(k, count)];
         if (lane.state != State::ready) continue;
         now_ = &lane;
+        threadIdx = lane.index;
         lane.fiber = std::move(lane.fiber).resume();
       }
       unsigned waiting = 0;
@@ -166,8 +159,8 @@ Machine& machine() {
 
 namespace emulator {
 
-const Thread& current() {
-  return machine().now().thread;
+unsigned lane() {
+  return machine().now().number % kWarp;
 }
 void set_order(unsigned seed) {
   order_seed = seed;
@@ -186,7 +179,7 @@ const void* exchange(const void* mine, std::size_t bytes) {
   if (bytes > kExchange) stop("an exchange of more bytes than the emulator has room for");
   Lane& lane = machine().now();
   auto& slots = machine().warp().slots[lane.exchanges++ % 2];
-  std::memcpy(slots[lane.thread.lane], mine, bytes);
+  std::memcpy(slots[lane.number % kWarp], mine, bytes);
   sync_warp();
   return slots;
 }

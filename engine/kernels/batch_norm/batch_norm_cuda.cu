@@ -55,7 +55,7 @@ __global__ void prepare_affine(Index C, double eps, const double* mean, const do
                                const T* gamma, T* centre, T* inv_std, T* scale) {
   const Index c = global_thread();
   if (c >= C) return;
-  const double inverse = 1.0 / sqrt(var[c] + eps);
+  const double inverse = 1.0 / std::sqrt(var[c] + eps);
   centre[c] = static_cast<T>(mean[c]);
   inv_std[c] = static_cast<T>(inverse);
   scale[c] = static_cast<T>(static_cast<double>(gamma[c]) * inverse);
@@ -86,7 +86,7 @@ struct Row {
 /// The one place that says what y is: forward stores it, backward asks for its sign.
 template <class T>
 __device__ T normalised_output(T x, T centre, T scale, T beta) {
-  return fma(x - centre, scale, beta);
+  return std::fma(x - centre, scale, beta);
 }
 
 /// This thread's share of the rows of [M, C], in V channels.
@@ -295,7 +295,7 @@ __global__ void fold_kernel(Index C, double eps, const T* bias, const T* gamma, 
   const Index c = global_thread();
   if (c >= C) return;
   const double factor =
-      static_cast<double>(gamma[c]) / sqrt(static_cast<double>(running_var[c]) + eps);
+      static_cast<double>(gamma[c]) / std::sqrt(static_cast<double>(running_var[c]) + eps);
   scale[c] = static_cast<T>(factor);
   shift[c] = static_cast<T>(static_cast<double>(beta[c]) +
                             (static_cast<double>(bias[c]) - static_cast<double>(running_mean[c])) *
