@@ -42,11 +42,13 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--json", json, "Write the scores to this file too");
   app.add_option("--csv", csv, "Write a table with a row an image to this file too");
+  dmf::DeviceChoice where;
+  dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     const std::filesystem::path folder = run;
     dmf::TrainOptions options = dmf::read_config((folder / "config.toml").string());
-    dmf::Model model = dmf::load_model(folder / (weights + ".safetensors"));
+    dmf::Model model = dmf::load_model(folder / (weights + ".safetensors"), where.open());
     DMF_CHECK(model.network->spec().classes == options.num_classes, ValueError,
               "[evaluate] the network has {} classes, the run's configuration {}.",
               model.network->spec().classes, options.num_classes);

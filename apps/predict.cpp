@@ -66,9 +66,11 @@ int main(int argc, char** argv) {
   app.add_flag("--floats", floats,
                "Also the probabilities of every class as they are, NAME_probabilities.safetensors");
   app.add_option("images", inputs, "Images, or folders of images")->required();
+  dmf::DeviceChoice where;
+  dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
-    dmf::Model model = dmf::load_model(model_path);
+    dmf::Model model = dmf::load_model(model_path, where.open());
     const std::vector<fs::path> images = dmf::files_of(inputs, 1, dmf::is_image_path, "images");
     std::vector<std::string> names;
     for (const fs::path& image : images) names.push_back(image.stem().string());

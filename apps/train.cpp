@@ -6,11 +6,12 @@
 #include "apps/training/provenance.h"
 #include "apps/training/run_folder.h"
 #include "apps/training/trainer.h"
+#include "engine/core/device_runtime.h"
 #include "engine/io/atomic_file.h"
 
 namespace {
 
-/// A new run needs data and a place; one that goes on brings everything but the threads.
+/// A new run needs data and a place; one that goes on brings everything but what computes it.
 void check_command(const CLI::App& app) {
   if (app.count("--resume") == 0) {
     for (const char* needed : {"--data", "--out"}) {
@@ -19,7 +20,8 @@ void check_command(const CLI::App& app) {
     return;
   }
   for (const CLI::Option* option : app.get_options()) {
-    const bool allowed = option->check_name("--resume") || option->check_name("--threads");
+    const bool allowed = option->check_name("--resume") || option->check_name("--threads") ||
+                         option->check_name("--device") || option->check_name("--precision");
     if (!allowed && option->count() > 0) {
       throw CLI::ValidationError("--resume takes its options from the run, so " +
                                  option->get_name() + " cannot be given with it");
@@ -49,12 +51,20 @@ int main(int argc, char** argv) {
     const bool resuming = !resume.empty();
     const std::filesystem::path folder = resuming ? resume : out;
     if (resuming) {
+      const dmf::DeviceChoice given = options.where;
       options = dmf::read_config((folder / "config.toml").string());
+      if (app.count("--device") > 0) options.where.device = given.device;
+      if (app.count("--precision") > 0) options.where.precision = given.precision;
     }
     const std::string split = dmf::describe_split(options);
     if (resuming) options.split_file = (folder / "split.csv").string();
     dmf::check_options(options);
+    const dmf::Device device = options.where.open();
     fmt::print("machine   {}\n", dmf::describe_machine());
+    if (!device.is_cpu()) {
+      fmt::print("device    {}, {}\n", dmf::device_runtime::description(device),
+                 options.where.precision);
+    }
     const dmf::RunData data = dmf::load_data(options);
     fmt::print("{}\n", dmf::describe_data(data, options));
     if (!resuming) dmf::create_run_folder(folder, overwrite);
@@ -70,7 +80,7 @@ int main(int argc, char** argv) {
     dmf::train_network(options, data, folder,
                        resuming ? dmf::Start::from_checkpoint : dmf::Start::anew);
 
-    dmf::Model model = dmf::load_model(folder);
+    dmf::Model model = dmf::load_model(folder, device);
     const dmf::Evaluation evaluation =
         dmf::evaluate(*model.network, data.samples, data.split.test, {.batch = options.batch});
     const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);

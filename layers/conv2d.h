@@ -12,8 +12,7 @@ namespace dmf {
 template <class S>
 class Conv2d final : public Module<S> {
  public:
-  Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng,
-         Device device);
+  Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng, Device device);
   Variable<S> forward(const Variable<S>& x) override;
   /// norm.forward(forward(x)), in one pass where nothing is trained: in evaluation mode and NoGrad.
   Variable<S> forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm);

@@ -63,7 +63,8 @@ struct UNet<S>::Level final : Module<S> {
 
   void add_conv(const Names& names, Index in, Index out, Rng& rng) {
     convs_.push_back(std::make_unique<Conv2d<S>>(in, out, 3, init_, rng, this->device()));
-    norms_.push_back(std::make_unique<BatchNorm2d<S>>(name_ + "." + names.bn, out, bn_, this->device()));
+    norms_.push_back(
+        std::make_unique<BatchNorm2d<S>>(name_ + "." + names.bn, out, bn_, this->device()));
     this->add_child(names.conv, *convs_.back());
     this->add_child(names.bn, *norms_.back());
   }

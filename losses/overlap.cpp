@@ -53,9 +53,9 @@ Variable<S> overlap_loss(Prediction<S>& prediction, const OverlapSpec& spec,
                                 Tensor<S>::from(share, shape, counts.tp.device()));
 }
 
-#define DMF_INSTANTIATE(S)                                                               \
-  template Variable<S> overlap(const SoftCounts<S>&, const OverlapSpec&);                \
-  template Variable<S> one_minus_weighted_sum(const Variable<S>&, const Tensor<S>&);      \
+#define DMF_INSTANTIATE(S)                                                           \
+  template Variable<S> overlap(const SoftCounts<S>&, const OverlapSpec&);            \
+  template Variable<S> one_minus_weighted_sum(const Variable<S>&, const Tensor<S>&); \
   template Variable<S> overlap_loss(Prediction<S>&, const OverlapSpec&, const LossOptions&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

@@ -32,7 +32,8 @@ std::vector<double> class_weights(const LossOptions& options, Index classes);
 template <class S>
 Variable<S> one_minus_weighted_sum(const Variable<S>& scores, const Tensor<S>& share);
 
-/// 1 - the mean over groups of each one's mean, its classes weighted alike: the loss of mean Dice, mean IoU and Tversky.
+/// 1 - the mean over groups of each one's mean, its classes weighted alike: the loss of mean Dice,
+/// mean IoU and Tversky.
 template <class S>
 Variable<S> overlap_loss(Prediction<S>& prediction, const OverlapSpec& spec,
                          const LossOptions& options);

@@ -11,6 +11,7 @@
 #include "engine/core/check.h"
 #include "engine/core/cpu.h"
 #include "engine/core/parallel.h"
+#include "engine/core/precision.h"
 #include "engine/core/simd.h"
 
 namespace dmf {
@@ -66,6 +67,20 @@ void add_threads_option(CLI::App& app) {
       ->type_name("N")
       ->default_str("0")
       ->configurable(false);
+}
+
+Device DeviceChoice::open() const {
+  set_matmul_precision(precision_named(precision));
+  return Device::parse(device);
+}
+
+std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice) {
+  return {app.add_option("--device", choice.device, "Where to compute: cpu, cuda or cuda:1")
+              ->capture_default_str(),
+          app.add_option("--precision", choice.precision,
+                         "How cuda multiplies matrices: fp32, tf32 or bf16 (bfloat16 storage)")
+              ->check(CLI::IsMember({"fp32", "tf32", "bf16"}))
+              ->capture_default_str()};
 }
 
 std::string command_line(int argc, char** argv) {

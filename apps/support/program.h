@@ -3,6 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
+
+#include "engine/core/device.h"
 
 namespace dmf {
 
@@ -13,6 +16,22 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
 
 /// Adds --threads, applied before the body runs.
 void add_threads_option(CLI::App& app);
+
+/// Which device computes, and how it multiplies matrices.
+struct DeviceChoice {
+  std::string device = "cpu";
+  std::string precision = "tf32";
+
+  /// Sets the precision.
+  ///
+  /// throws  DeviceError where the device is not to be had
+  Device open() const;
+};
+
+/// Adds --device and --precision.
+///
+/// return  both, for a group or a help text of the caller's
+std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice);
 
 /// The command as a shell would take it.
 std::string command_line(int argc, char** argv);

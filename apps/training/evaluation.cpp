@@ -1,8 +1,11 @@
 #include "apps/training/evaluation.h"
 
 #include <algorithm>
+
 #include "engine/core/check.h"
+#include "engine/core/precision.h"
 #include "engine/ops/softmax.h"
+#include "engine/ops/store_as.h"
 
 namespace dmf {
 namespace {
@@ -62,13 +65,15 @@ Variable<float> evaluation_logits(UNet<float>& network, const Tensor<float>& ima
   const bool was_training = network.training();
   network.train(false);
   const NoGrad no_grad;
-  Variable<float> logits = network.forward(Variable<float>(images));
+  const bool halves = !network.device().is_cpu() && matmul_precision() == MatmulPrecision::bf16;
+  Variable<float> logits = network.forward(store_as(Variable<float>(images.to(network.device())),
+                                                    halves ? Storage::bfloat16 : Storage::full));
   network.train(was_training);
   return logits;
 }
 
 std::vector<Image> to_probabilities(const Variable<float>& logits) {
-  const Tensor<float> probabilities = softmax(logits).value();
+  const Tensor<float> probabilities = softmax(logits).value().to(Device::cpu());
   const auto H = static_cast<int>(probabilities.size(1)),
              W = static_cast<int>(probabilities.size(2));
   const auto C = static_cast<int>(probabilities.size(3));

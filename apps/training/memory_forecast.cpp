@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "apps/training/parts.h"
+#include "engine/core/device_runtime.h"
 #include "engine/optim/weight_ema.h"
 #include "engine/tensor/allocator.h"
 
@@ -21,10 +22,10 @@ namespace {
 constexpr double kSpare = 1.5;
 
 /// What a step of `batch` images of side x side pixels takes, with what saving it takes after.
-double measure(const TrainOptions& options, Index batch, Index side) {
-  const std::size_t before = memory_stats(Device::cpu()).in_use;
-  reset_memory_peak(Device::cpu());
-  UNet<float> network(options.network_spec());
+double measure(const TrainOptions& options, Device device, Index batch, Index side) {
+  const std::size_t before = memory_stats(device).in_use;
+  reset_memory_peak(device);
+  UNet<float> network(options.network_spec(), device);
   FusedLoss<float> loss = make_fused_loss(options);
   const auto optimizer = make_optimizer(options, network);
   std::optional<WeightEma<float>> ema;
@@ -32,14 +33,16 @@ double measure(const TrainOptions& options, Index batch, Index side) {
     ema.emplace(network.named_parameters(), network.named_buffers(), options.ema);
   }
   const Variable<float> images(
-      Tensor<float>::full(Shape{batch, side, side, Index{options.channels}}, 0.5f));
+      Tensor<float>::full(Shape{batch, side, side, Index{options.channels}}, 0.5f, device));
   Prediction<float> prediction(network.forward(images),
-                               Tensor<std::int32_t>::zeros(Shape{batch, side, side}));
+                               Tensor<std::int32_t>::zeros(Shape{batch, side, side}, device));
   loss.evaluate(prediction).total.backward();
+  const auto peak = static_cast<double>(memory_stats(device).peak - before);
+  if (!device.is_cpu()) return peak;
   // A checkpoint is put together in memory twice, as tensors and as a file: weights, two moments.
   const double checkpoint =
       2.0 * 3.0 * sizeof(float) * static_cast<double>(network.parameter_count());
-  return static_cast<double>(memory_stats(Device::cpu()).peak - before) + checkpoint;
+  return peak + checkpoint;
 }
 
 constexpr double kUnknown = std::numeric_limits<double>::infinity();
@@ -74,20 +77,25 @@ int MemoryForecast::largest_batch(double bytes) const {
   return static_cast<int>(std::clamp(images, 0.0, 1e6));
 }
 
-MemoryForecast forecast_memory(const TrainOptions& options) {
+MemoryForecast forecast_memory(const TrainOptions& options, Device device) {
   constexpr Index kSide = 128, kMostImages = 8;
   const Index unit = Index{1} << options.depth;  // sides are multiples of it
   const Index side =
       options.image <= kSide ? options.image : std::max(kSide / unit, Index{1}) * unit;
   const double scale = static_cast<double>(options.image) / static_cast<double>(side);
   const Index most = std::min<Index>(options.batch, kMostImages), few = most / 2;
-  const double more = measure(options, most, side);
+  const double more = measure(options, device, most, side);
   if (few == 0) return {0.0, more * scale * scale};
-  const double per_image = (more - measure(options, few, side)) / static_cast<double>(most - few);
+  const double per_image =
+      (more - measure(options, device, few, side)) / static_cast<double>(most - few);
   return {more - per_image * static_cast<double>(most), per_image * scale * scale};
 }
 
-double available_memory() {
+double available_memory(Device device) {
+  if (!device.is_cpu()) {
+    const MemoryStats stats = memory_stats(device);
+    return static_cast<double>(device_runtime::memory(device).free + stats.reserved - stats.in_use);
+  }
   constexpr double kKilobyte = 1024.0;
   double free = number_after("/proc/meminfo", "MemAvailable:") * kKilobyte;
   const double most = first_number("/sys/fs/cgroup/memory.max");

@@ -35,7 +35,7 @@ UNetSpec spec_from(const Metadata& metadata) {
   return spec;
 }
 
-Model parse_model(const Safetensors& file) {
+Model parse_model(const Safetensors& file, Device device) {
   DMF_CHECK(metadata_text(file.metadata, "format") == kFormat, IoError,
             "its format is '{}': expected '{}'.", file.metadata.at("format"), kFormat);
   const double version = metadata_number(file.metadata, "version", 0, 1e6);
@@ -53,7 +53,8 @@ Model parse_model(const Safetensors& file) {
   DMF_CHECK(spec.parameters_at_least() <= stored, IoError,
             "it holds {} numbers: too few for the network it names.", stored);
 
-  Model model{std::make_unique<UNet<float>>(spec), PreprocessSpec::from_metadata(file.metadata)};
+  Model model{std::make_unique<UNet<float>>(spec, device),
+              PreprocessSpec::from_metadata(file.metadata)};
   DMF_CHECK(model.preprocess.channels == spec.in_channels, IoError,
             "its images have {} channels, its network takes {}.", model.preprocess.channels,
             spec.in_channels);
@@ -82,13 +83,13 @@ void save_model(const std::filesystem::path& path, const UNet<float>& network,
   write_safetensors(path, file);
 }
 
-Model load_model(const std::filesystem::path& path) {
+Model load_model(const std::filesystem::path& path, Device device) {
   std::error_code error;
   const bool folder = std::filesystem::is_directory(path, error);
   const std::filesystem::path file = folder ? path / "best.safetensors" : path;
   const Safetensors content = read_safetensors(file);
   try {
-    return parse_model(content);
+    return parse_model(content, device);
   } catch (const Error& problem) {
     throw IoError(fmt::format("[model] {}: {}", file.string(), problem.what()));
   }

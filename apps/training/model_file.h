@@ -23,6 +23,6 @@ void save_model(const std::filesystem::path& path, const UNet<float>& network,
 /// return  the network in evaluation mode
 /// throws  IoError for a file that is not such a model, of a newer version, or whose tensors do not
 ///         fit the network its metadata describes
-Model load_model(const std::filesystem::path& path);
+Model load_model(const std::filesystem::path& path, Device device = Device::cpu());
 
 }  // namespace dmf

@@ -15,7 +15,7 @@ std::string bad_gradient(const UNet<float>& network) {
       return fmt::format("the gradient of {} is not finite.", parameter.name);
     }
   }
-  return {};
+  return "a gradient is not finite.";  // recorded steps keep none of them
 }
 
 std::string first_not_finite(UNet<float>& network, FusedLoss<float>& loss, const Batch& batch,
@@ -29,7 +29,9 @@ std::string first_not_finite(UNet<float>& network, FusedLoss<float>& loss, const
   network.set_passes(passes);
   try {
     const DetectAnomaly detect;
-    Prediction<float> prediction(network.forward(Variable<float>(batch.images)), batch.labels);
+    const Device device = network.device();
+    Prediction<float> prediction(network.forward(Variable<float>(batch.images.to(device))),
+                                 batch.labels.to(device));
     loss.evaluate(prediction).total.backward();
   } catch (const NumericError& found) {
     return found.what();

@@ -89,6 +89,7 @@ void bind_training(CLI::App& app, TrainOptions& o) {
   app.add_flag("--tensorboard", o.tensorboard,
                "Write losses, weights, scores and images as events for TensorBoard too")
       ->group("Training");
+  for (CLI::Option* option : add_device_options(app, o.where)) option->group("Training");
   add("--seed", o.seed, "Of the split, the initial weights, the order and the augmentation");
 }
 

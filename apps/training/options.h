@@ -7,6 +7,7 @@
 #include "apps/data/augment.h"
 #include "apps/data/dataset.h"
 #include "apps/image/preprocess.h"
+#include "apps/support/program.h"
 #include "dmf/fusion.h"
 #include "engine/optim/schedule.h"
 #include "layers/unet.h"
@@ -64,6 +65,7 @@ struct TrainOptions {
   bool record_gradients = false;
   bool tensorboard = false;
   std::uint64_t seed = 1;
+  DeviceChoice where;
 
   // Losses and their weighting
   std::vector<std::string> losses = {"cce", "mean_iou", "mean_dice"};

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "apps/data/loader.h"
 #include "apps/report/run_report.h"
@@ -17,6 +18,7 @@
 #include "apps/training/non_finite.h"
 #include "apps/training/parts.h"
 #include "apps/training/run_folder.h"
+#include "apps/training/stepper.h"
 #include "apps/training/training_log.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
@@ -53,11 +55,15 @@ class Run {
         data_(data),
         folder_(folder),
         memory_(memory),
-        network_(options.network_spec()),
+        network_(options.network_spec(), options.where.open()),
         loss_(make_fused_loss(options)),
         loader_(data.samples, data.split.train,
                 {options.batch, augmentation_named(options.augment), true, options.seed}),
         optimizer_(make_optimizer(options, network_)),
+        stepper_(
+            network_, loss_, *optimizer_,
+            options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity(),
+            options.loss.common.ignore_index),
         total_steps_(static_cast<std::int64_t>(loader_.batches()) * options.epochs),
         schedule_(make_schedule(options, total_steps_)) {
     if (options.ema > 0.0) {
@@ -157,11 +163,14 @@ class Run {
     const Clock::time_point epoch_start = Clock::now();
     const std::size_t images_before = at_.images;
     pulling_.assign(log_->losses().size(), false);
-    while (const std::optional<Batch> batch = loader_.next()) {
-      const double total = step_within_memory(*batch);
+    std::optional<Batch> next = loader_.next();
+    if (next) stepper_.send(*next);
+    while (next) {
+      const Batch batch = *std::exchange(next, std::nullopt);
+      const double total = step_within_memory(batch, next);
       if (std::isfinite(total)) {
-        at_.loss_sum += total * static_cast<double>(batch->items.size());
-        at_.images += batch->items.size();
+        at_.loss_sum += total * static_cast<double>(batch.items.size());
+        at_.images += batch.items.size();
       }
       ++at_.batches;
       images_per_second_ =
@@ -179,37 +188,39 @@ class Run {
     }
   }
 
-  double step_within_memory(const Batch& batch) {
+  double step_within_memory(const Batch& batch, std::optional<Batch>& next) {
     try {
-      return step(batch);
-    } catch (const DeviceError&) {
+      return step(batch, next);
+    } catch (const OutOfMemory&) {
       throw DeviceError(
           fmt::format("[train] out of memory in step {}: {}. What was saved last is untouched.",
                       at_.step, memory_));
     }
   }
 
+  /// next    the batch after this one, fetched while the device works
   /// return  the objective, or NaN for a step that was left out
-  double step(const Batch& batch) {
+  double step(const Batch& batch, std::optional<Batch>& next) {
     const double lr = schedule_.at(at_.step);
     std::vector<Tensor<float>> buffers;  // which a bad forward pass spoils
     if (options_.skip_not_finite) {
       for (const auto& b : network_.named_buffers()) buffers.push_back(b.tensor.clone());
     }
-    optimizer_->zero_grad();
-    FusedLoss<float>::Result result;
+    FusedLoss<float>::Weighed weighed;
     std::vector<double> gradients;
+    double total = 0.0;
     std::string problem;
     try {
-      Prediction<float> prediction(network_.forward(Variable<float>(batch.images)), batch.labels);
-      result = loss_.step(prediction);
-      gradients = gradient_norms(prediction);
-      result.total.backward();
-      const double most = options_.clip_norm > 0.0 ? options_.clip_norm
-                                                   : std::numeric_limits<double>::infinity();
-      if (!optimizer_->step(lr, most)) problem = bad_gradient(network_);
+      weighed = loss_.weigh(stepper_.values(), true);
+      gradients = gradient_norms(stepper_.prediction());
+      stepper_.update(weighed.factors(loss_.has_auxiliary()), lr);
+      fetch(next);
+      const Stepper::Outcome outcome = stepper_.finish();
+      total = outcome.total;
+      if (!outcome.updated) problem = bad_gradient(network_);
     } catch (const std::domain_error& not_finite) {
       problem = not_finite.what();
+      fetch(next);
     }
     if (!problem.empty()) {
       if (!options_.skip_not_finite) stop_not_finite(batch, problem);
@@ -222,9 +233,14 @@ class Run {
     }
     if (ema_) ema_->update();
 
-    log_->step(at_, result, gradients, lr);
+    log_->step(at_, weighed, total, gradients, lr);
     ++at_.step;
-    return static_cast<double>(result.total.value().item());
+    return total;
+  }
+
+  void fetch(std::optional<Batch>& next) {
+    next = loader_.next();
+    if (next) stepper_.send(*next);
   }
 
   /// Norms of each loss's gradient, where they are to be recorded or a loss has had none yet in
@@ -271,7 +287,7 @@ class Run {
     how.batch = options_.batch;
     how.surfaces = false;
     how.observer = [&](const Variable<float>& logits, const Batch& batch) {
-      Prediction<float> prediction(logits, batch.labels);
+      Prediction<float> prediction(logits, batch.labels.to(logits.device()));
       loss_sum += static_cast<double>(loss_.evaluate(prediction).total.value().item()) *
                   static_cast<double>(batch.items.size());
     };
@@ -322,6 +338,7 @@ class Run {
   FusedLoss<float> loss_;
   Loader loader_;
   std::unique_ptr<Optimizer<float>> optimizer_;
+  Stepper stepper_;
   std::int64_t total_steps_;
   LearningRate schedule_;
   std::optional<WeightEma<float>> ema_;
@@ -347,11 +364,12 @@ void check_options(const TrainOptions& options) {
 
 void train_network(const TrainOptions& options, const RunData& data,
                    const std::filesystem::path& folder, Start start) {
-  const double available = available_memory();
+  const Device device = options.where.open();
+  const double available = available_memory(device);
   const auto images = static_cast<Index>(data.split.train.size());
   const Index largest = chunk_count(images, chunk_count(images, options.batch));  // see Loader
   const std::string memory =
-      memory_text(forecast_memory(options), static_cast<int>(largest), available);
+      memory_text(forecast_memory(options, device), static_cast<int>(largest), available);
   Run(options, data, folder, start, memory).train();
 }
 

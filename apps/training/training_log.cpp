@@ -47,9 +47,9 @@ TrainingLog::TrainingLog(const std::filesystem::path& folder, const TrainOptions
   if (options.tensorboard) events_.emplace(folder / "events.out.tfevents.0.dmf", at.event_bytes);
 }
 
-void TrainingLog::step(const TrainingProgress& at, const FusedLoss<float>::Result& result,
-                       const std::vector<double>& gradients, double lr) {
-  std::vector<double> values = {static_cast<double>(result.total.value().item())};
+void TrainingLog::step(const TrainingProgress& at, const FusedLoss<float>::Weighed& result,
+                       double total, const std::vector<double>& gradients, double lr) {
+  std::vector<double> values = {total};
   values.insert(values.end(), result.losses.begin(), result.losses.end());
   if (losses_.size() > result.losses.size()) values.push_back(result.auxiliary);
   values.insert(values.end(), result.weights.begin(), result.weights.end());

@@ -26,7 +26,7 @@ class TrainingLog {
   const std::vector<std::string>& losses() const { return losses_; }
 
   /// gradients  one a loss, where they are recorded
-  void step(const TrainingProgress& at, const FusedLoss<float>::Result& result,
+  void step(const TrainingProgress& at, const FusedLoss<float>::Weighed& result, double total,
             const std::vector<double>& gradients, double lr);
   /// A step that was left out: numbers that are none.
   void skipped_step(const TrainingProgress& at, double lr);

@@ -17,7 +17,8 @@ Device Device::parse(std::string_view text) {
   if (text.size() == 6 && text.starts_with("cuda:") && text[5] >= '0' && text[5] <= '9') {
     return cuda(text[5] - '0');
   }
-  throw ValueError(fmt::format("[device] unknown device: got '{}', expected cpu, cuda or cuda:1.", text));
+  throw ValueError(
+      fmt::format("[device] unknown device: got '{}', expected cpu, cuda or cuda:1.", text));
 }
 
 std::string Device::str() const {

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "engine/core/device.h"
 
-// What the engine asks of devices that are not the CPU. One implementation is built in: engine/cuda's
-// with -DDMF_CUDA=ON, else the one without devices (device_runtime_absent.cpp).
+// What the engine asks of devices that are not the CPU. One implementation is built in:
+// engine/cuda's with -DDMF_CUDA=ON, else the one without devices (device_runtime_absent.cpp).
 
 namespace dmf::device_runtime {
 
@@ -35,8 +36,31 @@ void begin_recording(Device device);
 bool is_recording(Device device);
 /// return  what was recorded since; to be given to drop()
 Recording* end_recording(Device device);
+/// Ends a recording that failed; throws nothing.
+void abandon_recording(Device device) noexcept;
 void replay(Device device, const Recording& recording);
 void drop(Recording* recording) noexcept;
+
+/// Brings memory of the CPU to a device while the device works: copied into page-locked memory,
+/// from there by the copy engine, and only then, in the order of the device's other work, to its
+/// place. There is room for two at a time.
+class Upload {
+ public:
+  /// bytes  the most that send() is given
+  Upload(Device device, std::size_t bytes);
+  ~Upload();
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
+
+  /// `from` may be changed as soon as it returns.
+  void send(const void* from, std::size_t bytes);
+  /// Puts what was sent longest ago at `to`.
+  void receive(void* to);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 struct Memory {
   std::size_t free, total;  // bytes

@@ -5,28 +5,32 @@
 namespace dmf {
 namespace {
 
-Precision in_use = Precision::tf32;
+MatmulPrecision in_use = MatmulPrecision::tf32;
 
 }  // namespace
 
-Precision matmul_precision() {
+MatmulPrecision matmul_precision() {
   return in_use;
 }
-void set_matmul_precision(Precision precision) {
+void set_matmul_precision(MatmulPrecision precision) {
   in_use = precision;
 }
 
-std::string precision_name(Precision precision) {
+std::string precision_name(MatmulPrecision precision) {
   switch (precision) {
-    case Precision::fp32: return "fp32";
-    case Precision::tf32: return "tf32";
-    case Precision::bf16: break;
+    case MatmulPrecision::fp32:
+      return "fp32";
+    case MatmulPrecision::tf32:
+      return "tf32";
+    case MatmulPrecision::bf16:
+      break;
   }
   return "bf16";
 }
 
-Precision precision_named(std::string_view name) {
-  for (const Precision p : {Precision::fp32, Precision::tf32, Precision::bf16}) {
+MatmulPrecision precision_named(std::string_view name) {
+  for (const MatmulPrecision p :
+       {MatmulPrecision::fp32, MatmulPrecision::tf32, MatmulPrecision::bf16}) {
     if (name == precision_name(p)) return p;
   }
   throw ValueError(

@@ -5,8 +5,8 @@
 #include "engine/cuda/elements.cuh"
 #include "engine/tensor/workspace.h"
 
-// Sums over all but the last axis: of x [M, C], K totals for every channel. What is added is said by
-// a term, a class with
+// Sums over all but the last axis: of x [M, C], K totals for every channel. What is added is said
+// by a term, a class with
 //
 //   Element, kTerms                     the scalar in memory, and K
 //   Columns<V>(term, channel)           what is needed of V neighbouring channels, loaded once

@@ -28,10 +28,11 @@ void throw_error(cudaError_t status, const char* call, const char* file, int lin
 }
 
 void check_count(const char* kernel, long long count) {
-  DMF_CHECK(count < (1LL << 31), ShapeError,
-            "[{}] {} pixels or elements in one tensor: the CUDA backend takes fewer than 2^31. Use a "
-            "smaller batch or image.",
-            kernel, count);
+  DMF_CHECK(
+      count < (1LL << 31), ShapeError,
+      "[{}] {} pixels or elements in one tensor: the CUDA backend takes fewer than 2^31. Use a "
+      "smaller batch or image.",
+      kernel, count);
 }
 
 }  // namespace dmf::cuda

@@ -140,6 +140,15 @@ Recording* end_recording(Device) {
   return new Recording(graph);
 }
 
+void abandon_recording(Device) noexcept {
+  cudaGraph_t graph = nullptr;
+  context().recording = false;
+  if (cudaStreamEndCapture(cuda::stream(), &graph) == cudaSuccess && graph != nullptr) {
+    static_cast<void>(cudaGraphDestroy(graph));
+  }
+  static_cast<void>(cudaGetLastError());
+}
+
 void replay(Device, const Recording& recording) {
   recording.launch();
 }

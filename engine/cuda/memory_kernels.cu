@@ -45,10 +45,14 @@ void store_constant(void* to, const void* from, std::size_t bytes) {
 
 void fill_pattern(void* to, std::uint64_t pattern, std::size_t pattern_bytes, std::size_t count) {
   switch (pattern_bytes) {
-    case 1: return fill_with<std::uint8_t>(to, pattern, count);
-    case 2: return fill_with<std::uint16_t>(to, pattern, count);
-    case 4: return fill_with<std::uint32_t>(to, pattern, count);
-    default: return fill_with<std::uint64_t>(to, pattern, count);
+    case 1:
+      return fill_with<std::uint8_t>(to, pattern, count);
+    case 2:
+      return fill_with<std::uint16_t>(to, pattern, count);
+    case 4:
+      return fill_with<std::uint32_t>(to, pattern, count);
+    default:
+      return fill_with<std::uint64_t>(to, pattern, count);
   }
 }
 

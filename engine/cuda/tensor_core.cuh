@@ -65,8 +65,8 @@ __device__ inline void load_matrices(unsigned (&to)[4], const void* row) {
   const unsigned lane = emulator::lane();
   for (unsigned i = 0; i < 4; ++i) {
     const auto element = [&](unsigned r, unsigned c) {
-      const auto* from = *static_cast<const std::uint16_t* const*>(
-          emulator::exchanged_by(rows, 8 * i + r));
+      const auto* from =
+          *static_cast<const std::uint16_t* const*>(emulator::exchanged_by(rows, 8 * i + r));
       return static_cast<unsigned>(from[c]);
     };
     const unsigned t = lane % 4, g = lane / 4;
@@ -112,8 +112,8 @@ void emulate_mma(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2],
   for (unsigned i = 0; i < 4; ++i) {
     const unsigned row = lane / 4 + 8 * (i / 2), column = 2 * (lane % 4) + i % 2;
     for (unsigned word = 0; word < 8; ++word) {
-      const auto* from_a = static_cast<const unsigned*>(
-          emulator::exchanged_by(all, 4 * (row % 8) + word % 4));
+      const auto* from_a =
+          static_cast<const unsigned*>(emulator::exchanged_by(all, 4 * (row % 8) + word % 4));
       const auto* from_b =
           static_cast<const unsigned*>(emulator::exchanged_by(all, 4 * column + word % 4));
       const unsigned in_a = from_a[row / 8 + 2 * (word / 4)], in_b = from_b[4 + word / 4];
@@ -128,9 +128,8 @@ void emulate_mma(float (&c)[4], const unsigned (&a)[4], const unsigned (&b)[2],
 __device__ inline void multiply_tf32(float (&c)[4], const unsigned (&a)[4],
                                      const unsigned (&b)[2]) {
 #ifdef DMF_CUDA_EMULATED
-  emulate_mma<1>(c, a, b, [](unsigned word, int) {
-    return std::bit_cast<float>(word & 0xffffe000U);
-  });
+  emulate_mma<1>(c, a, b,
+                 [](unsigned word, int) { return std::bit_cast<float>(word & 0xffffe000U); });
 #else
   asm volatile(
       "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, "

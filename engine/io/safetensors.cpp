@@ -176,7 +176,8 @@ Tensor<Scalar> Safetensors::get(const std::string& name) const {
 
 template <class Scalar>
 void Safetensors::set(const std::string& name, const Tensor<Scalar>& tensor) {
-  const auto bytes = std::as_bytes(tensor.span());
+  const Tensor<Scalar> here = tensor.to(Device::cpu());
+  const auto bytes = std::as_bytes(here.span());
   tensors[name] = {dtype_of<Scalar>(), tensor.shape(), {bytes.begin(), bytes.end()}};
 }
 

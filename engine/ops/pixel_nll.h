@@ -23,8 +23,8 @@ Variable<S> pixel_nll(const Variable<S>& log_probs, const Tensor<std::int32_t>& 
                       const PixelNllSpec& spec);
 
 /// throws  ShapeError unless scores is [N, H, W, C] and target [N, H, W]; ValueError naming the
-///         first label that is neither in [0, C) nor ignore_index. Labels on a device are not looked
-///         at while its work is being recorded.
+///         first label that is neither in [0, C) nor ignore_index. Labels on a device are not
+///         looked at while its work is being recorded.
 void check_target(std::string_view op, const Shape& scores, const Tensor<std::int32_t>& target,
                   std::int32_t ignore_index);
 

@@ -12,8 +12,7 @@ namespace dmf {
 template <class S>
 Optimizer<S>::Optimizer(std::vector<NamedParameter<S>> parameters)
     : parameters_(std::move(parameters)) {
-  const Device device =
-      parameters_.empty() ? Device::cpu() : parameters_.front().variable.device();
+  const Device device = parameters_.empty() ? Device::cpu() : parameters_.front().variable.device();
   schedule_ = Tensor<double>(Shape{2}, device);
   norm_ = Tensor<double>(Shape{2}, device);
 }

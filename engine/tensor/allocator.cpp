@@ -202,7 +202,8 @@ MemoryPool::MemoryPool(Device device)
 
 MemoryPool::~MemoryPool() {
   owned_->allocator->release();
-  if (owned_->allocator->stats().in_use > 0) return;  // a tensor outlives the pool: so do its blocks
+  if (owned_->allocator->stats().in_use > 0)
+    return;  // a tensor outlives the pool: so do its blocks
   Allocators& all = allocators(device_);
   const std::lock_guard lock(all.mutex);
   std::erase(all.pools, owned_->allocator);

@@ -14,7 +14,7 @@ struct MemoryStats {
   std::size_t peak = 0;      // largest in_use since the start or reset_memory_peak()
 };
 
-inline constexpr std::size_t kAlignment = 64;  // a cache line, and the widest vector
+inline constexpr std::size_t kAlignment = 64;         // a cache line, and the widest vector
 inline constexpr std::size_t kDeviceAlignment = 256;  // what cudaMalloc gives
 
 /// Memory of at least `bytes`, aligned to kAlignment, not initialised. A training step asks for the

@@ -16,7 +16,7 @@ namespace dmf {
 template <class Scalar>
 class Tensor {
  public:
-  Tensor() = default;                                                  // empty: defined() is false
+  Tensor() = default;  // empty: defined() is false
   explicit Tensor(const Shape& shape, Device device = Device::cpu(),
                   Storage storage = Storage::full);  // not initialised
 

@@ -10,6 +10,7 @@
 #include "engine/ops/reduce.h"
 #include "engine/ops/soft_confusion.h"
 #include "engine/ops/softmax.h"
+#include "engine/ops/store_as.h"
 #include "tests/cases/op_case.h"
 #include "tests/support/random_tensor.h"
 
@@ -170,6 +171,8 @@ std::vector<OpCase> elementwise_cases() {
       {Op::sum, "mean", uniform({shape}), [](const Inputs& in) { return mean(in[0]); }},
       {Op::select, "middle slice", uniform({Shape{3, 2, 2}}),
        [](const Inputs& in) { return select(in[0], 1); }},
+      {Op::store_as, "in full", uniform({shape}),
+       [](const Inputs& in) { return store_as(in[0], Storage::full); }},
       {Op::dropout, "a third dropped", uniform({Shape{2, 3, 3, 3}}), [](const Inputs& in) {
          return dropout(in[0], DropoutSpec{1.0 / 3.0, 9, 4});
        }}};

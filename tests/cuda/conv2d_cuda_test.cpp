@@ -16,8 +16,8 @@ namespace {
 /// Restores the precision that a test changes.
 class WithPrecision {
  public:
-  explicit WithPrecision(Precision precision) { set_matmul_precision(precision); }
-  ~WithPrecision() { set_matmul_precision(Precision::tf32); }
+  explicit WithPrecision(MatmulPrecision precision) { set_matmul_precision(precision); }
+  ~WithPrecision() { set_matmul_precision(MatmulPrecision::tf32); }
 };
 
 template <class S>
@@ -56,8 +56,7 @@ Passes<S> on_device(const ConvCase& c, const Operands<S>& in, bool relu, Storage
   Workspace workspace(Device::cuda());
   const auto x = there(in.x, storage), dy = there(in.dy, storage), weight = there(in.weight);
   const auto scale = there(in.scale), shift = there(in.shift);
-  const Passes<S> out{blank<S>(in.dy.shape(), storage), blank<S>(c.x, storage),
-                      blank<S>(c.weight)};
+  const Passes<S> out{blank<S>(in.dy.shape(), storage), blank<S>(c.x, storage), blank<S>(c.weight)};
   cuda::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), {scale.cview(), shift.cview(), relu},
                           out.y.view(), workspace);
   cuda::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(), {}, out.dx.view(), workspace);
@@ -79,13 +78,13 @@ Passes<S> by_definition(const ConvCase& c, const Operands<S>& in, bool relu) {
 }
 
 struct Arithmetic {
-  Precision precision;
+  MatmulPrecision precision;
   Storage storage;
   double rounding;  // of one factor
 };
-const Arithmetic kArithmetics[] = {{Precision::fp32, Storage::full, 3e-7},
-                                   {Precision::tf32, Storage::full, 5e-4},
-                                   {Precision::bf16, Storage::bfloat16, 4e-3}};
+const Arithmetic kArithmetics[] = {{MatmulPrecision::fp32, Storage::full, 3e-7},
+                                   {MatmulPrecision::tf32, Storage::full, 5e-4},
+                                   {MatmulPrecision::bf16, Storage::bfloat16, 4e-3}};
 
 /// Beside the cases of the CPU's test: widths about those of a block and of a slab.
 std::vector<ConvCase> cuda_convolutions() {
@@ -108,11 +107,10 @@ TEST_CASE("cuda conv2d: all passes agree exactly with ref:: on integers, in ever
     CAPTURE(c.weight.str());
     Rng rng(11);
     const Shape channels{c.weight[3]};
-    const Operands<float> in{random_integers<float>(c.x, rng, 2),
-                             random_integers<float>(c.weight, rng, 2),
-                             random_integers<float>(output_shape(c), rng, 2),
-                             random_integers<float>(channels, rng, 2),
-                             random_integers<float>(channels, rng, 2)};
+    const Operands<float> in{
+        random_integers<float>(c.x, rng, 2), random_integers<float>(c.weight, rng, 2),
+        random_integers<float>(output_shape(c), rng, 2), random_integers<float>(channels, rng, 2),
+        random_integers<float>(channels, rng, 2)};
     const bool relu = c.weight[3] % 2 == 0;
     const Passes<float> expected = by_definition(c, in, relu);
     for (const auto& [precision, storage, rounding] : kArithmetics) {

@@ -91,7 +91,8 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
                             cudaStream_t stream);
 cudaError_t cudaMemsetAsync(void* to, int value, std::size_t bytes, cudaStream_t stream);
 
-// Streams, events, graphs ---------------------------------------------------------------------------
+// Streams, events, graphs
+// ---------------------------------------------------------------------------
 
 struct emulated_event;
 struct emulated_graph;
@@ -181,9 +182,8 @@ T shuffle(T value, unsigned from) {
 template <class... Parameters, class... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(Parameters...),
                                Arguments&&... arguments) {
-  return emulator::submit(*config, [kernel, ... bound = Parameters(arguments)] {
-    kernel(bound...);
-  });
+  return emulator::submit(*config,
+                          [kernel, ... bound = Parameters(arguments)] { kernel(bound...); });
 }
 
 inline void __syncthreads() {

@@ -110,16 +110,15 @@ class Machine {
   void add_lane() {
     lanes_.push_back(std::make_unique<Lane>());
     Lane* lane = lanes_.back().get();
-    lane->fiber = boost::context::fiber(
-        std::allocator_arg, boost::context::fixedsize_stack(kStack),
-        [this, lane](boost::context::fiber&& scheduler) {
-          lane->scheduler = std::move(scheduler);
-          for (;;) {
-            (*body_)();
-            wait(State::done);
-          }
-          return std::move(lane->scheduler);
-        });
+    lane->fiber = boost::context::fiber(std::allocator_arg, boost::context::fixedsize_stack(kStack),
+                                        [this, lane](boost::context::fiber&& scheduler) {
+                                          lane->scheduler = std::move(scheduler);
+                                          for (;;) {
+                                            (*body_)();
+                                            wait(State::done);
+                                          }
+                                          return std::move(lane->scheduler);
+                                        });
   }
 
   void run_warp(unsigned warp, unsigned threads) {
@@ -211,7 +210,8 @@ void wait_copies(int pending) {
 
 }  // namespace emulator
 
-// The runtime ---------------------------------------------------------------------------------------
+// The runtime
+// ---------------------------------------------------------------------------------------
 
 struct emulated_stream {
   emulated_graph* capturing = nullptr;
@@ -271,7 +271,8 @@ cudaError_t submit(const cudaLaunchConfig_t& config, std::function<void()> threa
   const dim3 grid = config.gridDim, block = config.blockDim;
   const std::size_t shared = config.dynamicSmemBytes;
   if (grid.x == 0 || grid.y == 0 || grid.z == 0 || block.x * block.y * block.z == 0 ||
-      block.x * block.y * block.z > 1024 || grid.y > 65535 || grid.z > 65535 || shared > 99 * 1024) {
+      block.x * block.y * block.z > 1024 || grid.y > 65535 || grid.z > 65535 ||
+      shared > 99 * 1024) {
     return last_error = cudaErrorInvalidValue;
   }
   return run(config.stream, [=, body = std::move(thread)] {

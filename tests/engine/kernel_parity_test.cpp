@@ -72,13 +72,14 @@ TEST_CASE_TEMPLATE("batch_norm kernels agree with their references", S, float, d
     const auto mean = blank<double>(channels), var = blank<double>(channels);
     const auto mean_ref = unwritten<double>(channels), var_ref = unwritten<double>(channels);
     backend::batch_norm_statistics<S>(in(x), mean.view(), var.view(), workspace());
-    ref::batch_norm_statistics<S>(x.cview(), mean_ref.view(), var_ref.view(), reference_workspace());
+    ref::batch_norm_statistics<S>(x.cview(), mean_ref.view(), var_ref.view(),
+                                  reference_workspace());
     CHECK(largest_difference(mean, mean_ref) < tolerance<S>());
     CHECK(largest_difference(var, var_ref) < tolerance<S>());
     for (const bool relu : {false, true}) {
       const auto y = blank<S>(shape), y_ref = unwritten<S>(shape);
-      backend::batch_norm_forward<S>(in(x), in(mean_ref), in(var_ref), in(gamma),
-                                 in(beta), 1e-5, relu, y.view(), workspace());
+      backend::batch_norm_forward<S>(in(x), in(mean_ref), in(var_ref), in(gamma), in(beta), 1e-5,
+                                     relu, y.view(), workspace());
       ref::batch_norm_forward<S>(x.cview(), mean_ref.cview(), var_ref.cview(), gamma.cview(),
                                  beta.cview(), 1e-5, relu, y_ref.view(), reference_workspace());
       CHECK(largest_difference(y, y_ref) < 10 * tolerance<S>());
@@ -86,12 +87,13 @@ TEST_CASE_TEMPLATE("batch_norm kernels agree with their references", S, float, d
         const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
         const auto dgamma = blank<S>(channels), dgamma_ref = unwritten<S>(channels);
         const auto dbeta = blank<S>(channels), dbeta_ref = unwritten<S>(channels);
-        backend::batch_norm_backward<S>(in(x), in(dy), in(mean_ref), in(var_ref),
-                                    in(gamma), in(beta), 1e-5, relu, training, dx.view(),
-                                    dgamma.view(), dbeta.view(), workspace());
-        ref::batch_norm_backward<S>(
-            x.cview(), dy.cview(), mean_ref.cview(), var_ref.cview(), gamma.cview(), beta.cview(),
-            1e-5, relu, training, dx_ref.view(), dgamma_ref.view(), dbeta_ref.view(), reference_workspace());
+        backend::batch_norm_backward<S>(in(x), in(dy), in(mean_ref), in(var_ref), in(gamma),
+                                        in(beta), 1e-5, relu, training, dx.view(), dgamma.view(),
+                                        dbeta.view(), workspace());
+        ref::batch_norm_backward<S>(x.cview(), dy.cview(), mean_ref.cview(), var_ref.cview(),
+                                    gamma.cview(), beta.cview(), 1e-5, relu, training,
+                                    dx_ref.view(), dgamma_ref.view(), dbeta_ref.view(),
+                                    reference_workspace());
         const double scale = 1.0 + largest_magnitude(dx_ref) + largest_magnitude(dgamma_ref);
         CHECK(largest_difference(dx, dx_ref) < 10 * tolerance<S>() * scale);
         CHECK(largest_difference(dgamma, dgamma_ref) < 10 * tolerance<S>() * scale);
@@ -106,7 +108,8 @@ TEST_CASE("batch_norm statistics keep their digits under a large offset") {
   const auto x = random_tensor<float>(Shape{2, 33, 31, 3}, rng, 4095.0, 4097.0);
   const Tensor<double> mean(Shape{3}), var(Shape{3}), mean_ref(Shape{3}), var_ref(Shape{3});
   backend::batch_norm_statistics<float>(in(x), mean.view(), var.view(), workspace());
-  ref::batch_norm_statistics<float>(x.cview(), mean_ref.view(), var_ref.view(), reference_workspace());
+  ref::batch_norm_statistics<float>(x.cview(), mean_ref.view(), var_ref.view(),
+                                    reference_workspace());
   CHECK(largest_difference(var, var_ref) < 1e-5);
 }
 
@@ -208,9 +211,7 @@ TEST_CASE_TEMPLATE("sums, concat, pad and elementwise kernels agree exactly on i
         [&](View<S> y) { ref::binary_forward(multiply, x.cview(), z.cview(), y); });
     compare(
         shape,
-        [&](View<S> y) {
-          backend::binary_backward(multiply, in(x), in(z), in(x), View<S>(), y);
-        },
+        [&](View<S> y) { backend::binary_backward(multiply, in(x), in(z), in(x), View<S>(), y); },
         [&](View<S> y) {
           ref::binary_backward(multiply, x.cview(), z.cview(), x.cview(), View<S>(), y);
         });
@@ -226,12 +227,13 @@ TEST_CASE("split_channels undoes concat_channels and skips parts nobody wants") 
   const auto whole = random_integers<float>(Shape{2, 3, 3, 5}, rng);
   const auto a = blank<float>(Shape{2, 3, 3, 2}), b = blank<float>(Shape{2, 3, 3, 3});
   backend::split_channels<float>(in(whole),
-                             std::vector<View<float>>{{nullptr, a.shape()}, b.view()});
+                                 std::vector<View<float>>{{nullptr, a.shape()}, b.view()});
   CHECK(std::isnan(a.to(Device::cpu()).data()[0]));
   CHECK(b.to(Device::cpu()).data()[0] == whole.data()[2]);
   backend::split_channels<float>(in(whole), std::vector<View<float>>{a.view(), b.view()});
   const auto again = blank<float>(whole.shape());
-  backend::concat_channels<float>(std::vector<ConstView<float>>{a.cview(), b.cview()}, again.view());
+  backend::concat_channels<float>(std::vector<ConstView<float>>{a.cview(), b.cview()},
+                                  again.view());
   CHECK(largest_difference(whole, again) == 0.0);
 }
 
@@ -249,32 +251,32 @@ TEST_CASE_TEMPLATE("pixel_nll and soft_confusion kernels agree with their refere
       for (const double gamma : {0.0, 0.5, 1.0, 2.0, 3.0}) {
         const PixelNllSpec spec{gamma, C > 2 ? 1 : kNoIgnore, per_image};
         const auto loss = blank<S>(Shape{G}), loss_ref = unwritten<S>(Shape{G});
-        backend::pixel_nll_forward<S>(spec, in(log_probs), in(target), in(scale),
-                                  in(weight), loss.view(), workspace());
+        backend::pixel_nll_forward<S>(spec, in(log_probs), in(target), in(scale), in(weight),
+                                      loss.view(), workspace());
         ref::pixel_nll_forward<S>(spec, log_probs.cview(), target.cview(), scale.cview(),
                                   weight.cview(), loss_ref.view(), reference_workspace());
         CHECK(largest_difference(loss, loss_ref) < tolerance<S>());
         const auto dloss = random_tensor<S>(Shape{G}, rng);
         const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
-        backend::pixel_nll_backward<S>(spec, in(log_probs), in(target), in(scale),
-                                   in(weight), in(dloss), dx.view(), workspace());
+        backend::pixel_nll_backward<S>(spec, in(log_probs), in(target), in(scale), in(weight),
+                                       in(dloss), dx.view(), workspace());
         ref::pixel_nll_backward<S>(spec, log_probs.cview(), target.cview(), scale.cview(),
-                                   weight.cview(), dloss.cview(), dx_ref.view(), reference_workspace());
+                                   weight.cview(), dloss.cview(), dx_ref.view(),
+                                   reference_workspace());
         CHECK(largest_difference(dx, dx_ref) < tolerance<S>());
       }
       const SoftConfusionSpec spec{C > 2 ? 1 : kNoIgnore, per_image};
       const Shape counts_shape{3, G, C};
       const auto counts = blank<S>(counts_shape), counts_ref = unwritten<S>(counts_shape);
       backend::soft_confusion_forward<S>(spec, in(log_probs), in(target), counts.view(),
-                                     workspace());
+                                         workspace());
       ref::soft_confusion_forward<S>(spec, log_probs.cview(), target.cview(), counts_ref.view(),
                                      reference_workspace());
       CHECK(largest_difference(counts, counts_ref) <
             tolerance<S>() * (1.0 + largest_magnitude(counts_ref)));
       const auto dcounts = random_tensor<S>(counts_shape, rng);
       const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
-      backend::soft_confusion_backward<S>(spec, in(log_probs), in(target), in(dcounts),
-                                      dx.view());
+      backend::soft_confusion_backward<S>(spec, in(log_probs), in(target), in(dcounts), dx.view());
       ref::soft_confusion_backward<S>(spec, log_probs.cview(), target.cview(), dcounts.cview(),
                                       dx_ref.view());
       CHECK(largest_difference(dx, dx_ref) < tolerance<S>());

@@ -176,14 +176,12 @@ TEST_CASE("cb_dice: weights by complement and by inverse frequency") {
     class_balance_weights(balance, pixels.data(), static_cast<Index>(w.size()), w.data());
     return w;
   };
-  CHECK(weights({75, 25}, ClassBalance::complement) ==
-        std::vector<double>{0.25, 0.75});
+  CHECK(weights({75, 25}, ClassBalance::complement) == std::vector<double>{0.25, 0.75});
   CHECK(weights({75, 25}, ClassBalance::inverse_frequency)[1] == Approx(0.75));
   CHECK(weights({50, 25, 25}, ClassBalance::complement)[0] == Approx(0.25));
   CHECK(weights({50, 25, 25}, ClassBalance::inverse_frequency)[0] == Approx(0.2));
   CHECK(weights({10, 0}, ClassBalance::complement) == std::vector<double>{0.0, 1.0});
-  CHECK(weights({10, 0, 0}, ClassBalance::inverse_frequency) ==
-        std::vector<double>{0.0, 0.5, 0.5});
+  CHECK(weights({10, 0, 0}, ClassBalance::inverse_frequency) == std::vector<double>{0.0, 0.5, 0.5});
 }
 
 TEST_CASE("losses: errors name the option and the label") {

@@ -95,9 +95,9 @@ struct Rows {
   int step;
 
   __device__ Rows(Index M, int columns, Index block_rows, int V)
-      : channel((static_cast<Index>(blockIdx.y) * columns +
-                 static_cast<int>(threadIdx.x) % columns) *
-                V),
+      : channel(
+            (static_cast<Index>(blockIdx.y) * columns + static_cast<int>(threadIdx.x) % columns) *
+            V),
         first(blockIdx.x * block_rows + static_cast<int>(threadIdx.x) / columns),
         end((blockIdx.x + Index{1}) * block_rows < M ? (blockIdx.x + Index{1}) * block_rows : M),
         step(kThreads / columns) {}
@@ -262,9 +262,9 @@ void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<
   T* mean_projection = workspace.take<T>(C);
   const double share = through_statistics ? 1.0 / static_cast<double>(M) : 0.0;
   with_element<T>(x.storage, [&]<class E>(E) {
-    const double* totals = channel_sums(
-        "batch_norm_backward", M, C,
-        GradientTerms<E>{elements<E>(x), elements<E>(dy), affine, relu}, workspace);
+    const double* totals =
+        channel_sums("batch_norm_backward", M, C,
+                     GradientTerms<E>{elements<E>(x), elements<E>(dy), affine, relu}, workspace);
     launch({"batch_norm_backward", blocks_for(C), kThreads}, finish_gradients<T>, C, share, totals,
            dgamma.data, dbeta.data, mean_dy, mean_projection);
     if (!dx) return;

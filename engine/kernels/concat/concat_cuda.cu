@@ -19,11 +19,11 @@ __global__ void copy_columns(Index count, Divisor groups, Index from_width, Inde
 
 /// width columns; from and to point at the first of them.
 template <class E>
-void copy(const char* name, Index rows, Index width, Index from_width, Index to_width, const E* from,
-          E* to) {
+void copy(const char* name, Index rows, Index width, Index from_width, Index to_width,
+          const E* from, E* to) {
   const auto aligned = [](const E* at) { return reinterpret_cast<std::uintptr_t>(at) % 16 == 0; };
-  const bool by_packs = packs<E>(width) && packs<E>(from_width) && packs<E>(to_width) &&
-                        aligned(from) && aligned(to);
+  const bool by_packs =
+      packs<E>(width) && packs<E>(from_width) && packs<E>(to_width) && aligned(from) && aligned(to);
   const Index groups = by_packs ? width / kPack<E> : width, count = rows * groups;
   check_count(name, count);
   launch({name, blocks_for(count), kThreads},

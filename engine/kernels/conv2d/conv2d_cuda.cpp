@@ -16,7 +16,7 @@ void with_arithmetic(Storage source, Storage target, const Body& body) {
     body(static_cast<Fp64*>(nullptr));
   } else if (source == Storage::bfloat16) {
     body(static_cast<Bf16*>(nullptr));
-  } else if (matmul_precision() == Precision::fp32) {
+  } else if (matmul_precision() == MatmulPrecision::fp32) {
     body(static_cast<Fp32*>(nullptr));
   } else {
     body(static_cast<Tf32*>(nullptr));
@@ -44,9 +44,8 @@ void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpil
 template <class T>
 void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
                             Workspace& workspace) {
-  with_arithmetic<T>(x.storage, dy.storage, [&]<class A>(A*) {
-    weight_product<A, T>(spec, x, dy, dweight, workspace);
-  });
+  with_arithmetic<T>(x.storage, dy.storage,
+                     [&]<class A>(A*) { weight_product<A, T>(spec, x, dy, dweight, workspace); });
 }
 
 #define DMF_INSTANTIATE(T)                                                                       \

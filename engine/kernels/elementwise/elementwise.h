@@ -29,6 +29,9 @@ void broadcast(In<T> x, View<T> y);
 /// y = x, in another scalar type
 template <class From, class To>
 void convert(In<From> x, View<To> y);
+/// y = x, whichever way either is stored
+template <class T>
+void copy(In<T> x, View<T> y);
 }  // namespace ref
 
 namespace cpu {
@@ -46,6 +49,8 @@ template <class T>
 void broadcast(In<T> x, View<T> y);
 template <class From, class To>
 void convert(In<From> x, View<To> y);
+template <class T>
+void copy(In<T> x, View<T> y);
 }  // namespace cpu
 
 namespace cuda {
@@ -63,6 +68,8 @@ template <class T>
 void broadcast(In<T> x, View<T> y);
 template <class From, class To>
 void convert(In<From> x, View<To> y);
+template <class T>
+void copy(In<T> x, View<T> y);
 }  // namespace cuda
 
 }  // namespace dmf

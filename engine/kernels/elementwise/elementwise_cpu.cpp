@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/core/eigen.h"
 #include "engine/core/parallel.h"
 #include "engine/kernels/elementwise/elementwise.h"
@@ -60,6 +62,13 @@ template <class From, class To>
 void convert(In<From> x, View<To> y) {
   parallel_chunks(y.numel(), kGrain, [&](Index begin, Index end) {
     for (Index i = begin; i < end; ++i) y.data[i] = static_cast<To>(x.data[i]);
+  });
+}
+
+template <class T>
+void copy(In<T> x, View<T> y) {
+  parallel_chunks(y.numel(), kGrain, [&](Index begin, Index end) {
+    std::copy(x.data + begin, x.data + end, y.data + begin);
   });
 }
 

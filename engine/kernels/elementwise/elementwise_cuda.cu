@@ -88,6 +88,12 @@ __global__ void convert_kernel(Index count, const From* x, To* y) {
   if (i < count) y[i] = static_cast<To>(x[i]);
 }
 
+template <class From, class To>
+__global__ void copy_kernel(Index count, const From* x, To* y) {
+  const Index i = global_thread();
+  if (i < count) y[i] = store<To>(load(x[i]));
+}
+
 }  // namespace
 
 template <class F, class T>
@@ -145,6 +151,16 @@ template <class From, class To>
 void convert(In<From> x, View<To> y) {
   launch({"convert", blocks_for(y.numel()), kThreads}, convert_kernel<From, To>, y.numel(), x.data,
          y.data);
+}
+
+template <class T>
+void copy(In<T> x, View<T> y) {
+  with_element<T>(x.storage, [&]<class From>(From) {
+    with_element<T>(y.storage, [&]<class To>(To) {
+      launch({"copy", blocks_for(y.numel()), kThreads}, copy_kernel<From, To>, y.numel(),
+             elements<From>(x), elements<To>(y));
+    });
+  });
 }
 
 DMF_INSTANTIATE_ELEMENTWISE(float)

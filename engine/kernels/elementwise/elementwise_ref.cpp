@@ -42,6 +42,11 @@ void convert(In<From> x, View<To> y) {
   for (Index i = 0; i < y.numel(); ++i) y.data[i] = static_cast<To>(x.data[i]);
 }
 
+template <class T>
+void copy(In<T> x, View<T> y) {
+  for (Index i = 0; i < y.numel(); ++i) y.data[i] = x.data[i];
+}
+
 DMF_INSTANTIATE_ELEMENTWISE(float)
 DMF_INSTANTIATE_ELEMENTWISE(double)
 

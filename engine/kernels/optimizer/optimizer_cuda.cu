@@ -112,7 +112,8 @@ __global__ void adam_kernel(Table<T> table, AdamSpec s, const double* schedule,
     const T square = beta2 * e.state[1][i] + rest2 * g * g;
     e.state[0][i] = mean;
     e.state[1][i] = square;
-    e.param[i] = shrink * p - step_size * mean / (static_cast<T>(std::sqrt(square * square_scale)) + eps);
+    e.param[i] =
+        shrink * p - step_size * mean / (static_cast<T>(std::sqrt(square * square_scale)) + eps);
   }
 }
 

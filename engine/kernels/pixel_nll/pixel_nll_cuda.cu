@@ -30,8 +30,8 @@ __device__ T focusing(T miss, T gamma) {
 
 /// parts[chunk] = {sum of the pixels' terms, sum of their normalizers}
 template <class T>
-__global__ void add_pixels(Groups groups, Index C, T gamma, std::int32_t ignored, const T* log_probs,
-                           const std::int32_t* target, const double* scale,
+__global__ void add_pixels(Groups groups, Index C, T gamma, std::int32_t ignored,
+                           const T* log_probs, const std::int32_t* target, const double* scale,
                            const double* normalizer, double* parts) {
   __shared__ double scratch[2][kThreads / 32];
   const Index group = blockIdx.y, begin = blockIdx.x * kChunk;
@@ -42,7 +42,8 @@ __global__ void add_pixels(Groups groups, Index C, T gamma, std::int32_t ignored
     const std::int32_t label = target[i];
     if (label == ignored) continue;
     const T lp = log_probs[i * C + label];
-    sum -= scale[label] * static_cast<double>(focusing(static_cast<T>(-std::expm1(lp)), gamma) * lp);
+    sum -=
+        scale[label] * static_cast<double>(focusing(static_cast<T>(-std::expm1(lp)), gamma) * lp);
     weight += normalizer[label];
   }
   sum = block_sum(sum, scratch[0]);
@@ -79,10 +80,11 @@ const double* sum_groups(const PixelNllSpec& spec, In<T> log_probs, In<std::int3
   const Groups groups = groups_of(spec, target);
   double* parts = workspace.take<double>(2 * groups.count * groups.chunks);
   double* sums = workspace.take<double>(2 * groups.count);
-  launch({"pixel_nll",
-          dim3(static_cast<unsigned>(groups.chunks), static_cast<unsigned>(groups.count)), kThreads},
-         add_pixels<T>, groups, log_probs.size(-1), static_cast<T>(spec.gamma), spec.ignore_index,
-         log_probs.data, target.data, scale.data, normalizer.data, parts);
+  launch(
+      {"pixel_nll", dim3(static_cast<unsigned>(groups.chunks), static_cast<unsigned>(groups.count)),
+       kThreads},
+      add_pixels<T>, groups, log_probs.size(-1), static_cast<T>(spec.gamma), spec.ignore_index,
+      log_probs.data, target.data, scale.data, normalizer.data, parts);
   launch({"pixel_nll", static_cast<unsigned>(groups.count), kThreads}, finish_groups<T>,
          groups.chunks, static_cast<const double*>(parts), sums, loss);
   return sums;
@@ -123,12 +125,10 @@ void pixel_nll_backward(const PixelNllSpec& spec, In<T> log_probs, In<std::int32
                         In<double> scale, In<double> normalizer, In<T> dloss, View<T> dlog_probs,
                         Workspace& workspace) {
   T* no_loss = nullptr;
-  const double* sums =
-      sum_groups(spec, log_probs, target, scale, normalizer, no_loss, workspace);
+  const double* sums = sum_groups(spec, log_probs, target, scale, normalizer, no_loss, workspace);
   launch({"pixel_nll_backward", blocks_for(target.numel()), kThreads}, backward_kernel<T>,
-         groups_of(spec, target), log_probs.size(-1), static_cast<T>(spec.gamma),
-         spec.ignore_index, log_probs.data, target.data, scale.data, sums, dloss.data,
-         dlog_probs.data);
+         groups_of(spec, target), log_probs.size(-1), static_cast<T>(spec.gamma), spec.ignore_index,
+         log_probs.data, target.data, scale.data, sums, dloss.data, dlog_probs.data);
 }
 
 #define DMF_INSTANTIATE(T)                                                                      \

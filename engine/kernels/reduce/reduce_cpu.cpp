@@ -47,7 +47,7 @@ void channel_sum(In<T> x, View<T> y, Workspace& workspace) {
   for (Index c = 0; c < C; ++c) y.data[c] = static_cast<T>(total[c]);
 }
 
-#define DMF_INSTANTIATE(T)                              \
+#define DMF_INSTANTIATE(T)                          \
   template void sum<T>(In<T>, View<T>, Workspace&); \
   template void channel_sum<T>(In<T>, View<T>, Workspace&);
 DMF_INSTANTIATE(float)

@@ -19,7 +19,7 @@ void channel_sum(In<T> x, View<T> y, Workspace&) {
   }
 }
 
-#define DMF_INSTANTIATE(T)                       \
+#define DMF_INSTANTIATE(T)                          \
   template void sum<T>(In<T>, View<T>, Workspace&); \
   template void channel_sum<T>(In<T>, View<T>, Workspace&);
 DMF_INSTANTIATE(float)

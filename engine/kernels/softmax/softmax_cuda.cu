@@ -81,8 +81,8 @@ template <class T>
 void log_softmax_forward(In<T> x, View<T> y) {
   const Index C = x.size(-1), M = x.numel() / C;
   with_element<T>(x.storage, [&]<class E>(E) {
-    launch({"log_softmax_forward", blocks_for(M), kThreads}, log_softmax_forward_kernel<E, T>, M,
-           C, elements<E>(x), y.data);
+    launch({"log_softmax_forward", blocks_for(M), kThreads}, log_softmax_forward_kernel<E, T>, M, C,
+           elements<E>(x), y.data);
   });
 }
 

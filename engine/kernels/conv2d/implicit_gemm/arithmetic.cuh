@@ -31,6 +31,7 @@ struct TensorCoreProduct {
   using Element = E;
   using Sizes = TileSizes;
   static constexpr bool kHalf = sizeof(E) == 2;
+  static constexpr int kBlocks = 2;  // of a multiprocessor at a time, at least
   static constexpr int kWarps = Sizes::kThreads / 32;
   static constexpr int kWarpsN = Sizes::kN >= 64 ? 2 : 1;
   static constexpr int kWarpsM = kWarps / kWarpsN;
@@ -157,6 +158,7 @@ struct PlainProduct {
   using Element = E;
   using Sizes = TileSizes;
   static_assert(Sizes::kThreads == 256);
+  static constexpr int kBlocks = sizeof(E) == 8 ? 1 : 2;
   static constexpr int kRows = Sizes::kM / 16, kPairs = Sizes::kN / 32;
   static constexpr int kPadAlong = 16 / static_cast<int>(sizeof(E));
   static constexpr int kPadAcross = 16 / static_cast<int>(sizeof(E));
@@ -168,7 +170,8 @@ struct PlainProduct {
 
   __device__ void add_along(const E* a, const E* b) {
     constexpr int kRow = Sizes::kK + kPadAlong;
-    add([&](int m, int k) { return a[m * kRow + k]; }, [&](int n, int k) { return b[n * kRow + k]; });
+    add([&](int m, int k) { return a[m * kRow + k]; },
+        [&](int n, int k) { return b[n * kRow + k]; });
   }
   __device__ void add_across(const E* a, const E* b) {
     constexpr int kRowA = Sizes::kM + kPadAcross, kRowB = Sizes::kN + kPadAcross;

@@ -11,10 +11,10 @@ namespace dmf::cuda {
 /// A phase as the kernel needs it.
 struct GatherLaunch {
   GatherAxis h, w;
-  Divisor columns, rows;     // positions m -> (image, row, column)
-  unsigned pixels;           // images * rows * columns
-  int slabs;                 // of k
-  const void* weight;        // [kN padded][slabs * kK], rounded, zeros where there is nothing
+  Divisor columns, rows;  // positions m -> (image, row, column)
+  unsigned pixels;        // images * rows * columns
+  int slabs;              // of k
+  const void* weight;     // [kN padded][slabs * kK], rounded, zeros where there is nothing
 };
 
 constexpr int kMostPhases = 4;
@@ -23,7 +23,7 @@ template <class E>
 struct GatherArguments {
   GatherProblem problem;
   GatherLaunch phase[kMostPhases];
-  int parts;        // of the sum over k; more than one only with one phase
+  int parts;  // of the sum over k; more than one only with one phase
   const E* source;
   E* target;
   const Compute<E>* scale;  // of the epilogue; null for ones, shift null for zeros
@@ -71,7 +71,7 @@ __device__ void store_pair(E* row, Index n, Index C, T first, T second) {
 
 /// kV  elements of a channel row that one copy moves: 16 bytes' worth, or 1
 template <class Product, int kV>
-__global__ void __launch_bounds__(Product::Sizes::kThreads, 2)
+__global__ void __launch_bounds__(Product::Sizes::kThreads, Product::kBlocks)
     gather_kernel(const __grid_constant__ GatherArguments<typename Product::Element> to) {
   using E = typename Product::Element;
   using S = typename Product::Sizes;
@@ -95,10 +95,10 @@ __global__ void __launch_bounds__(Product::Sizes::kThreads, 2)
     const int column = static_cast<int>(m - line * phase.columns.value);
     GatherRow at;
     at.source = Index{image} * p.source_h * p.source_w * p.source_c;
-    at.target = ((Index{image} * p.target_h + phase.h.target_first + row * p.target_step_h) *
-                     p.target_w +
-                 phase.w.target_first + column * p.target_step_w) *
-                p.target_c;
+    at.target =
+        ((Index{image} * p.target_h + phase.h.target_first + row * p.target_step_h) * p.target_w +
+         phase.w.target_first + column * p.target_step_w) *
+        p.target_c;
     at.h = row * p.source_step_h + phase.h.first;
     at.w = column * p.source_step_w + phase.w.first;
     if (m >= phase.pixels) {
@@ -123,8 +123,8 @@ __global__ void __launch_bounds__(Product::Sizes::kThreads, 2)
     tap_h = tap / (phase.w.taps > 0 ? phase.w.taps : 1);
     tap_w = tap - tap_h * phase.w.taps;
   }
-  const E* weight = static_cast<const E*>(phase.weight) +
-                    first_n * phase.slabs * S::kK + Index{first_slab} * S::kK;
+  const E* weight = static_cast<const E*>(phase.weight) + first_n * phase.slabs * S::kK +
+                    Index{first_slab} * S::kK;
   int copied = first_slab;
 
   const auto copy_slab = [&](int stage) {
@@ -182,8 +182,7 @@ __global__ void __launch_bounds__(Product::Sizes::kThreads, 2)
     const Index n = first_n + column;
     if (row.target < 0 || n >= p.target_c) return;
     if (to.parts > 1) {
-      auto* partial =
-          to.partials + (Index{part} * phase.pixels + first_pixel + m) * p.target_c;
+      auto* partial = to.partials + (Index{part} * phase.pixels + first_pixel + m) * p.target_c;
       store_pair(partial, n, p.target_c, first, second);
       return;
     }

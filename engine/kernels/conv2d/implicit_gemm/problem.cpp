@@ -37,8 +37,8 @@ GatherPhase data_phase(const Conv2dSpec& spec, const Shape& weight, const Shape&
 }
 
 Index parts_of_sum(Index tiles, Index slabs) {
-  constexpr Index kBlocks = 264;      // two for each multiprocessor of the largest GPUs
-  constexpr Index kLeastSlabs = 8;    // below that the parts' own traffic is more than they save
+  constexpr Index kBlocks = 264;    // two for each multiprocessor of the largest GPUs
+  constexpr Index kLeastSlabs = 8;  // below that the parts' own traffic is more than they save
   const Index wanted = kBlocks / std::max<Index>(tiles, 1);
   return std::clamp<Index>(std::min(wanted, slabs / kLeastSlabs), 1, 1024);
 }

@@ -26,7 +26,7 @@ struct GatherAxis {
   int taps = 0;
   int first = 0;
   int tap_step = 1;
-  int size = 0;         // positions on this axis that are computed
+  int size = 0;          // positions on this axis that are computed
   int target_first = 0;  // where the first of them lies in the target
   int weight_first = 0;  // the kernel's tap that tap 0 is
   int weight_step = 1;   // and how many further each following one

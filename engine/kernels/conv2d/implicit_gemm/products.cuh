@@ -9,14 +9,14 @@
 // How the products of one arithmetic are launched. Each products_*.cu compiles it for one, beside
 // the others.
 //
-// An arithmetic has Element, kTensorCores, and Product<kN>, the product of a block kN channels wide.
+// An arithmetic has Element, kTensorCores, and Product<kN>, the product of a block kN channels
+// wide.
 
 namespace dmf::cuda {
 
 /// Blocks of 128 pixels on tensor cores; a slab is 128 bytes of k.
 template <class E, int kN>
-using TensorCoreBlock =
-    TensorCoreProduct<E, Tile<128, kN, 128 / static_cast<int>(sizeof(E)), 128>>;
+using TensorCoreBlock = TensorCoreProduct<E, Tile<128, kN, 128 / static_cast<int>(sizeof(E)), 128>>;
 template <class E>
 using PlainBlock = PlainProduct<E, Tile<128, 64, 128 / static_cast<int>(sizeof(E)), 256>>;
 
@@ -34,8 +34,7 @@ void with_product(Index columns, const Body& body) {
   } else {
     if constexpr (kWidest >= 128) {
       using Wide = TensorCoreBlock<E, 128>;
-      const std::size_t needed =
-          std::max(gather_shared_bytes<Wide>(), weight_shared_bytes<Wide>());
+      const std::size_t needed = std::max(gather_shared_bytes<Wide>(), weight_shared_bytes<Wide>());
       if (columns > 64 && needed <= properties().sharedMemPerBlockOptin) {
         return body(Chosen<Wide>());
       }
@@ -202,16 +201,18 @@ void weight_product(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
   with_pack<E>(x.size(3), [&](auto pack_x) {
     with_pack<E>(dy.size(3), [&](auto pack_y) {
       constexpr bool kX = decltype(pack_x)::value > 1, kY = decltype(pack_y)::value > 1;
-      with_product<Arithmetic, (kX && kY ? 128 : kY ? 64 : 32)>(
-          to.c_out, [&](auto chosen) { run(chosen, pack_x, pack_y); });
+      with_product<Arithmetic, (kX && kY ? 128
+                                : kY     ? 64
+                                         : 32)>(to.c_out,
+                                            [&](auto chosen) { run(chosen, pack_x, pack_y); });
     });
   });
 }
 
 /// Makes both products of one arithmetic for tensors of T.
-#define DMF_INSTANTIATE_PRODUCTS(Arithmetic, T)                                                   \
-  template void gather_product<Arithmetic, T>(const Conv2dSpec&, bool, In<T>, In<T>,              \
-                                              InEpilogue<T>, View<T>, Workspace&);                \
+#define DMF_INSTANTIATE_PRODUCTS(Arithmetic, T)                                      \
+  template void gather_product<Arithmetic, T>(const Conv2dSpec&, bool, In<T>, In<T>, \
+                                              InEpilogue<T>, View<T>, Workspace&);   \
   template void weight_product<Arithmetic, T>(const Conv2dSpec&, In<T>, In<T>, View<T>, Workspace&);
 
 }  // namespace dmf::cuda

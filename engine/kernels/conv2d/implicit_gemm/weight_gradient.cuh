@@ -32,7 +32,7 @@ constexpr std::size_t weight_shared_bytes() {
 
 /// kVX, kVY  elements of a channel row of x and of dy that one copy moves: 16 bytes' worth, or 1
 template <class Product, int kVX, int kVY>
-__global__ void __launch_bounds__(Product::Sizes::kThreads, 2)
+__global__ void __launch_bounds__(Product::Sizes::kThreads, Product::kBlocks)
     weight_kernel(const __grid_constant__ WeightArguments<typename Product::Element> to) {
   using E = typename Product::Element;
   using S = typename Product::Sizes;

@@ -1,0 +1,132 @@
+#include "apps/training/stepper.h"
+
+#include "engine/core/precision.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/pixel_nll.h"
+#include "engine/ops/reduce.h"
+#include "engine/ops/store_as.h"
+#include "engine/tensor/allocator.h"
+
+namespace dmf {
+
+/// What steps with batches of one size compute with. Where work is recorded, the handles keep the
+/// memory that it reads and writes.
+struct Stepper::Pass {
+  Tensor<float> images;
+  Tensor<std::int32_t> labels;
+  Tensor<float> factors;
+  Variable<float> logits, values, total;
+  std::optional<RecordedWork> forward, backward;
+};
+
+Stepper::Stepper(UNet<float>& network, const FusedLoss<float>& loss, Optimizer<float>& optimizer,
+                 double max_norm, std::int32_t ignore_index)
+    : network_(network),
+      loss_(loss),
+      optimizer_(optimizer),
+      max_norm_(max_norm),
+      ignore_index_(ignore_index),
+      device_(network.device()),
+      records_(!device_.is_cpu() && network.spec().dropout == 0.0) {
+  if (records_) pool_ = std::make_unique<MemoryPool>(device_);
+}
+
+Stepper::~Stepper() = default;
+
+void Stepper::send(const Batch& batch) {
+  next_ = batch;
+  if (device_.is_cpu()) return;  // where every loss looks at the labels itself
+  check_target("train",
+               Shape{batch.labels.size(0), batch.labels.size(1), batch.labels.size(2),
+                     network_.spec().classes},
+               batch.labels, ignore_index_);
+  const auto pixels = batch.images.span();
+  const auto labels = batch.labels.span();
+  if (!images_on_their_way_) {  // no batch is larger than twice the first: see Loader
+    images_on_their_way_.emplace(device_, 2 * pixels.size_bytes());
+    labels_on_their_way_.emplace(device_, 2 * labels.size_bytes());
+  }
+  images_on_their_way_->send(pixels.data(), pixels.size_bytes());
+  labels_on_their_way_->send(labels.data(), labels.size_bytes());
+  is_sent_ = true;
+}
+
+Stepper::Pass& Stepper::pass_for(const Shape& images) {
+  std::unique_ptr<Pass>& pass = passes_[images[0]];
+  if (pass == nullptr) {
+    pass = std::make_unique<Pass>();
+    const Index values = static_cast<Index>(loss_.loss_names().size()) + loss_.has_auxiliary();
+    pass->factors = Tensor<float>(Shape{values}, device_);
+    if (!device_.is_cpu()) {
+      pass->images = Tensor<float>(images, device_);
+      pass->labels = Tensor<std::int32_t>(Shape(images.dims().first(3)), device_);
+    }
+  }
+  return *pass;
+}
+
+void Stepper::compute_values(Pass& pass) {
+  optimizer_.zero_grad();
+  const bool halves = !device_.is_cpu() && matmul_precision() == MatmulPrecision::bf16;
+  const Variable<float> images =
+      store_as(Variable<float>(pass.images), halves ? Storage::bfloat16 : Storage::full);
+  Prediction<float> prediction(network_.forward(images), pass.labels);
+  pass.logits = prediction.logits().detach();
+  pass.values = loss_.values(prediction);
+}
+
+void Stepper::compute_update(Pass& pass) {
+  pass.total = sum(pass.values * Variable<float>(pass.factors));
+  pass.total.backward();
+  optimizer_.update(max_norm_);
+}
+
+const Tensor<float>& Stepper::values() {
+  Pass& pass = pass_for(next_.images.shape());
+  current_ = &pass;
+  if (device_.is_cpu()) {
+    pass.images = next_.images;
+    pass.labels = next_.labels;
+  } else if (is_sent_) {
+    images_on_their_way_->receive(pass.images.data());
+    labels_on_their_way_->receive(pass.labels.data());
+    is_sent_ = false;
+  }
+  if (records_ && !pass.forward) {
+    const MemoryPool::Scope scope(*pool_);
+    pass.forward.emplace(device_, [&] { compute_values(pass); });
+    pass.backward.emplace(device_, [&] {
+      compute_update(pass);
+      optimizer_.zero_grad();
+    });
+  }
+  if (pass.forward) {
+    pass.forward->replay();
+  } else {
+    compute_values(pass);
+  }
+  return pass.values.value();
+}
+
+Prediction<float> Stepper::prediction() const {
+  return {current_->logits, current_->labels};
+}
+
+void Stepper::update(const std::vector<float>& factors, double lr) {
+  Pass& pass = *current_;
+  pass.factors.copy_from(Tensor<float>::from(factors, pass.factors.shape()));
+  optimizer_.begin_step(lr);
+  if (pass.backward) {
+    pass.backward->replay();
+  } else {
+    compute_update(pass);
+  }
+}
+
+Stepper::Outcome Stepper::finish() {
+  const bool updated = optimizer_.end_step();
+  const double total = static_cast<double>(current_->total.value().item());
+  return {total, updated};
+}
+
+}  // namespace dmf

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "apps/data/loader.h"
+#include "dmf/fused_loss.h"
+#include "engine/core/device_runtime.h"
+#include "engine/optim/optimizer.h"
+#include "engine/tensor/recorded_work.h"
+#include "layers/unet.h"
+
+namespace dmf {
+
+/// Makes the training steps of a network on the device that it lives on, in three parts:
+///
+///   values()     forward pass and losses
+///   update()     the objective, its gradient, the optimiser; returns while a device still works
+///   finish()     waits for it
+///
+/// Between the first two the caller turns the values of the losses into weights, on the CPU.
+/// On a CUDA device both parts are recorded once for every size of batch and then done again by the
+/// device alone; a network with dropout, which draws anew each step, is not recorded.
+class Stepper {
+ public:
+  /// max_norm      of all gradients together, see Optimizer::step
+  /// ignore_index  the label that pixels without one have
+  Stepper(UNet<float>& network, const FusedLoss<float>& loss, Optimizer<float>& optimizer,
+          double max_norm, std::int32_t ignore_index);
+  ~Stepper();
+  Stepper(const Stepper&) = delete;
+  Stepper& operator=(const Stepper&) = delete;
+
+  /// Sends the batch of the next call of values() on its way to the device; at most one ahead.
+  ///
+  /// throws  ValueError naming the first label that is none of the network's classes
+  void send(const Batch& batch);
+
+  /// Of the batch that was sent, or once more of the one before.
+  ///
+  /// return  raw values of the K base losses, then of the auxiliary one, on the network's device
+  const Tensor<float>& values();
+  /// What the losses of values() looked at, apart from the graph.
+  Prediction<float> prediction() const;
+
+  /// factors  what each of the values counts
+  void update(const std::vector<float>& factors, double lr);
+
+  struct Outcome {
+    double total;  // the objective
+    bool updated;  // false when a gradient was not finite: then nothing has changed
+  };
+  Outcome finish();
+
+ private:
+  struct Pass;
+
+  void compute_values(Pass& pass);
+  void compute_update(Pass& pass);
+  Pass& pass_for(const Shape& images);
+
+  UNet<float>& network_;
+  const FusedLoss<float>& loss_;
+  Optimizer<float>& optimizer_;
+  double max_norm_;
+  std::int32_t ignore_index_;
+  Device device_;
+  bool records_;
+  std::unique_ptr<MemoryPool> pool_;               // before what lives in it
+  std::map<Index, std::unique_ptr<Pass>> passes_;  // by images in the batch
+  Pass* current_ = nullptr;
+  std::optional<device_runtime::Upload> images_on_their_way_, labels_on_their_way_;
+  Batch next_;
+  bool is_sent_ = false;
+};
+
+}  // namespace dmf
