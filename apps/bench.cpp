@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
+#include "apps/benchmarks/device_step.h"
 #include "apps/benchmarks/objectives.h"
 #include "apps/benchmarks/ops.h"
 #include "apps/benchmarks/scaling.h"
 #include "apps/benchmarks/step.h"
 #include "apps/support/program.h"
-#include "engine/core/device.h"
 
 namespace {
 
@@ -37,11 +37,12 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   dmf::Workload workload;
   int iterations = 7;
-  std::string device = "cpu", shapes_file;
+  std::string shapes_file;
+  dmf::DeviceChoice where;
 
   CLI::App* step = app.add_subcommand("step", "A training step and inference of a whole network");
   add_model_options(*step, workload, iterations);
-  step->add_option("--device", device, "Where to compute: cpu")->capture_default_str();
+  dmf::add_device_options(*step, where);
 
   CLI::App* objectives = app.add_subcommand(
       "dmf", "A training step with each weighting rule against cross-entropy alone");
@@ -57,13 +58,15 @@ int main(int argc, char** argv) {
                   "Shapes instead of the U-Nets': lines of op,n,h,w,c_in,c_out,kernel,stride "
                   "under a header of these names");
   add_size_options(*ops, workload);
+  dmf::add_device_options(*ops, where);
 
   return dmf::run_program(app, argc, argv, [&] {
     const auto print = [](const std::string& line) { fmt::print("{}\n", line); };
+    const dmf::Device device = where.open();
     if (ops->parsed()) {
       const auto shapes = shapes_file.empty() ? dmf::unet_shapes(workload.batch, workload.image)
                                               : dmf::read_shapes(shapes_file);
-      return dmf::run_ops_benchmark(shapes, print) ? 0 : 1;
+      return dmf::run_ops_benchmark(shapes, device, print) ? 0 : 1;
     }
     if (scaling->parsed()) {
       dmf::run_scaling_benchmark(workload, iterations, print);
@@ -73,8 +76,8 @@ int main(int argc, char** argv) {
       dmf::run_dmf_benchmark(workload, iterations, print);
       return 0;
     }
-    dmf::Device::parse(device);
-    print(dmf::run_step_benchmark(workload, iterations));
+    print(device.is_cpu() ? dmf::run_step_benchmark(workload, iterations)
+                          : dmf::run_device_step_benchmark(workload, device, iterations));
     return 0;
   });
 }

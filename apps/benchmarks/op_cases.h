@@ -5,21 +5,34 @@
 #include <vector>
 
 #include "apps/benchmarks/op_shapes.h"
+#include "engine/tensor/tensor.h"
 
 namespace dmf {
 
-/// One kernel of an op, ready to run.
-struct KernelCase {
-  std::string kernel;
-  double operations;              // multiplications and additions of the definition
-  double bytes;                   // of every input read and every output written once
-  std::function<void()> run;      // the cpu kernel
-  std::function<double()> error;  // largest difference from ref over the largest value
+/// The kernels of one namespace, and where and how what they work on is kept.
+struct KernelSet {
+  enum class Kernels { ref, cpu, cuda };
+
+  Kernels kernels = Kernels::cpu;
+  Device device = Device::cpu();
+  Storage storage = Storage::full;  // of images and their gradients
 };
 
-/// The kernels of an op, forward and backward, on random data.
+/// One kernel of an op, ready to run again and again.
+struct KernelCase {
+  std::string kernel;
+  double operations;  // multiplications and additions of the definition
+  double bytes;       // of every input read and every output written once
+  Tensor<float> out;  // filled with what nobody would compute, until it has run
+  std::function<void()> run;
+};
+
+/// The kernels of an op, forward and backward, on the same random data for every set.
 ///
 /// throws  ValueError for an unknown op or a shape that is not positive
-std::vector<KernelCase> kernel_cases(const OpShape& shape);
+std::vector<KernelCase> kernel_cases(const OpShape& shape, const KernelSet& set);
+
+/// Largest difference between two results over the largest value of `expected`.
+double relative_difference(const Tensor<float>& result, const Tensor<float>& expected);
 
 }  // namespace dmf

@@ -18,6 +18,48 @@ std::string OpShape::str() const {
   return text;
 }
 
+std::vector<OpShape> network_shapes(UNetSpec::Variant variant, Index n, Index image) {
+  const UNetSpec spec;
+  const bool paper = variant == UNetSpec::Variant::paper;
+  std::vector<OpShape> shapes;
+  const auto normalised = [&](Index size, Index width) {
+    shapes.push_back({"batch_norm2d", n, size, size, width, 0, 0, 0});
+  };
+  const auto conv = [&](Index size, Index c_in, Index c_out) {
+    shapes.push_back({"conv2d", n, size, size, c_in, c_out, 3, 1});
+    normalised(size, c_out);
+  };
+  Index channels = spec.in_channels;
+  for (int level = 0; level < spec.depth; ++level) {
+    const Index size = image >> level, width = spec.base_width << level;
+    conv(size, channels, width);
+    if (!paper) conv(size, width, width);
+    shapes.push_back({"max_pool2d", n, size, size, width, 0, 2, 2});
+    channels = width;
+  }
+  if (!paper) {
+    const Index size = image >> spec.depth, width = spec.base_width << spec.depth;
+    conv(size, channels, width);
+    conv(size, width, width);
+    channels = width;
+  }
+  for (int level = spec.depth - 1; level >= 0; --level) {
+    const Index size = image >> level, width = spec.base_width << level;
+    shapes.push_back(
+        {"conv_transpose2d", n, size / 2, size / 2, channels, width, paper ? 3 : 2, 2});
+    if (paper) normalised(size, width);
+    shapes.push_back({"concat", n, size, size, width, width, 0, 0});
+    channels = 2 * width;
+    if (!paper) {
+      conv(size, channels, width);
+      conv(size, width, width);
+      channels = width;
+    }
+  }
+  shapes.push_back({"conv2d", n, image, image, channels, spec.classes, 1, 1});
+  return shapes;
+}
+
 std::vector<OpShape> unet_shapes(Index n, Index image) {
   constexpr Index kWidth = 32, kDepth = 4;
   std::vector<OpShape> shapes;

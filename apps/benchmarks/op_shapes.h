@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/core/shape.h"
+#include "layers/unet.h"
 
 namespace dmf {
 
@@ -17,6 +17,10 @@ struct OpShape {
 
   std::string str() const;
 };
+
+/// All convolutions, normalisations, poolings and joins of a U-Net of the default width and depth,
+/// one entry for each time it happens.
+std::vector<OpShape> network_shapes(UNetSpec::Variant variant, Index batch, Index image);
 
 /// The shapes both U-Nets have at a batch and an image size, each once.
 std::vector<OpShape> unet_shapes(Index batch, Index image);

@@ -2,42 +2,89 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apps/benchmarks/op_cases.h"
 #include "apps/benchmarks/peaks.h"
 #include "apps/benchmarks/timing.h"
 #include "engine/core/parallel.h"
+#include "engine/core/precision.h"
+#include "engine/tensor/recorded_work.h"
 
 namespace dmf {
 namespace {
 
-/// Milliseconds of repeated runs: at least nine, and for a fifth of a second.
-std::vector<double> time_runs(const std::function<void()>& run) {
-  run();  // the first touches fresh memory
+/// Samples of one run's milliseconds until there are nine, of a fifth of a second together.
+template <class Sample>
+std::vector<double> gather(const Sample& sample) {
   std::vector<double> samples;
   for (double total = 0.0; samples.size() < 9 || total < 200.0;) {
     const auto start = Clock::now();
-    run();
-    samples.push_back(milliseconds_since(start));
-    total += samples.back();
+    samples.push_back(sample());
+    total += milliseconds_since(start);
   }
   return samples;
 }
 
+std::vector<double> time_runs(const std::function<void()>& run, Device device) {
+  if (device.is_cpu()) {
+    return gather([&] {
+      const auto start = Clock::now();
+      run();
+      return milliseconds_since(start);
+    });
+  }
+  // Recorded, so that what is timed is the device's work and not the CPU's giving it out.
+  constexpr int kRuns = 10;
+  MemoryPool pool(device);
+  const MemoryPool::Scope scope(pool);
+  const RecordedWork work(device, [&] {
+    for (int i = 0; i < kRuns; ++i) run();
+  });
+  work.replay();
+  device_runtime::synchronize(device);
+  return gather([&] {
+    const auto start = Clock::now();
+    work.replay();
+    device_runtime::synchronize(device);
+    return milliseconds_since(start) / kRuns;
+  });
+}
+
+/// What a sum of rounded products may differ by, over its largest value.
+double tolerance(Device device) {
+  if (device.is_cpu() || matmul_precision() == MatmulPrecision::fp32) return 2e-5;
+  return matmul_precision() == MatmulPrecision::tf32 ? 2e-3 : 2e-2;
+}
+
 }  // namespace
 
-bool run_ops_benchmark(const std::vector<OpShape>& shapes,
+bool run_ops_benchmark(const std::vector<OpShape>& shapes, Device device,
                        const std::function<void(const std::string&)>& print) {
   using nlohmann::ordered_json;
-  const Peaks peaks = measure_peaks();
-  print(ordered_json{{"threads", num_threads()},
-                     {"peak_gflops", rounded(peaks.gflops, 0.1)},
-                     {"peak_gb_s", rounded(peaks.gigabytes, 0.1)}}
-            .dump());
+  const Peaks peaks = device.is_cpu() ? measure_peaks() : measure_device_peaks(device);
+  ordered_json machine = {{"threads", num_threads()},
+                          {"peak_gflops", rounded(peaks.gflops, 0.1)},
+                          {"peak_gb_s", rounded(peaks.gigabytes, 0.1)}};
+  if (!device.is_cpu()) {
+    machine["device"] = device_runtime::description(device);
+    machine["precision"] = precision_name(matmul_precision());
+  }
+  print(machine.dump());
+  KernelSet fast, plain{KernelSet::Kernels::ref, Device::cpu(), Storage::full};
+  if (!device.is_cpu()) {
+    const bool halves = matmul_precision() == MatmulPrecision::bf16;
+    fast = {KernelSet::Kernels::cuda, device, halves ? Storage::bfloat16 : Storage::full};
+    plain.kernels = KernelSet::Kernels::cpu;
+  }
   bool sound = true;
   for (const OpShape& shape : shapes) {
-    for (const KernelCase& kernel : kernel_cases(shape)) {
-      const double error = kernel.error();
-      sound = sound && error <= 2e-5;
-      const std::vector<double> samples = time_runs(kernel.run);
+    const auto cases = kernel_cases(shape, fast), expected = kernel_cases(shape, plain);
+    for (std::size_t k = 0; k < cases.size(); ++k) {
+      const KernelCase& kernel = cases[k];
+      kernel.run();
+      expected[k].run();
+      const double error = relative_difference(kernel.out, expected[k].out);
+      sound = sound && error <= tolerance(device);
+      const std::vector<double> samples = time_runs(kernel.run, device);
       const double median = median_of(samples);
       const double gflops = kernel.operations / median / 1e6,
                    gigabytes = kernel.bytes / median / 1e6;
@@ -46,8 +93,8 @@ bool run_ops_benchmark(const std::vector<OpShape>& shapes,
           {"kernel", kernel.kernel},
           {"shape", shape.str()},
           {"error", error},
-          {"median_ms", rounded(median)},
-          {"fastest_ms", rounded(quantile(samples, 0.0))},
+          {"median_ms", rounded(median, 1e-4)},
+          {"fastest_ms", rounded(quantile(samples, 0.0), 1e-4)},
           {"spread_percent",
            rounded(100.0 * (quantile(samples, 0.75) - quantile(samples, 0.25)) / median, 0.1)},
           {"gflops", rounded(gflops, 0.1)},

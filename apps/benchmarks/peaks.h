@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engine/core/device.h"
+
 namespace dmf {
 
 /// What the machine can do with the threads in use, measured now.
@@ -9,6 +11,9 @@ struct Peaks {
 };
 
 Peaks measure_peaks();
+/// Of a CUDA device: a product of large matrices in the precision that is set, by cuBLAS where the
+/// program was built with it, and a copy far larger than its caches.
+Peaks measure_device_peaks(Device device);
 /// The first of them alone; some tens of milliseconds.
 double measure_gflops();
 

@@ -29,6 +29,9 @@ void copy(Device to_device, void* to, Device from_device, const void* from, std:
 void fill(Device device, void* to, const void* pattern, std::size_t pattern_bytes,
           std::size_t count);
 
+/// Waits until the device has done all its work.
+void synchronize(Device device);
+
 /// Work that was recorded (a CUDA graph): done again as one, with the same addresses and numbers.
 class Recording;
 /// From here on work is recorded and not done. No memory may come back to the CPU meanwhile.

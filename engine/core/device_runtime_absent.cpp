@@ -22,6 +22,7 @@ void copy(Device device, void*, Device, const void*, std::size_t) {
 void fill(Device device, void*, const void*, std::size_t, std::size_t) {
   open(device);
 }
+void synchronize(Device) {}
 void begin_recording(Device device) {
   open(device);
 }

@@ -107,6 +107,10 @@ void fill(Device, void* to, const void* pattern, std::size_t pattern_bytes, std:
   }
 }
 
+void synchronize(Device) {
+  cuda::synchronize();
+}
+
 class Recording {
  public:
   explicit Recording(cudaGraph_t graph) {

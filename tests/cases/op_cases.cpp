@@ -172,7 +172,7 @@ std::vector<OpCase> elementwise_cases() {
       {Op::select, "middle slice", uniform({Shape{3, 2, 2}}),
        [](const Inputs& in) { return select(in[0], 1); }},
       {Op::store_as, "in full", uniform({shape}),
-       [](const Inputs& in) { return store_as(in[0], Storage::full); }},
+       [](const Inputs& in) { return 2.0 * store_as(in[0], Storage::full); }},
       {Op::dropout, "a third dropped", uniform({Shape{2, 3, 3, 3}}), [](const Inputs& in) {
          return dropout(in[0], DropoutSpec{1.0 / 3.0, 9, 4});
        }}};

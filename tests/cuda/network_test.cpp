@@ -178,6 +178,29 @@ TEST_CASE("cuda: evaluation with folded normalisation agrees with the CPU") {
   set_matmul_precision(MatmulPrecision::tf32);
 }
 
+TEST_CASE("cuda: a change of storage rounds the value, and gives its gradient back in full") {
+  Rng rng(41);
+  const Tensor<float> values = random_tensor<float>(Shape{2, 3, 5, 3}, rng);
+  const Variable<float> x(values.to(Device::cuda()), true);
+  const Variable<float> half = store_as(x, Storage::bfloat16);
+  CHECK(half.value().storage() == Storage::bfloat16);
+  const double apart = largest_difference(half.value(), values);
+  CHECK(apart > 0.0);
+  CHECK(apart <= 0x1p-9);
+  const Variable<float> again = store_as(2.0 * half, Storage::full);
+  sum(again * again).backward();  // 8 x
+  CHECK(x.grad().storage() == Storage::full);
+  double worst = 0.0;
+  const Tensor<float> gradient = x.grad().to(Device::cpu());
+  for (Index i = 0; i < values.numel(); ++i) {
+    worst = std::max(worst, std::abs(static_cast<double>(gradient.data()[i]) -
+                                     8.0 * static_cast<double>(values.data()[i])));
+  }
+  CHECK(worst < 0.08);
+  CHECK_THROWS_WITH_AS(store_as(Variable<float>(values), Storage::bfloat16),
+                       doctest::Contains("[store_as] bfloat16 on cpu"), ValueError);
+}
+
 TEST_CASE("cuda: recorded work does the same again, with what its inputs hold then") {
   const Device device = Device::cuda();
   MemoryPool pool(device);

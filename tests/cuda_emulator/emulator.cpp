@@ -9,7 +9,7 @@
 #include <mutex>
 #include <vector>
 
-#include "cuda_runtime.h"
+#include <cuda_runtime.h>
 #include "engine/core/parallel.h"
 
 namespace {

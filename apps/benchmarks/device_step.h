@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "apps/benchmarks/training_step.h"
+#include "engine/core/device.h"
+
+namespace dmf {
+
+/// A training step of a network with cross-entropy and Adam on a CUDA device, as train makes it
+/// (recorded, with the exchange of loss values and weights), and inference. The batch lies on the
+/// device from the start. Besides the times, the two floors of the step: its multiplications and
+/// additions at the rate of a large matrix product, and its bytes, each op's inputs and outputs
+/// once, at the speed of a copy.
+///
+/// return  one line of JSON
+std::string run_device_step_benchmark(const Workload& workload, Device device, int iterations);
+
+}  // namespace dmf
