@@ -1,0 +1,185 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "apps/image/phantom.h"
+#include "apps/training/stepper.h"
+#include "engine/core/check.h"
+#include "engine/core/precision.h"
+#include "losses/registry.h"
+#include "tests/support/random_tensor.h"
+
+// Whole trainings on the CUDA device: steps as train makes them, on simulated images.
+
+namespace dmf {
+namespace {
+
+constexpr int kSize = 32, kBatch = 4, kBatches = 3;
+
+/// Phantoms, the same every time; the last batch is smaller, as a loader's may be.
+std::vector<Batch> phantom_batches() {
+  std::vector<Batch> batches;
+  std::uint64_t number = 0;
+  for (int b = 0; b < kBatches; ++b) {
+    std::vector<Sample> samples;
+    for (int k = 0; k < kBatch - (b == kBatches - 1); ++k) {
+      samples.push_back(make_phantom(number % 2 == 0 ? PhantomKind::benign : PhantomKind::malignant,
+                                     kSize, number));
+      ++number;
+    }
+    std::vector<std::size_t> items(samples.size());
+    batches.push_back(make_batch(samples, std::move(items)));
+  }
+  return batches;
+}
+
+/// A network, its losses and its optimiser, trained by a Stepper.
+struct Training {
+  explicit Training(Device device, double dropout = 0.0)
+      : network(spec_with(dropout), device),
+        loss(losses(), make_loss<float>("cb_dice", {}), fusion()),
+        optimizer(make_adam(network.named_parameters(), {})),
+        stepper(network, loss, *optimizer, 1.0, kNoIgnore) {}
+
+  static UNetSpec spec_with(double dropout) {
+    UNetSpec spec;
+    spec.depth = 2;
+    spec.base_width = 8;
+    spec.dropout = dropout;
+    return spec;
+  }
+  static std::vector<std::unique_ptr<Loss<float>>> losses() {
+    std::vector<std::unique_ptr<Loss<float>>> all;
+    for (const char* name : {"cce", "mean_iou", "mean_dice"}) {
+      all.push_back(make_loss<float>(name, {}));
+    }
+    return all;
+  }
+  static FusionSpec fusion() {
+    FusionSpec spec;
+    spec.weighting = "variance";
+    spec.history_size = 6;
+    return spec;
+  }
+
+  /// return  the objective of every step
+  std::vector<double> run(int steps) {
+    const std::vector<Batch> batches = phantom_batches();
+    std::vector<double> totals;
+    for (int i = 0; i < steps; ++i) {
+      stepper.send(batches[static_cast<std::size_t>(i) % batches.size()]);
+      const auto weighed = loss.weigh(stepper.values(), true);
+      stepper.update(weighed.factors(true), 5e-3);
+      const Stepper::Outcome outcome = stepper.finish();
+      CHECK(outcome.updated);
+      totals.push_back(outcome.total);
+    }
+    return totals;
+  }
+
+  UNet<float> network;
+  FusedLoss<float> loss;
+  std::unique_ptr<Optimizer<float>> optimizer;
+  Stepper stepper;
+};
+
+double mean_of_last(const std::vector<double>& totals, std::size_t count) {
+  double sum = 0.0;
+  for (std::size_t i = totals.size() - count; i < totals.size(); ++i) sum += totals[i];
+  return sum / static_cast<double>(count);
+}
+
+void check_same_bits(const Module<float>& a, const Module<float>& b) {
+  const auto other = b.named_tensors();
+  for (const auto& [name, tensor] : a.named_tensors()) {
+    CAPTURE(name);
+    CHECK(largest_difference(tensor, other.at(name)) == 0.0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("cuda: a training follows the CPU's, in every precision") {
+  constexpr int kSteps = 60;
+  Training on_cpu(Device::cpu());
+  const std::vector<double> expected = on_cpu.run(kSteps);
+  CHECK(mean_of_last(expected, 6) < 0.7 * expected.front());
+  for (const auto precision :
+       {MatmulPrecision::fp32, MatmulPrecision::tf32, MatmulPrecision::bf16}) {
+    CAPTURE(precision_name(precision));
+    set_matmul_precision(precision);
+    Training on_cuda(Device::cuda());
+    const std::vector<double> totals = on_cuda.run(kSteps);
+    const double early = precision == MatmulPrecision::fp32   ? 1e-4
+                         : precision == MatmulPrecision::tf32 ? 5e-3
+                                                              : 3e-2;
+    for (std::size_t i = 0; i < 4; ++i) CHECK(totals[i] == doctest::Approx(expected[i]).epsilon(early));
+    MESSAGE(precision_name(precision), ": ", mean_of_last(totals, 6), " where the CPU has ",
+            mean_of_last(expected, 6));
+    CHECK(mean_of_last(totals, 6) < 0.7 * totals.front());
+    CHECK(mean_of_last(totals, 6) == doctest::Approx(mean_of_last(expected, 6)).epsilon(0.2));
+    set_matmul_precision(MatmulPrecision::tf32);
+  }
+}
+
+TEST_CASE("cuda: a training ends with the same bits each time, recorded or not") {
+  constexpr int kSteps = 8;
+  Training first(Device::cuda()), second(Device::cuda());
+  CHECK(first.run(kSteps) == second.run(kSteps));
+  check_same_bits(first.network, second.network);
+  // The same by hand, op by op, nothing recorded.
+  Training by_hand(Device::cuda());
+  const std::vector<Batch> batches = phantom_batches();
+  for (int i = 0; i < kSteps; ++i) {
+    const Batch& batch = batches[static_cast<std::size_t>(i) % batches.size()];
+    by_hand.optimizer->zero_grad();
+    Prediction<float> prediction(
+        by_hand.network.forward(Variable<float>(batch.images.to(Device::cuda()))),
+        batch.labels.to(Device::cuda()));
+    by_hand.loss.step(prediction).total.backward();
+    CHECK(by_hand.optimizer->step(5e-3, 1.0));
+  }
+  check_same_bits(first.network, by_hand.network);
+}
+
+TEST_CASE("cuda: dropout, which is not recorded, draws what the CPU draws") {
+  set_matmul_precision(MatmulPrecision::fp32);
+  Training on_cpu(Device::cpu(), 0.3), on_cuda(Device::cuda(), 0.3);
+  const std::vector<double> expected = on_cpu.run(4), totals = on_cuda.run(4);
+  for (std::size_t i = 0; i < 4; ++i) CHECK(totals[i] == doctest::Approx(expected[i]).epsilon(1e-4));
+  set_matmul_precision(MatmulPrecision::tf32);
+}
+
+TEST_CASE("cuda: a gradient that is not finite leaves the network as it was, recorded or not") {
+  for (const double dropout : {0.0, 0.3}) {
+    Training training(Device::cuda(), dropout);
+    training.run(4);
+    std::map<std::string, Tensor<float>> before;
+    for (const auto& p : training.network.named_parameters()) {
+      before.emplace(p.name, p.variable.value().clone());
+    }
+    const auto steps = training.optimizer->steps();
+    training.stepper.send(phantom_batches().front());
+    training.stepper.values();
+    const float infinity = std::numeric_limits<float>::infinity();
+    training.stepper.update({infinity, 1.0f, 1.0f, 1.0f}, 5e-3);
+    CHECK(!training.stepper.finish().updated);
+    CHECK(training.optimizer->steps() == steps);
+    for (const auto& p : training.network.named_parameters()) {
+      CHECK(largest_difference(p.variable.value(), before.at(p.name)) == 0.0);
+    }
+    training.run(2);  // and goes on
+  }
+}
+
+TEST_CASE("cuda: a label outside the classes is refused before it reaches the device") {
+  Training training(Device::cuda());
+  Batch batch = phantom_batches().front();
+  batch.labels = batch.labels.clone();
+  batch.labels.data()[5] = 2;
+  CHECK_THROWS_WITH_AS(training.stepper.send(batch),
+                       doctest::Contains("[train] label 2 at pixel 5: expected 0 to 1"), ValueError);
+  training.run(1);
+}
+
+}  // namespace dmf
