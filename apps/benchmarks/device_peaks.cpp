@@ -41,8 +41,8 @@ Peaks measure_device_peaks(Device device) {
   // On an emulated device, which is for tests, a size that ends.
   const bool small = device_runtime::memory(device).total <= (std::size_t{4} << 30);
   const Index n = small ? 64 : 8192, count = Index{1} << (small ? 16 : 28);
-  const Storage storage = matmul_precision() == MatmulPrecision::bf16 ? Storage::bfloat16
-                                                                      : Storage::full;
+  const Storage storage =
+      matmul_precision() == MatmulPrecision::bf16 ? Storage::bfloat16 : Storage::full;
   const Tensor<float> a = random_matrix(n, device, storage), b = random_matrix(n, device, storage);
   const Tensor<float> c(a.shape(), device);
   const double product = fastest(device, 5, [&] { multiply_matrices(a, b, c); });

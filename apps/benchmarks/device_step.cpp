@@ -32,8 +32,7 @@ Floors floors_of(const UNetSpec& spec, const Workload& workload, double element_
       const double out_pixels = up ? pixels * static_cast<double>(s.stride * s.stride) : pixels;
       floors.operations += 3.0 * 2.0 * pixels * static_cast<double>(s.kernel * s.kernel) *
                            static_cast<double>(s.c_in * s.c_out);
-      floors.bytes +=
-          3.0 * element_bytes * (in + out_pixels * static_cast<double>(s.c_out));
+      floors.bytes += 3.0 * element_bytes * (in + out_pixels * static_cast<double>(s.c_out));
     } else if (s.op == "batch_norm2d") {  // forward reads and writes, backward reads two
       floors.bytes += 5.0 * element_bytes * in;
     } else if (s.op == "max_pool2d") {
@@ -107,8 +106,7 @@ std::string run_device_step_benchmark(const Workload& workload, Device device, i
     if (i >= kWarmUp) inferences.push_back(milliseconds_since(start));
   }
 
-  const Floors floors =
-      floors_of(spec, workload, halves ? 2.0 : 4.0, network.parameter_count());
+  const Floors floors = floors_of(spec, workload, halves ? 2.0 : 4.0, network.parameter_count());
   const double arithmetic = floors.operations / peaks.gflops / 1e6;
   const double traffic = floors.bytes / peaks.gigabytes / 1e6;
   const double step = median_of(steps);

@@ -11,33 +11,34 @@
 #include "engine/kernels/soft_confusion/soft_confusion.h"
 #include "engine/kernels/softmax/softmax.h"
 
-// The kernels of a namespace as members of a class, so that a benchmark can be written once for all.
+// The kernels of a namespace as members of a class, so that a benchmark can be written once for
+// all.
 
-#define DMF_FORWARD(space, kernel)                        \
-  template <class... A>                                   \
-  static void kernel(A&&... arguments) {                  \
-    space::kernel<float>(std::forward<A>(arguments)...);  \
+#define DMF_FORWARD(space, kernel)                       \
+  template <class... A>                                  \
+  static void kernel(A&&... arguments) {                 \
+    space::kernel<float>(std::forward<A>(arguments)...); \
   }
 
-#define DMF_KERNEL_SET(Name, space)               \
-  struct Name {                                   \
-    DMF_FORWARD(space, conv2d_forward)            \
-    DMF_FORWARD(space, conv2d_backward_data)      \
-    DMF_FORWARD(space, conv2d_backward_weight)    \
-    DMF_FORWARD(space, batch_norm_statistics)     \
-    DMF_FORWARD(space, batch_norm_forward)        \
-    DMF_FORWARD(space, batch_norm_backward)       \
-    DMF_FORWARD(space, max_pool2d_forward)        \
-    DMF_FORWARD(space, max_pool2d_backward)       \
-    DMF_FORWARD(space, concat_channels)           \
-    DMF_FORWARD(space, split_channels)            \
-    DMF_FORWARD(space, log_softmax_forward)       \
-    DMF_FORWARD(space, log_softmax_backward)      \
-    DMF_FORWARD(space, pixel_nll_forward)         \
-    DMF_FORWARD(space, pixel_nll_backward)        \
-    DMF_FORWARD(space, soft_confusion_forward)    \
-    DMF_FORWARD(space, soft_confusion_backward)   \
-    DMF_FORWARD(space, adam_step)                 \
+#define DMF_KERNEL_SET(Name, space)             \
+  struct Name {                                 \
+    DMF_FORWARD(space, conv2d_forward)          \
+    DMF_FORWARD(space, conv2d_backward_data)    \
+    DMF_FORWARD(space, conv2d_backward_weight)  \
+    DMF_FORWARD(space, batch_norm_statistics)   \
+    DMF_FORWARD(space, batch_norm_forward)      \
+    DMF_FORWARD(space, batch_norm_backward)     \
+    DMF_FORWARD(space, max_pool2d_forward)      \
+    DMF_FORWARD(space, max_pool2d_backward)     \
+    DMF_FORWARD(space, concat_channels)         \
+    DMF_FORWARD(space, split_channels)          \
+    DMF_FORWARD(space, log_softmax_forward)     \
+    DMF_FORWARD(space, log_softmax_backward)    \
+    DMF_FORWARD(space, pixel_nll_forward)       \
+    DMF_FORWARD(space, pixel_nll_backward)      \
+    DMF_FORWARD(space, soft_confusion_forward)  \
+    DMF_FORWARD(space, soft_confusion_backward) \
+    DMF_FORWARD(space, adam_step)               \
   };
 
 namespace dmf::kernel_sets {

@@ -10,8 +10,8 @@ void multiply_matrices(const Tensor<float>& a, const Tensor<float>& b, const Ten
   const NoGrad no_grad;
   const Index n = a.size(0);
   const Variable<float> x(a.reshape(Shape{1, n, 1, n}));
-  const Variable<float> weight = store_as(Variable<float>(b.reshape(Shape{1, 1, n, n})),
-                                          Storage::full);
+  const Variable<float> weight =
+      store_as(Variable<float>(b.reshape(Shape{1, 1, n, n})), Storage::full);
   c.copy_from(store_as(conv2d(x, weight, {}), Storage::full).value().reshape(c.shape()));
 }
 

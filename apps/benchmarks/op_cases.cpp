@@ -124,12 +124,12 @@ class Cases {
     K::log_softmax_forward(x.cview(), log_probs.view());
     const auto n = static_cast<double>(x.numel());
     if (s.op == "log_softmax") {
-      return {make("forward", 4 * n, bytes_of({x, x}), x.like(x.shape()),
-                   [=](const Floats& out) { K::log_softmax_forward(x.cview(), out.view()); }),
-              make("backward", 4 * n, bytes_of({x, x, x}), x.like(x.shape()),
-                   [=](const Floats& out) {
-                     K::log_softmax_backward(log_probs.cview(), x.cview(), out.view());
-                   })};
+      return {
+          make("forward", 4 * n, bytes_of({x, x}), x.like(x.shape()),
+               [=](const Floats& out) { K::log_softmax_forward(x.cview(), out.view()); }),
+          make("backward", 4 * n, bytes_of({x, x, x}), x.like(x.shape()), [=](const Floats& out) {
+            K::log_softmax_backward(log_probs.cview(), x.cview(), out.view());
+          })};
     }
     const Tensor<std::int32_t> here(Shape{s.n, s.h, s.w});
     Rng rng(2);

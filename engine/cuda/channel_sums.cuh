@@ -72,36 +72,38 @@ __global__ void add_columns(Index M, Index C, int columns, Index block_rows, Ter
   }
 }
 
-/// totals[j] = the sum of partials [blocks, width] over the blocks
-__global__ static void add_partials(Index blocks, Index width, const double* partials,
-                                    double* totals) {
+/// Calls finish(c, totals of c) for every channel, from partials [blocks, K, C].
+template <int K, class Finish>
+__global__ void add_partials(Index blocks, Index C, const double* partials, Finish finish) {
   constexpr int kColumns = 32, kRows = kThreads / kColumns;
-  __shared__ double gathered[kRows][kColumns];
+  __shared__ double gathered[K][kRows][kColumns];
   const int column = static_cast<int>(threadIdx.x) % kColumns;
   const int row = static_cast<int>(threadIdx.x) / kColumns;
-  const Index j = static_cast<Index>(blockIdx.x) * kColumns + column;
-  double sum = 0.0;
-  if (j < width) {
-    for (Index block = row; block < blocks; block += kRows) sum += partials[block * width + j];
+  const Index c = static_cast<Index>(blockIdx.x) * kColumns + column;
+  for (int k = 0; k < K; ++k) {
+    double sum = 0.0;
+    for (Index block = row; c < C && block < blocks; block += kRows) {
+      sum += partials[(block * K + k) * C + c];
+    }
+    gathered[k][row][column] = sum;
   }
-  gathered[row][column] = sum;
   __syncthreads();
-  if (row == 0 && j < width) {
-    for (int r = 1; r < kRows; ++r) sum += gathered[r][column];
-    totals[j] = sum;
+  if (row != 0 || c >= C) return;
+  double totals[K] = {};
+  for (int k = 0; k < K; ++k) {
+    for (int r = 0; r < kRows; ++r) totals[k] += gathered[k][r][column];
   }
+  finish(c, totals);
 }
 
-/// return  the totals, [K, C], in workspace memory
-template <class Term>
-const double* channel_sums(const char* name, Index M, Index C, const Term& term,
-                           Workspace& workspace) {
+/// Adds up the term over the rows of [M, C] and hands the totals of each channel to `finish`.
+template <class Term, class Finish>
+void channel_sums(const char* name, Index M, Index C, const Term& term, const Finish& finish,
+                  Workspace& workspace) {
   using E = typename Term::Element;
   const int V = packs<E>(C) ? kPack<E> : 1;
   const ColumnLayout layout = column_layout(M, C, V);
-  const Index width = Term::kTerms * C;
-  double* partials = workspace.take<double>(layout.blocks * width);
-  double* totals = workspace.take<double>(width);
+  double* partials = workspace.take<double>(layout.blocks * Term::kTerms * C);
   const Launch how{name,
                    dim3(static_cast<unsigned>(layout.blocks), static_cast<unsigned>(layout.tiles)),
                    kThreads};
@@ -111,9 +113,8 @@ const double* channel_sums(const char* name, Index M, Index C, const Term& term,
     launch(how, add_columns<Term, kPack<E>>, M, C, layout.columns, layout.block_rows, term,
            partials);
   }
-  launch({name, static_cast<unsigned>((width + 31) / 32), kThreads}, add_partials, layout.blocks,
-         width, static_cast<const double*>(partials), totals);
-  return totals;
+  launch({name, static_cast<unsigned>((C + 31) / 32), kThreads}, add_partials<Term::kTerms, Finish>,
+         layout.blocks, C, static_cast<const double*>(partials), finish);
 }
 
 }  // namespace dmf::cuda

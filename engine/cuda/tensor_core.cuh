@@ -18,14 +18,15 @@
 namespace dmf::cuda {
 
 /// Copies kBytes (4, 8 or 16) into shared memory, or zeros if not valid; arrives at wait_copies().
-template <int kBytes>
+/// kReused: by the same multiprocessor, which then keeps it in its first cache.
+template <int kBytes, bool kReused = false>
 __device__ inline void copy_async(void* to, const void* from, bool valid) {
 #ifdef DMF_CUDA_EMULATED
   emulator::copy_async(to, from, kBytes, valid ? kBytes : 0);
 #else
   const auto at = static_cast<unsigned>(__cvta_generic_to_shared(to));
   const int bytes = valid ? kBytes : 0;
-  if constexpr (kBytes == 16) {
+  if constexpr (kBytes == 16 && !kReused) {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(at), "l"(from), "r"(bytes)
                  : "memory");
   } else {

@@ -79,10 +79,8 @@ Variable<S> batch_norm2d(const Variable<S>& x, const Variable<S>& gamma, const V
     DMF_DISPATCH(x.device(), batch_norm_statistics<S>, x.value().cview(), mean.view(), var.view(),
                  workspace);
     const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
-    DMF_DISPATCH(x.device(), update_running<S>, spec.momentum, 1.0, mean.cview(),
-                 running_mean.view());
-    DMF_DISPATCH(x.device(), update_running<S>, spec.momentum, unbiased, var.cview(),
-                 running_var.view());
+    DMF_DISPATCH(x.device(), update_running<S>, spec.momentum, unbiased, mean.cview(), var.cview(),
+                 running_mean.view(), running_var.view());
   } else {
     DMF_DISPATCH(x.device(), convert<S>, running_mean.cview(), mean.view());
     DMF_DISPATCH(x.device(), convert<S>, running_var.cview(), var.view());

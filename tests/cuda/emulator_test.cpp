@@ -34,8 +34,8 @@ std::vector<Tensor<float>> compute() {
   const auto var = Tensor<float>::full(Shape{36}, 1.0f, Device::cuda());
   BatchNorm2dSpec norm;
   norm.relu = true;
-  const Variable<float> y = max_pool2d(batch_norm2d(
-      conv2d(x, weight, none, {1, 1, {1, 1, 1, 1}}), gamma, beta, mean, var, norm));
+  const Variable<float> y = max_pool2d(
+      batch_norm2d(conv2d(x, weight, none, {1, 1, {1, 1, 1, 1}}), gamma, beta, mean, var, norm));
   const Variable<float> z = log_softmax(conv_transpose2d(y, up, none, {2, 2, {}}));
   sum(z * z).backward();
   std::vector<Tensor<float>> results = {z.value(), mean, var};

@@ -113,7 +113,8 @@ TEST_CASE("cuda: a training follows the CPU's, in every precision") {
     const double early = precision == MatmulPrecision::fp32   ? 1e-4
                          : precision == MatmulPrecision::tf32 ? 5e-3
                                                               : 3e-2;
-    for (std::size_t i = 0; i < 4; ++i) CHECK(totals[i] == doctest::Approx(expected[i]).epsilon(early));
+    for (std::size_t i = 0; i < 4; ++i)
+      CHECK(totals[i] == doctest::Approx(expected[i]).epsilon(early));
     MESSAGE(precision_name(precision), ": ", mean_of_last(totals, 6), " where the CPU has ",
             mean_of_last(expected, 6));
     CHECK(mean_of_last(totals, 6) < 0.7 * totals.front());
@@ -146,7 +147,8 @@ TEST_CASE("cuda: dropout, which is not recorded, draws what the CPU draws") {
   set_matmul_precision(MatmulPrecision::fp32);
   Training on_cpu(Device::cpu(), 0.3), on_cuda(Device::cuda(), 0.3);
   const std::vector<double> expected = on_cpu.run(4), totals = on_cuda.run(4);
-  for (std::size_t i = 0; i < 4; ++i) CHECK(totals[i] == doctest::Approx(expected[i]).epsilon(1e-4));
+  for (std::size_t i = 0; i < 4; ++i)
+    CHECK(totals[i] == doctest::Approx(expected[i]).epsilon(1e-4));
   set_matmul_precision(MatmulPrecision::tf32);
 }
 
@@ -178,7 +180,8 @@ TEST_CASE("cuda: a label outside the classes is refused before it reaches the de
   batch.labels = batch.labels.clone();
   batch.labels.data()[5] = 2;
   CHECK_THROWS_WITH_AS(training.stepper.send(batch),
-                       doctest::Contains("[train] label 2 at pixel 5: expected 0 to 1"), ValueError);
+                       doctest::Contains("[train] label 2 at pixel 5: expected 0 to 1"),
+                       ValueError);
   training.run(1);
 }
 

@@ -29,9 +29,11 @@ void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<
                          In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
                          View<T> dgamma, View<T> dbeta, Workspace& workspace);
 
-/// running = (1 - momentum) * running + momentum * correction * batch
+/// running = (1 - momentum) * running + momentum * batch, for the mean and for the variance, which
+/// is multiplied by `correction` first
 template <class T>
-void update_running(double momentum, double correction, In<double> batch, View<T> running);
+void update_running(double momentum, double correction, In<double> mean, In<double> var,
+                    View<T> running_mean, View<T> running_var);
 
 /// What a convolution's bias and the normalisation after it come to in evaluation mode, y = x *
 /// scale + shift: scale = gamma / sqrt(running_var + eps), shift = beta + (bias - running_mean) *
@@ -54,7 +56,8 @@ void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<
                          In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
                          View<T> dgamma, View<T> dbeta, Workspace& workspace);
 template <class T>
-void update_running(double momentum, double correction, In<double> batch, View<T> running);
+void update_running(double momentum, double correction, In<double> mean, In<double> var,
+                    View<T> running_mean, View<T> running_var);
 template <class T>
 void fold_batch_norm(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var,
                      double eps, View<T> scale, View<T> shift);
@@ -73,7 +76,8 @@ void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<
                          In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
                          View<T> dgamma, View<T> dbeta, Workspace& workspace);
 template <class T>
-void update_running(double momentum, double correction, In<double> batch, View<T> running);
+void update_running(double momentum, double correction, In<double> mean, In<double> var,
+                    View<T> running_mean, View<T> running_var);
 template <class T>
 void fold_batch_norm(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var,
                      double eps, View<T> scale, View<T> shift);

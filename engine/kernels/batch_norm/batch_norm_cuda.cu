@@ -33,16 +33,20 @@ struct Moments {
   };
 };
 
+/// Mean and variance from the two totals of a channel.
 template <class E>
-__global__ void finish_moments(Index M, Index C, const double* totals, const E* x, double* mean,
-                               double* var) {
-  const Index c = global_thread();
-  if (c >= C) return;
-  const double shift = totals[c] / static_cast<double>(M);
-  const double variance = totals[C + c] / static_cast<double>(M) - shift * shift;
-  mean[c] = static_cast<double>(load(x[c])) + shift;
-  var[c] = variance < 0.0 ? 0.0 : variance;
-}
+struct FinishMoments {
+  Index M;
+  const E* x;
+  double *mean, *var;
+
+  __device__ void operator()(Index c, const double (&totals)[2]) const {
+    const double shift = totals[0] / static_cast<double>(M);
+    const double variance = totals[1] / static_cast<double>(M) - shift * shift;
+    mean[c] = static_cast<double>(load(x[c])) + shift;
+    var[c] = variance < 0.0 ? 0.0 : variance;
+  }
+};
 
 /// What the kernels need of a channel, y = (x - centre) * scale + beta; see batch_norm_cpu.cpp.
 template <class T>
@@ -173,16 +177,19 @@ struct GradientTerms {
   };
 };
 
+/// The gradients of beta and gamma, which are the totals, and what backward_rows needs of them.
 template <class T>
-__global__ void finish_gradients(Index C, double share, const double* totals, T* dgamma, T* dbeta,
-                                 T* mean_dy, T* mean_projection) {
-  const Index c = global_thread();
-  if (c >= C) return;
-  dbeta[c] = static_cast<T>(totals[c]);
-  dgamma[c] = static_cast<T>(totals[C + c]);
-  mean_dy[c] = static_cast<T>(totals[c] * share);
-  mean_projection[c] = static_cast<T>(totals[C + c] * share);
-}
+struct FinishGradients {
+  double share;  // 1 / M, or 0 where the statistics are constants
+  T *dgamma, *dbeta, *mean_dy, *mean_projection;
+
+  __device__ void operator()(Index c, const double (&totals)[2]) const {
+    dbeta[c] = static_cast<T>(totals[0]);
+    dgamma[c] = static_cast<T>(totals[1]);
+    mean_dy[c] = static_cast<T>(totals[0] * share);
+    mean_projection[c] = static_cast<T>(totals[1] * share);
+  }
+};
 
 template <class E, int V>
 __global__ void backward_rows(Index M, Index C, int columns, Index block_rows,
@@ -231,10 +238,8 @@ template <class T>
 void batch_norm_statistics(In<T> x, View<double> mean, View<double> var, Workspace& workspace) {
   const Index C = x.size(-1), M = x.numel() / C;
   with_element<T>(x.storage, [&]<class E>(E) {
-    const double* totals =
-        channel_sums("batch_norm_statistics", M, C, Moments<E>{elements<E>(x)}, workspace);
-    launch({"batch_norm_statistics", blocks_for(C), kThreads}, finish_moments<E>, M, C, totals,
-           elements<E>(x), mean.data, var.data);
+    channel_sums("batch_norm_statistics", M, C, Moments<E>{elements<E>(x)},
+                 FinishMoments<E>{M, elements<E>(x), mean.data, var.data}, workspace);
   });
 }
 
@@ -262,11 +267,10 @@ void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<
   T* mean_projection = workspace.take<T>(C);
   const double share = through_statistics ? 1.0 / static_cast<double>(M) : 0.0;
   with_element<T>(x.storage, [&]<class E>(E) {
-    const double* totals =
-        channel_sums("batch_norm_backward", M, C,
-                     GradientTerms<E>{elements<E>(x), elements<E>(dy), affine, relu}, workspace);
-    launch({"batch_norm_backward", blocks_for(C), kThreads}, finish_gradients<T>, C, share, totals,
-           dgamma.data, dbeta.data, mean_dy, mean_projection);
+    channel_sums("batch_norm_backward", M, C,
+                 GradientTerms<E>{elements<E>(x), elements<E>(dy), affine, relu},
+                 FinishGradients<T>{share, dgamma.data, dbeta.data, mean_dy, mean_projection},
+                 workspace);
     if (!dx) return;
     over_rows<E>("batch_norm_backward", M, C,
                  [&](const Launch& how, const ColumnLayout& layout, auto pack) {
@@ -282,11 +286,15 @@ namespace {
 
 template <class T>
 __global__ void update_running_kernel(Index C, double momentum, double correction,
-                                      const double* batch, T* running) {
+                                      const double* mean, const double* var, T* running_mean,
+                                      T* running_var) {
   const Index c = global_thread();
   if (c >= C) return;
-  running[c] = static_cast<T>((1.0 - momentum) * static_cast<double>(running[c]) +
-                              momentum * correction * batch[c]);
+  const auto moved = [momentum](T running, double batch) {
+    return static_cast<T>((1.0 - momentum) * static_cast<double>(running) + momentum * batch);
+  };
+  running_mean[c] = moved(running_mean[c], mean[c]);
+  running_var[c] = moved(running_var[c], correction * var[c]);
 }
 
 template <class T>
@@ -305,10 +313,11 @@ __global__ void fold_kernel(Index C, double eps, const T* bias, const T* gamma, 
 }  // namespace
 
 template <class T>
-void update_running(double momentum, double correction, In<double> batch, View<T> running) {
-  const Index C = running.numel();
+void update_running(double momentum, double correction, In<double> mean, In<double> var,
+                    View<T> running_mean, View<T> running_var) {
+  const Index C = running_mean.numel();
   launch({"update_running", blocks_for(C), kThreads}, update_running_kernel<T>, C, momentum,
-         correction, batch.data, running.data);
+         correction, mean.data, var.data, running_mean.data, running_var.data);
 }
 
 template <class T>
@@ -325,7 +334,7 @@ void fold_batch_norm(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In
                                       View<T>, Workspace&);                                        \
   template void batch_norm_backward<T>(In<T>, In<T>, In<double>, In<double>, In<T>, In<T>, double, \
                                        bool, bool, View<T>, View<T>, View<T>, Workspace&);         \
-  template void update_running<T>(double, double, In<double>, View<T>);                            \
+  template void update_running<T>(double, double, In<double>, In<double>, View<T>, View<T>);       \
   template void fold_batch_norm<T>(In<T>, In<T>, In<T>, In<T>, In<T>, double, View<T>, View<T>);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

@@ -68,10 +68,14 @@ void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<
 }
 
 template <class T>
-void update_running(double momentum, double correction, In<double> batch, View<T> running) {
-  for (Index c = 0; c < running.numel(); ++c) {
-    running.data[c] = static_cast<T>((1.0 - momentum) * static_cast<double>(running.data[c]) +
-                                     momentum * correction * batch.data[c]);
+void update_running(double momentum, double correction, In<double> mean, In<double> var,
+                    View<T> running_mean, View<T> running_var) {
+  const auto moved = [momentum](T running, double batch) {
+    return static_cast<T>((1.0 - momentum) * static_cast<double>(running) + momentum * batch);
+  };
+  for (Index c = 0; c < running_mean.numel(); ++c) {
+    running_mean.data[c] = moved(running_mean.data[c], mean.data[c]);
+    running_var.data[c] = moved(running_var.data[c], correction * var.data[c]);
   }
 }
 
@@ -92,7 +96,7 @@ void fold_batch_norm(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In
                                       View<T>, Workspace&);                                        \
   template void batch_norm_backward<T>(In<T>, In<T>, In<double>, In<double>, In<T>, In<T>, double, \
                                        bool, bool, View<T>, View<T>, View<T>, Workspace&);         \
-  template void update_running<T>(double, double, In<double>, View<T>);                            \
+  template void update_running<T>(double, double, In<double>, In<double>, View<T>, View<T>);       \
   template void fold_batch_norm<T>(In<T>, In<T>, In<T>, In<T>, In<T>, double, View<T>, View<T>);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

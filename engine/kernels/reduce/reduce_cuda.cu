@@ -62,21 +62,22 @@ struct Plain {
 };
 
 template <class T>
-__global__ void store_sums(Index channels, const double* totals, T* y) {
-  const Index c = global_thread();
-  if (c < channels) y[c] = static_cast<T>(totals[c]);
-}
+struct Store {
+  T* y;
+
+  __device__ void operator()(Index c, const double (&totals)[1]) const {
+    y[c] = static_cast<T>(totals[0]);
+  }
+};
 
 }  // namespace
 
 template <class T>
 void channel_sum(In<T> x, View<T> y, Workspace& workspace) {
   const Index C = x.size(-1), M = C == 0 ? 0 : x.numel() / C;
-  const double* totals = nullptr;
   with_element<T>(x.storage, [&]<class E>(E) {
-    totals = channel_sums("channel_sum", M, C, Plain<E>{elements<E>(x)}, workspace);
+    channel_sums("channel_sum", M, C, Plain<E>{elements<E>(x)}, Store<T>{y.data}, workspace);
   });
-  launch({"channel_sum", blocks_for(C), kThreads}, store_sums<T>, C, totals, y.data);
 }
 
 #define DMF_INSTANTIATE(T)                          \

@@ -140,7 +140,8 @@ __global__ void __launch_bounds__(Product::Sizes::kThreads, Product::kBlocks)
           to.source + (inside ? row.source + (Index{h} * p.source_w + w) * C + channel : 0);
       E* there = a + r * kRow + chunk * kV;
       if constexpr (sizeof(E) * kV >= 4) {
-        copy_async<static_cast<int>(sizeof(E)) * kV>(there, from, inside);
+        // The next tap gathers mostly the same pixels.
+        copy_async<static_cast<int>(sizeof(E)) * kV, true>(there, from, inside);
       } else {
         *there = inside ? *from : store<E>(0);
       }
@@ -202,34 +203,42 @@ __global__ void add_parts(const __grid_constant__ GatherArguments<E> to) {
   to.target[i] = store<E>(finished(to, sum, i % to.problem.target_c));
 }
 
-/// The weights of one phase as the kernel reads them: packed[n][k] = weight[tap][c][n], or with
+/// The weights of a phase as the kernel reads them: packed[n][k] = weight[tap][c][n], or with
 /// `swapped` (data gradient) weight[tap][n][c].
 template <class E>
 struct PackArguments {
-  GatherAxis h, w;
+  struct Phase {
+    GatherAxis h, w;
+    Index depth;  // padded k
+    E* packed;
+  };
+  Phase phase[kMostPhases];
   int kernel_w;
   Index channels, columns;  // of source and target
-  Index depth, width;       // padded k and n
+  Index width;              // padded n
   bool swapped, to_tf32;
 };
 
+/// Phases along y.
 template <class E>
-__global__ void pack_weight(const __grid_constant__ PackArguments<E> how, const Compute<E>* weight,
-                            E* packed) {
+__global__ void pack_weight(const __grid_constant__ PackArguments<E> how,
+                            const Compute<E>* weight) {
+  const auto& phase = how.phase[blockIdx.y];
   const Index i = global_thread();
-  if (i >= how.depth * how.width) return;
-  const Index n = i / how.depth, k = i % how.depth, tap = k / how.channels, c = k % how.channels;
+  if (i >= phase.depth * how.width) return;
+  const Index n = i / phase.depth, k = i % phase.depth, tap = k / how.channels;
+  const Index c = k % how.channels;
   Compute<E> value{0};
-  if (n < how.columns && tap < Index{how.h.taps} * how.w.taps) {
-    const Index a = how.h.weight_first + tap / how.w.taps * how.h.weight_step;
-    const Index b = how.w.weight_first + tap % how.w.taps * how.w.weight_step;
+  if (n < how.columns && tap < Index{phase.h.taps} * phase.w.taps) {
+    const Index a = phase.h.weight_first + tap / phase.w.taps * phase.h.weight_step;
+    const Index b = phase.w.weight_first + tap % phase.w.taps * phase.w.weight_step;
     const Index matrix = (a * how.kernel_w + b) * how.channels * how.columns;
     value = weight[matrix + (how.swapped ? n * how.channels + c : c * how.columns + n)];
   }
-  packed[i] = store<E>(value);
+  phase.packed[i] = store<E>(value);
   if constexpr (std::is_same_v<E, float>) {
     if (how.to_tf32) {
-      auto* word = reinterpret_cast<unsigned*>(packed) + i;
+      auto* word = reinterpret_cast<unsigned*>(phase.packed) + i;
       *word = round_to_tf32(*word);
     }
   }

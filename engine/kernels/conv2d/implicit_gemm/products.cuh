@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <span>
+#include <vector>
 
 #include "engine/kernels/conv2d/implicit_gemm/gather.cuh"
 #include "engine/kernels/conv2d/implicit_gemm/products.h"
@@ -60,34 +62,38 @@ inline Index covered(Index count, Index by) {
   return (count + by - 1) / by;
 }
 
-/// Packs the weights of one phase into workspace memory and says how the kernel is to go over it.
-template <class Arithmetic, class Sizes, class T>
-GatherLaunch prepare_phase(const GatherProblem& problem, const GatherPhase& phase, In<T> weight,
-                           bool swapped, Workspace& workspace) {
-  using E = typename Arithmetic::Element;
-  GatherLaunch launched;
-  launched.h = phase.h;
-  launched.w = phase.w;
-  launched.columns = Divisor(phase.w.size);
-  launched.rows = Divisor(phase.h.size);
-  launched.pixels = static_cast<unsigned>(Index{problem.images} * phase.h.size * phase.w.size);
-  const Index depth = Index{phase.h.taps} * phase.w.taps * problem.source_c;
-  launched.slabs = static_cast<int>(covered(depth, Sizes::kK));
+/// Says how the kernel is to go over these phases, in to.phase, and packs their weights into
+/// workspace memory.
+template <class Arithmetic, class Sizes, class T, class E>
+void prepare_phases(std::span<const GatherPhase> phases, In<T> weight, bool swapped,
+                    GatherArguments<E>& to, Workspace& workspace) {
+  const GatherProblem& problem = to.problem;
   PackArguments<E> how{};
-  how.h = phase.h;
-  how.w = phase.w;
   how.kernel_w = static_cast<int>(weight.size(1));
   how.channels = problem.source_c;
   how.columns = problem.target_c;
-  how.depth = Index{launched.slabs} * Sizes::kK;
   how.width = covered(problem.target_c, Sizes::kN) * Sizes::kN;
   how.swapped = swapped;
   how.to_tf32 = Arithmetic::kTensorCores;
-  E* packed = workspace.take<E>(how.depth * how.width);
-  launch({"conv2d_pack_weight", blocks_for(how.depth * how.width), kThreads}, pack_weight<E>, how,
-         weight.data, packed);
-  launched.weight = packed;
-  return launched;
+  Index most = 0;
+  for (std::size_t k = 0; k < phases.size(); ++k) {
+    const GatherAxis &h = phases[k].h, &w = phases[k].w;
+    const Index slabs = covered(Index{h.taps} * w.taps * problem.source_c, Sizes::kK);
+    const Index depth = slabs * Sizes::kK;
+    E* packed = workspace.take<E>(depth * how.width);
+    how.phase[k] = {h, w, depth, packed};
+    to.phase[k] = {h,
+                   w,
+                   Divisor(w.size),
+                   Divisor(h.size),
+                   static_cast<unsigned>(Index{problem.images} * h.size * w.size),
+                   static_cast<int>(slabs),
+                   packed};
+    most = std::max(most, depth * how.width);
+  }
+  dim3 grid = blocks_for(most);
+  grid.y = static_cast<unsigned>(phases.size());
+  launch({"conv2d_pack_weight", grid, kThreads}, pack_weight<E>, how, weight.data);
 }
 
 template <class Arithmetic, class T>
@@ -131,10 +137,10 @@ void gather_product(const Conv2dSpec& spec, bool data, In<T> source, In<T> weigh
     using S = typename Product::Sizes;
     for (std::size_t first = 0; first < phases.size(); first += kMostPhases) {
       const std::size_t count = std::min(phases.size() - first, std::size_t{kMostPhases});
+      prepare_phases<Arithmetic, S, T>(std::span(phases).subspan(first, count), weight, data, to,
+                                       workspace);
       unsigned most_pixels = 0;
       for (std::size_t k = 0; k < count; ++k) {
-        to.phase[k] =
-            prepare_phase<Arithmetic, S, T>(problem, phases[first + k], weight, data, workspace);
         most_pixels = std::max(most_pixels, to.phase[k].pixels);
       }
       const Index tiles_m = covered(most_pixels, S::kM), tiles_n = covered(problem.target_c, S::kN);
