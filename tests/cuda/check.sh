@@ -4,12 +4,12 @@
 #
 # usage: check.sh [--deps DIR] [--peer DIR] [--out DIR]
 #   --deps DIR  what ./dev deps wrote, where the Debian packages are not installed
-#   --peer DIR  folder with peer_pytorch.py, to compare with
+#   --peer DIR  folder of another peer_pytorch.py to compare with (apps/benchmarks)
 #   --out DIR   where cuda-check.txt goes (build/cuda-check)
 set -u
 cd "$(dirname "$0")/../.."
 
-deps="" peer="" out=build/cuda-check
+deps="" peer=apps/benchmarks out=build/cuda-check
 while [ $# -gt 0 ]; do
   case "$1" in
     --deps) deps=$2 ;;
@@ -20,7 +20,7 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 [ -z "$deps" ] || deps=$(cd "$deps" && pwd) || exit 2
-[ -z "$peer" ] || peer=$(cd "$peer" && pwd) || exit 2
+peer=$(cd "$peer" && pwd) || exit 2
 mkdir -p "$out" || exit 1
 out=$(cd "$out" && pwd)
 report=$out/cuda-check.txt
@@ -86,10 +86,15 @@ else
   say "== compute-sanitizer: not run, it is not installed"
 fi
 
+peer_is_there=yes
+if ! python3 -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then
+  peer_is_there=no
+  say "== peer: not run, python3 has no PyTorch that sees the GPU"
+fi
 # The step's speed, ours and the peer's beside each other.
 bench() { run 40 "bench step $*" $build/apps/bench step --device cuda --iterations 30 "$@"; }
 peer_step() {
-  [ -n "$peer" ] || return 0
+  [ "$peer_is_there" = yes ] || return 0
   limit=$1
   shift
   run "$limit" "peer $*" python3 "$peer/peer_pytorch.py" --device cuda --channels-last --iterations 30 "$@"
