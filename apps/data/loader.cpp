@@ -35,6 +35,8 @@ Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> it
 Loader::Loader(const SampleSet& samples, std::vector<std::size_t> items,
                const LoaderOptions& options)
     : samples_(samples), items_(std::move(items)), options_(options) {
+  DMF_CHECK(options.ahead >= 1, ValueError, "[loader] {} batches ahead: expected at least 1.",
+            options.ahead);
   DMF_CHECK(options.batch >= 1, ValueError, "[loader] batch {}: expected at least 1.",
             options.batch);
   start_epoch(0);
@@ -46,8 +48,7 @@ std::size_t Loader::batches() const {
 }
 
 void Loader::start_epoch(std::int64_t epoch, std::size_t first_batch) {
-  if (pending_.valid()) pending_.wait();  // of an epoch that was left early
-  pending_ = {};
+  pending_.clear();  // of an epoch that was left early; each future waits for its thread
   epoch_ = epoch;
   order_ = items_;
   if (options_.shuffle) {
@@ -58,17 +59,20 @@ void Loader::start_epoch(std::int64_t epoch, std::size_t first_batch) {
 }
 
 std::optional<Batch> Loader::next() {
-  if (!pending_.valid()) prefetch();
-  if (!pending_.valid()) return std::nullopt;
-  Batch batch = pending_.get();
+  if (pending_.empty()) prefetch();
+  if (pending_.empty()) return std::nullopt;
+  std::future<Batch> first = std::move(pending_.front());
+  pending_.pop_front();
+  Batch batch = first.get();
   prefetch();
   return batch;
 }
 
 void Loader::prefetch() {
-  if (next_batch_ >= batches()) return;
-  pending_ = run_in_background([this, batch = next_batch_] { return prepare(batch); });
-  ++next_batch_;
+  while (next_batch_ < batches() && pending_.size() < static_cast<std::size_t>(options_.ahead)) {
+    pending_.push_back(run_in_background([this, batch = next_batch_] { return prepare(batch); }));
+    ++next_batch_;
+  }
 }
 
 Batch Loader::prepare(std::size_t batch) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <future>
 #include <optional>
 #include <vector>
@@ -23,10 +24,11 @@ struct LoaderOptions {
   Augmentation augmentation = Augmentation::none;
   bool shuffle = false;
   std::uint64_t seed = 1;
+  int ahead = 1;  // batches that are prepared at a time, each on a thread of its own
 };
 
-/// The batches of an epoch, in order. While the caller works on one, the next is prepared on a
-/// thread of its own. Order and augmentation depend on seed and epoch alone.
+/// The batches of an epoch, in order. While the caller works on one, the next are prepared. Order
+/// and augmentation depend on seed and epoch alone.
 ///
 /// Batches differ by at most one image in size: 385 images in batches of 16 are 25 batches of 15 or
 /// 16, not 24 of 16 and one of a single image, whose batch-norm statistics would be poor.
@@ -49,7 +51,7 @@ class Loader {
   LoaderOptions options_;
   std::int64_t epoch_ = 0;
   std::size_t next_batch_ = 0;
-  std::future<Batch> pending_;
+  std::deque<std::future<Batch>> pending_;  // in the order of the epoch
 };
 
 }  // namespace dmf

@@ -44,6 +44,9 @@ std::string weights_text(const std::vector<double>& weights) {
   return fmt::format("{:.2f}", fmt::join(weights, " "));
 }
 
+// A GPU takes a few milliseconds for a step, and the CPU has nothing else to do meanwhile.
+constexpr int kBatchesAhead = 4;
+
 constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 
 /// The state of one run and what is done with it each step and epoch.
@@ -58,7 +61,8 @@ class Run {
         network_(options.network_spec(), options.where.open()),
         loss_(make_fused_loss(options)),
         loader_(data.samples, data.split.train,
-                {options.batch, augmentation_named(options.augment), true, options.seed}),
+                {options.batch, augmentation_named(options.augment), true, options.seed,
+                 network_.device().is_cpu() ? 1 : kBatchesAhead}),
         optimizer_(make_optimizer(options, network_)),
         stepper_(
             network_, loss_, *optimizer_,

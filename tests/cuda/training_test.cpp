@@ -1,6 +1,15 @@
 #include <doctest/doctest.h>
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
 
 #include "apps/image/phantom.h"
 #include "apps/training/stepper.h"
@@ -184,5 +193,48 @@ TEST_CASE("cuda: a label outside the classes is refused before it reaches the de
                        ValueError);
   training.run(1);
 }
+
+#ifdef DMF_CUDA_EMULATED
+
+TEST_CASE("emulator: train on a device that fails ends in one line, its checkpoint whole") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / fmt::format("dmf_cuda_{}", ::getpid());
+  fs::remove_all(folder);
+  const std::string programs = DMF_PROGRAMS;
+  const auto shell = [](const std::string& command) { return std::system(command.c_str()); };
+  REQUIRE(
+      shell(fmt::format("{}/phantom --out {}/data --benign 6 --malignant 6 --size 32 >/dev/null",
+                        programs, folder.string())) == 0);
+  const std::string train = fmt::format(
+      "{}/train --data {}/data --image 32 --depth 2 --base-width 4 --epochs 2 --batch 4 "
+      "--device cuda --checkpoint-every 1",
+      programs, folder.string());
+  const auto read = [](const fs::path& path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string whole = (folder / "whole").string(), broken = (folder / "broken").string();
+  REQUIRE(shell(fmt::format("{} --out {} >/dev/null", train, whole)) == 0);
+  // Somewhere in the middle of the run: after its first checkpoint, before its end.
+  int calls = 0;
+  for (calls = 2000; calls > 100; calls = calls * 3 / 4) {
+    fs::remove_all(broken);
+    const int status =
+        shell(fmt::format("DMF_EMULATOR_FAIL_AFTER={} {} --out {} >/dev/null 2>{}/error", calls,
+                          train, broken, folder.string()));
+    const std::string error = read(folder / "error");
+    if (status == 0) continue;
+    CHECK(std::count(error.begin(), error.end(), '\n') == 1);
+    CHECK(doctest::String(error.c_str()) == doctest::Contains("train: [cuda] cudaErrorEmulated"));
+    if (fs::exists(fs::path(broken) / "checkpoint.safetensors")) break;
+  }
+  REQUIRE(fs::exists(fs::path(broken) / "checkpoint.safetensors"));
+  REQUIRE(shell(fmt::format("{}/train --resume {} >/dev/null", programs, broken)) == 0);
+  CHECK(read(fs::path(broken) / "last.safetensors") == read(fs::path(whole) / "last.safetensors"));
+  CHECK(read(fs::path(broken) / "steps.csv") == read(fs::path(whole) / "steps.csv"));
+  fs::remove_all(folder);
+}
+
+#endif
 
 }  // namespace dmf

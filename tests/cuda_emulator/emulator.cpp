@@ -231,7 +231,11 @@ namespace {
 std::mutex mutex;
 std::map<void*, std::size_t> live;
 std::size_t in_use = 0, limit = std::size_t{4} << 30;
-int calls_left = -1;
+/// Calls until all fail; negative: none does. A program can be given it from outside.
+int calls_left = [] {
+  const char* calls = std::getenv("DMF_EMULATOR_FAIL_AFTER");
+  return calls == nullptr ? -1 : std::atoi(calls);
+}();
 cudaError_t last_error = cudaSuccess;
 
 /// False where this call is to fail; from then on all do, as with a GPU that is gone.
