@@ -7,7 +7,6 @@
 #include "apps/oracle/reference_case.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
-#include "engine/core/device.h"
 
 namespace {
 
@@ -36,11 +35,11 @@ std::map<fs::path, fs::path> results_of(const std::vector<fs::path>& cases, cons
 /// Compares each case with what it expects, a line each.
 ///
 /// return  exit status: 0 when some pass and none fails
-int check(const std::vector<fs::path>& cases, dmf::Precision precision,
+int check(const std::vector<fs::path>& cases, dmf::Precision precision, dmf::Device device,
           const std::map<fs::path, fs::path>& targets) {
   std::size_t passed = 0, failed = 0, unsupported = 0;
   for (const fs::path& path : cases) {
-    const dmf::CaseReport report = dmf::check_case(path, precision);
+    const dmf::CaseReport report = dmf::check_case(path, precision, device);
     const bool known = report.verdict != dmf::CaseVerdict::unsupported;
     const bool pass = report.verdict == dmf::CaseVerdict::pass;
     fmt::print("{} {:<18} {:<36} absolute {:.2e}  relative {:.2e}{}\n",
@@ -59,13 +58,14 @@ int check(const std::vector<fs::path>& cases, dmf::Precision precision,
 }
 
 /// Computes each case and says what came out.
-int compute(const std::vector<fs::path>& cases, dmf::Precision precision,
+int compute(const std::vector<fs::path>& cases, dmf::Precision precision, dmf::Device device,
             const std::map<fs::path, fs::path>& targets) {
   std::size_t failed = 0;
   for (const fs::path& path : cases) {
     try {
       const dmf::Safetensors results =
-          dmf::compute_case(dmf::ReferenceCase(dmf::read_safetensors(path)), precision);
+          dmf::compute_case(
+          dmf::ReferenceCase(dmf::read_safetensors(path), device), precision);
       std::vector<std::string> made;
       for (const auto& [name, tensor] : results.tensors) {
         made.push_back(fmt::format("{} {}", name, tensor.shape.str()));
@@ -88,17 +88,18 @@ int main(int argc, char** argv) {
       "compares the results with what they expect, or writes them.",
       "probe");
   std::vector<std::string> inputs;
-  std::string out, device = "cpu";
+  std::string out;
+  dmf::DeviceChoice where;
   bool compare = false, single = false;
   app.add_option("cases", inputs, "Case files, or folders of them")->required();
   app.add_flag("--check", compare, "Compare with the expect.* tensors; exit 1 if any differs");
   app.add_option("--out", out, "Folder to write NAME.out.safetensors to: output, grad.input, ...");
   app.add_flag("--single", single,
                "Compute in single precision whatever the case holds (rtol 1e-4, atol 1e-6)");
-  app.add_option("--device", device, "Where to compute: cpu")->capture_default_str();
+  dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
-    dmf::Device::parse(device);
+    const dmf::Device device = where.open();
     const auto cases = dmf::files_of(inputs, 8, is_case, ".safetensors files");
     std::map<fs::path, fs::path> targets;
     if (!out.empty()) {
@@ -106,6 +107,6 @@ int main(int argc, char** argv) {
       dmf::make_folder(out);
     }
     const auto precision = single ? dmf::Precision::single : dmf::Precision::as_given;
-    return compare ? check(cases, precision, targets) : compute(cases, precision, targets);
+    return compare ? check(cases, precision, device, targets) : compute(cases, precision, device, targets);
   });
 }

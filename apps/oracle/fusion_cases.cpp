@@ -72,19 +72,18 @@ Safetensors dmf_aux_schedule_case(const ReferenceCase& c) {
 
 template <class S>
 Safetensors dmf_loss_case(const ReferenceCase& c) {
-  const Tensor<S> logits = c.tensor<S>("logits", 5);
-  const Tensor<std::int32_t> labels = c.labels("labels", 4);
+  const Tensor<S> logits = c.tensor<S>("logits", 5).to(c.device());
+  const Tensor<std::int32_t> labels = c.labels("labels", 4).to(c.device());
   FusedLoss<S> loss = fused_loss_of<S>(c);
   FusionTrace<S> trace(logits.size(0), static_cast<Index>(loss.loss_names().size()));
   const Tensor<S> gradients(logits.shape());
   for (Index t = 0; t < logits.size(0); ++t) {
-    const Variable<S> at_t(slice(logits, t), true);
-    Prediction<S> prediction(at_t, slice(labels, t));
+    const Variable<S> at_t(logits.slice(t).clone(), true);
+    Prediction<S> prediction(at_t, labels.slice(t).clone());
     const typename FusedLoss<S>::Result result = loss.step(prediction);
     result.total.backward();
     trace.put(t, result);
-    std::copy_n(at_t.grad().data(), at_t.grad().numel(),
-                gradients.data() + t * at_t.grad().numel());
+    gradients.slice(t).copy_from(at_t.grad());
   }
   Safetensors results;
   trace.write(results);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-
 #include "apps/oracle/reference_case.h"
 #include "dmf/fused_loss.h"
 
@@ -22,13 +20,5 @@ class FusionTrace {
  private:
   Tensor<double> output_, losses_, weights_, gamma_, auxiliary_;
 };
-
-/// Copy of slice t along the first axis.
-template <class T>
-Tensor<T> slice(const Tensor<T>& from, Index t) {
-  Tensor<T> to(Shape(from.shape().dims().subspan(1)));
-  std::copy_n(from.data() + t * to.numel(), to.numel(), to.data());
-  return to;
-}
 
 }  // namespace dmf

@@ -19,7 +19,7 @@ using Inputs = std::map<std::string, Variable<S>>;
 
 template <class S>
 Variable<S> input(const ReferenceCase& c, const std::string& name, int rank) {
-  return Variable<S>(c.tensor<S>(name, rank), true);
+  return Variable<S>(c.tensor<S>(name, rank).to(c.device()), true);
 }
 
 /// Output and, where the case gives the output's gradient, the gradients of the named inputs.
@@ -28,7 +28,7 @@ Safetensors with_gradients(const ReferenceCase& c, const Variable<S>& y, const I
   Safetensors results;
   results.set("output", y.value());
   if (!c.has("grad_output")) return results;
-  y.backward(c.tensor<S>("grad_output", y.shape().rank()));
+  y.backward(c.tensor<S>("grad_output", y.shape().rank()).to(c.device()));
   for (const auto& [name, variable] : inputs) results.set("grad." + name, variable.grad());
   return results;
 }
@@ -83,7 +83,7 @@ template <class S>
 Safetensors conv_transpose2d_case(const ReferenceCase& c) {
   const Pair stride = pair_of(c, "stride");
   Inputs<S> inputs = {{"input", input<S>(c, "input", 4)}};
-  const Variable<S> weight(swap_last_axes(c.tensor<S>("weight", 4)), true);
+  const Variable<S> weight(swap_last_axes(c.tensor<S>("weight", 4)).to(c.device()), true);
   if (c.has("bias")) inputs["bias"] = input<S>(c, "bias", 1);
   check_size(inputs["input"], weight.value(), padding_of(c), stride, weight.size(2));
   const Variable<S> y =
@@ -107,7 +107,8 @@ Safetensors batch_norm2d_case(const ReferenceCase& c) {
   const Inputs<S> inputs = {{"input", input<S>(c, "input", 4)},
                             {"gamma", input<S>(c, "gamma", 1)},
                             {"beta", input<S>(c, "beta", 1)}};
-  const Tensor<S> mean = c.tensor<S>("running_mean", 1), var = c.tensor<S>("running_var", 1);
+  const Tensor<S> mean = c.tensor<S>("running_mean", 1).to(c.device());
+  const Tensor<S> var = c.tensor<S>("running_var", 1).to(c.device());
   BatchNorm2dSpec spec;
   spec.eps = c.number("eps");
   spec.momentum = c.number("momentum");
@@ -141,14 +142,12 @@ Safetensors adam_step_case(const ReferenceCase& c) {
             param.shape().str());
   const auto adam = make_adam<S>({{"param", param}}, options);
   const Tensor<S> params(grads.shape());
-  const Index n = param.value().numel();
   for (Index t = 0; t < grads.size(0); ++t) {
-    Tensor<S> grad(param.shape());
-    std::copy_n(grads.data() + t * n, n, grad.data());
+    const Tensor<S> grad = grads.slice(t).clone();
     adam->zero_grad();
-    param.backward(grad);
+    param.backward(grad.to(c.device()));
     adam->step(c.number("lr"));
-    std::copy_n(param.value().data(), n, params.data() + t * n);
+    params.slice(t).copy_from(param.value());
   }
   Safetensors results;
   results.set("params", params);

@@ -5,9 +5,10 @@
 namespace dmf {
 
 /// [KH, KW, A, B] -> [KH, KW, B, A]: between the reference's layout of transposed convolutions and
-/// Keras's, which the engine uses.
+/// Keras's, which the engine uses. The result lives on the CPU.
 template <class S>
-Tensor<S> swap_last_axes(const Tensor<S>& from) {
+Tensor<S> swap_last_axes(const Tensor<S>& there) {
+  const Tensor<S> from = there.to(Device::cpu());
   const Index A = from.size(2), B = from.size(3), taps = from.size(0) * from.size(1);
   Tensor<S> to(Shape{from.size(0), from.size(1), B, A});
   for (Index t = 0; t < taps; ++t) {

@@ -34,8 +34,8 @@ namespace {
 
 template <class S>
 Safetensors loss_case(const ReferenceCase& c) {
-  const Variable<S> logits(c.tensor<S>("logits", 4), true);
-  Prediction<S> prediction(logits, c.labels("labels", 3));
+  const Variable<S> logits(c.tensor<S>("logits", 4).to(c.device()), true);
+  Prediction<S> prediction(logits, c.labels("labels", 3).to(c.device()));
   const Variable<S> value = (*make_loss<S>(c.op(), loss_settings_of(c, "")))(prediction);
   value.backward();
   Safetensors results;

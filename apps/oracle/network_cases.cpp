@@ -37,7 +37,7 @@ std::unique_ptr<UNet<S>> network_of(const ReferenceCase& c, Index in_channels) {
   }
   DMF_CHECK(spec.parameters_at_least() <= held, IoError,
             "its param.* hold {} numbers: too few for the network it names.", held);
-  return std::make_unique<UNet<S>>(spec);
+  return std::make_unique<UNet<S>>(spec, c.device());
 }
 
 template <class S>
@@ -60,12 +60,12 @@ Tensor<S> evaluation_logits(UNet<S>& network, const Tensor<S>& input) {
 
 template <class S>
 Safetensors unet_case(const ReferenceCase& c) {
-  const Variable<S> input(c.tensor<S>("input", 4), true);
+  const Variable<S> input(c.tensor<S>("input", 4).to(c.device()), true);
   const auto network = network_of<S>(c, input.size(3));
   load_parameters(c, *network);
   Safetensors results;
   results.set("logits_eval", evaluation_logits(*network, input.value()));
-  Prediction<S> prediction(network->forward(input), c.labels("labels", 3));
+  Prediction<S> prediction(network->forward(input), c.labels("labels", 3).to(c.device()));
   const Variable<S> loss =
       (*make_loss<S>(c.text("loss"), loss_settings_of(c, "loss.")))(prediction);
   loss.backward();
@@ -81,8 +81,8 @@ Safetensors unet_case(const ReferenceCase& c) {
 
 template <class S>
 Safetensors unet_train_case(const ReferenceCase& c) {
-  const Tensor<S> input = c.tensor<S>("input", 5);
-  const Tensor<std::int32_t> labels = c.labels("labels", 4);
+  const Tensor<S> input = c.tensor<S>("input", 5).to(c.device());
+  const Tensor<std::int32_t> labels = c.labels("labels", 4).to(c.device());
   const Index steps = input.size(0);
   DMF_CHECK(steps >= 1, IoError, "input {}: expected at least one step.", input.shape().str());
   const auto network = network_of<S>(c, input.size(4));
@@ -93,7 +93,8 @@ Safetensors unet_train_case(const ReferenceCase& c) {
   FusionTrace<S> trace(steps, static_cast<Index>(loss.loss_names().size()));
   for (Index t = 0; t < steps; ++t) {
     adam->zero_grad();
-    Prediction<S> prediction(network->forward(Variable<S>(slice(input, t))), slice(labels, t));
+    Prediction<S> prediction(network->forward(Variable<S>(input.slice(t).clone())),
+                             labels.slice(t).clone());
     const typename FusedLoss<S>::Result result = loss.step(prediction);
     result.total.backward();
     adam->step(c.number("lr"));
@@ -105,7 +106,7 @@ Safetensors unet_train_case(const ReferenceCase& c) {
     results.set("param." + p.name, in_other_layout(p.name, p.variable.value()));
   }
   for (const auto& b : network->named_buffers()) results.set("param." + b.name, b.tensor);
-  results.set("logits_eval", evaluation_logits(*network, slice(input, 0)));
+  results.set("logits_eval", evaluation_logits(*network, input.slice(0).clone()));
   return results;
 }
 

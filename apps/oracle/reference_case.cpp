@@ -81,8 +81,9 @@ Tensor<S> as_floating(const Safetensors& file, const std::string& name) {
   return file.get<S>(name);
 }
 
-void check_into(const std::filesystem::path& path, Precision precision, CaseReport& report) {
-  const ReferenceCase reference(read_safetensors(path));
+void check_into(const std::filesystem::path& path, Precision precision, Device device,
+                CaseReport& report) {
+  const ReferenceCase reference(read_safetensors(path), device);
   report.op = reference.op();
   if (reference.has_attribute("name")) report.name = reference.text("name");
   if (!case_functions<double>().contains(report.op)) {
@@ -205,11 +206,11 @@ void require_feasible(double elements) {
             elements, kMost);
 }
 
-CaseReport check_case(const std::filesystem::path& path, Precision precision) {
+CaseReport check_case(const std::filesystem::path& path, Precision precision, Device device) {
   CaseReport report;
   report.name = path.stem().string();
   try {
-    check_into(path, precision, report);
+    check_into(path, precision, device, report);
   } catch (const std::exception& error) {
     report.message = error.what();
   }

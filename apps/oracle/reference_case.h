@@ -15,8 +15,11 @@ namespace dmf {
 /// C_out], also of transposed convolutions (whose own layout here has the last two the other way).
 class ReferenceCase {
  public:
-  explicit ReferenceCase(Safetensors file) : file_(std::move(file)) {}
+  /// device  where it is to be computed
+  explicit ReferenceCase(Safetensors file, Device device = Device::cpu())
+      : file_(std::move(file)), device_(device) {}
 
+  Device device() const { return device_; }
   const Safetensors& file() const { return file_; }
   std::string op() const { return text("op"); }
   bool has(const std::string& tensor) const { return file_.tensors.contains(tensor); }
@@ -38,6 +41,7 @@ class ReferenceCase {
 
  private:
   Safetensors file_;
+  Device device_;
 };
 
 /// A small file must not ask for more memory, or time, than a case can need.
@@ -69,7 +73,7 @@ enum class Precision {
   single,    // float whatever the case holds, compared with rtol 1e-4 and atol 1e-6
 };
 
-/// Computes a case.
+/// Computes a case on its device; weightings, metrics and images on the CPU.
 ///
 /// return  its results, named as after `expect.`, with the op and the name as metadata
 /// throws  IoError for an op that is none of case_ops(), or a case that is not sound
@@ -88,6 +92,7 @@ struct CaseReport {
 /// Computes a case and compares every `expect.*` tensor: max |a - e| <= atol + rtol * max |e|,
 /// integers equal. `expect.opencv` is another program's rounding of a result and is left out. In
 /// single precision a case tagged `f64_only` is unsupported.
-CaseReport check_case(const std::filesystem::path& path, Precision precision);
+CaseReport check_case(const std::filesystem::path& path, Precision precision,
+                      Device device = Device::cpu());
 
 }  // namespace dmf
