@@ -93,6 +93,10 @@ class Run {
       write_run_page(folder_);  // a browser tab that reloads shows the weights move
       if (at_.epoch < options_.epochs) stop_if_asked();
     }
+    if (const Device device = network_.device(); !device.is_cpu()) {
+      progress_.line(fmt::format("memory    {:.0f} MB of the device at most",
+                                 static_cast<double>(memory_stats(device).peak) / 1e6));
+    }
   }
 
  private:
@@ -374,7 +378,14 @@ void train_network(const TrainOptions& options, const RunData& data,
   const Index largest = chunk_count(images, chunk_count(images, options.batch));  // see Loader
   const std::string memory =
       memory_text(forecast_memory(options, device), static_cast<int>(largest), available);
-  Run(options, data, folder, start, memory).train();
+  if (!device.is_cpu())
+    release_cached_memory(device);  // to the recorded steps, which have their own
+  try {
+    Run(options, data, folder, start, memory).train();
+  } catch (const OutOfMemory&) {  // beside the steps: weights, moments, uploads
+    throw DeviceError(
+        fmt::format("[train] out of memory: {}. What was saved last is untouched.", memory));
+  }
 }
 
 }  // namespace dmf

@@ -235,6 +235,29 @@ TEST_CASE("emulator: train on a device that fails ends in one line, its checkpoi
   fs::remove_all(folder);
 }
 
+TEST_CASE(
+    "emulator: train on a device with too little memory says what a step needs and what fits") {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::temp_directory_path() / fmt::format("dmf_cuda_memory_{}", ::getpid());
+  const std::string programs = DMF_PROGRAMS;
+  REQUIRE(std::system(fmt::format("{}/phantom --out {}/data --benign 20 --malignant 20 --size 32 "
+                                  ">/dev/null",
+                                  programs, folder.string())
+                          .c_str()) == 0);
+  const std::string train = fmt::format(
+      "DMF_EMULATOR_MEMORY=3000000 {0}/train --data {1}/data --out {1}/run --image 32 --depth 2 "
+      "--base-width 4 --epochs 1 --batch 28 --device cuda >/dev/null 2>{1}/error",
+      programs, folder.string());
+  CHECK(std::system(train.c_str()) != 0);
+  std::ifstream file(folder / "error");
+  const std::string error(std::istreambuf_iterator<char>(file), {});
+  CHECK(std::count(error.begin(), error.end(), '\n') == 1);
+  CHECK(doctest::String(error.c_str()) ==
+        doctest::Contains("train: [train] out of memory: a step of 28 images needs"));
+  CHECK(doctest::String(error.c_str()) == doctest::Contains("would fit"));
+  fs::remove_all(folder);
+}
+
 #endif
 
 }  // namespace dmf

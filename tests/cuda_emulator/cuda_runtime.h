@@ -149,10 +149,9 @@ unsigned lane();
 /// In which order threads and blocks run: 0 is ascending, any other number another order. Results
 /// must not depend on it.
 void set_order(unsigned seed);
-/// Makes the call after the next `calls` calls of the runtime fail; negative: none.
+/// Makes all calls of the runtime from the `calls`th on fail; negative: none. From outside:
+/// DMF_EMULATOR_FAIL_AFTER; and DMF_EMULATOR_MEMORY for how many bytes the device has.
 void fail_after(int calls);
-/// Bytes that cudaMalloc will hand out at most, over all live blocks.
-void set_memory_limit(std::size_t bytes);
 
 void sync_block();
 void sync_warp();

@@ -230,7 +230,12 @@ namespace {
 
 std::mutex mutex;
 std::map<void*, std::size_t> live;
-std::size_t in_use = 0, limit = std::size_t{4} << 30;
+std::size_t in_use = 0;
+/// Bytes that the device has; a program can be given it from outside.
+std::size_t limit = [] {
+  const char* bytes = std::getenv("DMF_EMULATOR_MEMORY");
+  return bytes == nullptr ? std::size_t{4} << 30 : std::strtoull(bytes, nullptr, 10);
+}();
 /// Calls until all fail; negative: none does. A program can be given it from outside.
 int calls_left = [] {
   const char* calls = std::getenv("DMF_EMULATOR_FAIL_AFTER");
@@ -266,9 +271,6 @@ namespace emulator {
 void fail_after(int calls) {
   calls_left = calls;
   if (calls < 0) last_error = cudaSuccess;
-}
-void set_memory_limit(std::size_t bytes) {
-  limit = bytes;
 }
 
 cudaError_t submit(const cudaLaunchConfig_t& config, std::function<void()> thread) {
