@@ -27,6 +27,8 @@ FusedLoss<S>::FusedLoss(std::vector<std::unique_ptr<Loss<S>>> losses,
 
 template <class S>
 Variable<S> FusedLoss<S>::values(Prediction<S>& prediction) const {
+  for (const auto& loss : losses_) loss->announce(prediction);
+  if (auxiliary_) auxiliary_->announce(prediction);
   std::vector<Variable<S>> all;
   for (const auto& loss : losses_) all.push_back((*loss)(prediction));
   if (auxiliary_) all.push_back((*auxiliary_)(prediction));

@@ -13,19 +13,22 @@ class CbDice final : public Loss<S> {
  public:
   explicit CbDice(const CbDiceOptions& options) : options_(options) {}
   std::string_view name() const override { return "cb_dice"; }
+  void announce(Prediction<S>& prediction) const override {
+    prediction.announce_counts(options_.common.grouping());
+  }
   Variable<S> operator()(Prediction<S>& prediction) const override {
-    const SoftConfusionSpec spec{options_.common.ignore_index, options_.common.per_image};
+    const Grouping grouping = options_.common.grouping();
     const std::vector<double> factors = class_weights(options_.common, prediction.classes());
-    const SoftCounts<S>& counts = prediction.counts(spec);  // also checks the labels
+    const SoftCounts<S>& counts = prediction.counts(grouping);  // also checks the labels
     const OverlapSpec dice{2.0, 1.0, 1.0, options_.smooth_nr, options_.smooth_dr};
-    return one_minus_weighted_sum(overlap(counts, dice), share(prediction, spec, factors));
+    return one_minus_weighted_sum(overlap(counts, dice), share(prediction, grouping, factors));
   }
 
  private:
   /// How much each class of each group counts, from how many pixels carry its label.
-  Tensor<S> share(const Prediction<S>& prediction, const SoftConfusionSpec& spec,
+  Tensor<S> share(const Prediction<S>& prediction, const Grouping& grouping,
                   const std::vector<double>& factors) const {
-    const Tensor<double> pixels = prediction.label_counts(spec);
+    const Tensor<double> pixels = prediction.label_counts(grouping);
     const Device device = pixels.device();
     const auto factor = Tensor<double>::from(factors, Shape{prediction.classes()}, device);
     Tensor<S> share(pixels.shape(), device);

@@ -1,7 +1,6 @@
 #include "losses/cross_entropy.h"
 
 #include "engine/core/check.h"
-#include "engine/ops/pixel_nll.h"
 #include "engine/ops/reduce.h"
 
 namespace dmf {
@@ -12,17 +11,23 @@ class CrossEntropy final : public Loss<S> {
  public:
   explicit CrossEntropy(const LossOptions& options) : options_(options) {}
   std::string_view name() const override { return "cce"; }
+  void announce(Prediction<S>& prediction) const override {
+    prediction.announce_nll(options_.grouping(), term(prediction));
+  }
   Variable<S> operator()(Prediction<S>& prediction) const override {
+    return mean(prediction.nll(options_.grouping(), term(prediction)));
+  }
+
+ private:
+  NllTerm term(const Prediction<S>& prediction) const {
     const auto C = static_cast<std::size_t>(prediction.classes());
     std::vector<double> weights = options_.class_weights;
     if (weights.empty()) weights.assign(C, 1.0);
     DMF_CHECK(weights.size() == C, ShapeError,
               "[cce] {} class weights for {} classes: expected one a class.", weights.size(), C);
-    return mean(pixel_nll(prediction.log_probs(), prediction.target(), weights, weights,
-                          {0.0, options_.ignore_index, options_.per_image}));
+    return {0.0, weights, weights};
   }
 
- private:
   LossOptions options_;
 };
 

@@ -1,7 +1,6 @@
 #include "losses/focal.h"
 
 #include "engine/core/check.h"
-#include "engine/ops/pixel_nll.h"
 #include "engine/ops/reduce.h"
 
 namespace dmf {
@@ -12,7 +11,15 @@ class Focal final : public Loss<S> {
  public:
   explicit Focal(const FocalOptions& options) : options_(options) {}
   std::string_view name() const override { return "focal"; }
+  void announce(Prediction<S>& prediction) const override {
+    prediction.announce_nll(options_.common.grouping(), term(prediction));
+  }
   Variable<S> operator()(Prediction<S>& prediction) const override {
+    return mean(prediction.nll(options_.common.grouping(), term(prediction)));
+  }
+
+ private:
+  NllTerm term(const Prediction<S>& prediction) const {
     const auto C = static_cast<std::size_t>(prediction.classes());
     std::vector<double> normalizer = options_.common.class_weights;
     if (normalizer.empty()) normalizer.assign(C, 1.0);
@@ -22,12 +29,9 @@ class Focal final : public Loss<S> {
               "[focal] {} alphas and {} class weights for {} classes: expected one a class.",
               scale.size(), normalizer.size(), C);
     for (std::size_t c = 0; c < C; ++c) scale[c] *= normalizer[c];
-    return mean(
-        pixel_nll(prediction.log_probs(), prediction.target(), scale, normalizer,
-                  {options_.gamma, options_.common.ignore_index, options_.common.per_image}));
+    return {options_.gamma, scale, normalizer};
   }
 
- private:
   FocalOptions options_;
 };
 

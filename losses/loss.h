@@ -13,6 +13,8 @@ struct LossOptions {
   std::int32_t ignore_index = kNoIgnore;  // pixels with this label take no part
   bool include_background = true;         // whether class 0 enters the count-based losses
   std::vector<double> class_weights;      // one a class, >= 0; empty: all equal
+
+  Grouping grouping() const { return {ignore_index, per_image}; }
 };
 
 /// A training objective, computed from logits: the softmax is part of the loss.
@@ -22,6 +24,8 @@ class Loss {
   virtual ~Loss() = default;
   /// Registry key, option value and log column: "tversky".
   virtual std::string_view name() const = 0;
+  /// Says what the loss will need of the pixels, so that one pass finds it for all losses.
+  virtual void announce(Prediction<S>& prediction) const = 0;
   /// return  scalar of shape [1]; the gradient flows to the logits
   /// throws  ValueError for a label outside [0, C), ShapeError for options that do not fit C
   virtual Variable<S> operator()(Prediction<S>& prediction) const = 0;

@@ -11,6 +11,9 @@ class MeanDice final : public Loss<S> {
  public:
   explicit MeanDice(const MeanDiceOptions& options) : options_(options) {}
   std::string_view name() const override { return "mean_dice"; }
+  void announce(Prediction<S>& prediction) const override {
+    prediction.announce_counts(options_.common.grouping());
+  }
   Variable<S> operator()(Prediction<S>& prediction) const override {
     return overlap_loss(prediction, {2.0, 1.0, 1.0, options_.smooth_nr, options_.smooth_dr},
                         options_.common);

@@ -11,6 +11,9 @@ class MeanIou final : public Loss<S> {
  public:
   explicit MeanIou(const MeanIouOptions& options) : options_(options) {}
   std::string_view name() const override { return "mean_iou"; }
+  void announce(Prediction<S>& prediction) const override {
+    prediction.announce_counts(options_.common.grouping());
+  }
   Variable<S> operator()(Prediction<S>& prediction) const override {
     return overlap_loss(prediction, {1.0, 1.0, 1.0, options_.smooth_nr, options_.smooth_dr},
                         options_.common);

@@ -39,7 +39,7 @@ Variable<S> one_minus_weighted_sum(const Variable<S>& scores, const Tensor<S>& s
 template <class S>
 Variable<S> overlap_loss(Prediction<S>& prediction, const OverlapSpec& spec,
                          const LossOptions& options) {
-  const SoftCounts<S>& counts = prediction.counts({options.ignore_index, options.per_image});
+  const SoftCounts<S>& counts = prediction.counts(options.grouping());
   const std::vector<double> weights = class_weights(options, prediction.classes());
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
   const Shape& shape = counts.tp.shape();

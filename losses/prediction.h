@@ -1,9 +1,10 @@
 #pragma once
 
-#include <map>
+#include <deque>
+#include <vector>
 
 #include "engine/autograd/variable.h"
-#include "engine/ops/soft_confusion.h"
+#include "engine/ops/pixel_terms.h"
 
 namespace dmf {
 
@@ -13,8 +14,16 @@ struct SoftCounts {
   Variable<S> tp, fp, fn;
 };
 
-/// What the losses of one step look at: logits and truth. The log-softmax and the soft counts are
-/// computed once, when the first loss asks, and shared by all.
+/// Which pixels count, and whether together or for each image.
+struct Grouping {
+  std::int32_t ignore_index = kNoIgnore;
+  bool per_image = false;
+
+  friend bool operator==(const Grouping&, const Grouping&) = default;
+};
+
+/// What the losses of one step look at: logits and truth. What they need of the pixels is announced
+/// first, so that one pass over the logits finds it for all; what was not announced costs another.
 template <class S>
 class Prediction {
  public:
@@ -27,15 +36,33 @@ class Prediction {
   const Tensor<std::int32_t>& target() const { return target_; }
   Index classes() const { return logits_.size(3); }
 
-  const Variable<S>& log_probs();
-  const SoftCounts<S>& counts(const SoftConfusionSpec& spec);
+  void announce_counts(const Grouping& grouping);
+  void announce_nll(const Grouping& grouping, const NllTerm& term);
+
+  const SoftCounts<S>& counts(const Grouping& grouping);
+  /// return  [1], or [N] per image
+  const Variable<S>& nll(const Grouping& grouping, const NllTerm& term);
   /// Pixels of every class by label, [G, C]; ignored pixels are in none.
-  Tensor<double> label_counts(const SoftConfusionSpec& spec) const;
+  Tensor<double> label_counts(const Grouping& grouping) const;
 
  private:
-  Variable<S> logits_, log_probs_;
+  /// What one pass finds, or is to find.
+  struct Pass {
+    Grouping grouping;
+    bool counts = false;
+    std::vector<NllTerm> terms;
+    bool is_made = false;
+    SoftCounts<S> soft_counts;
+    std::vector<Variable<S>> nll;
+  };
+
+  /// The pass of this grouping that is still to be made.
+  Pass& planned(const Grouping& grouping);
+  void make(Pass& pass) const;
+
+  Variable<S> logits_;
   Tensor<std::int32_t> target_;
-  std::map<std::pair<std::int32_t, bool>, SoftCounts<S>> counts_;  // by ignore_index, per_image
+  std::deque<Pass> passes_;  // whose references stay valid as it grows
 };
 
 }  // namespace dmf

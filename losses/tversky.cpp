@@ -11,6 +11,9 @@ class Tversky final : public Loss<S> {
  public:
   explicit Tversky(const TverskyOptions& options) : options_(options) {}
   std::string_view name() const override { return "tversky"; }
+  void announce(Prediction<S>& prediction) const override {
+    prediction.announce_counts(options_.common.grouping());
+  }
   Variable<S> operator()(Prediction<S>& prediction) const override {
     return overlap_loss(
         prediction, {1.0, options_.alpha, options_.beta, options_.smooth_nr, options_.smooth_dr},

@@ -2,7 +2,7 @@
 
 #include "engine/core/precision.h"
 #include "engine/ops/elementwise.h"
-#include "engine/ops/pixel_nll.h"
+#include "engine/ops/pixel_terms.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/store_as.h"
 #include "engine/tensor/allocator.h"

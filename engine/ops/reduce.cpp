@@ -24,18 +24,18 @@ struct SumNode final : Node<S> {
 };
 
 template <class S>
-struct SelectNode final : Node<S> {
-  SelectNode(typename Node<S>::Slots inputs, const Shape& shape, Index index)
-      : Node<S>(Op::select, std::move(inputs)), shape_(shape), index_(index) {}
+struct SectionNode final : Node<S> {
+  SectionNode(typename Node<S>::Slots inputs, const Shape& shape, Index first)
+      : Node<S>(Op::section, std::move(inputs)), shape_(shape), first_(first) {}
 
   void backward(const Tensor<S>& dy) override {
     Tensor<S> dx = Tensor<S>::zeros(shape_, dy.device());
-    dx.slice(index_).copy_from(dy);
+    dx.section(first_, dy.shape()).copy_from(dy);
     this->accumulate(0, std::move(dx));
   }
 
   Shape shape_;
-  Index index_;
+  Index first_;
 };
 
 }  // namespace
@@ -54,16 +54,17 @@ Variable<S> mean(const Variable<S>& x) {
 }
 
 template <class S>
-Variable<S> select(const Variable<S>& x, Index index) {
-  DMF_CHECK(x.shape().rank() >= 1 && index >= 0 && index < x.size(0), ShapeError,
-            "[select] index {} is outside the first axis of {}.", index, x.shape().str());
-  return record<SelectNode<S>>(x.value().slice(index).clone(), {x}, x.shape(), index);
+Variable<S> section(const Variable<S>& x, Index first, const Shape& shape) {
+  DMF_CHECK(first >= 0 && first + shape.numel() <= x.value().numel(), ShapeError,
+            "[section] {} from element {} on is more than {} has.", shape.str(), first,
+            x.shape().str());
+  return record<SectionNode<S>>(x.value().section(first, shape).clone(), {x}, x.shape(), first);
 }
 
 #define DMF_INSTANTIATE(S)                       \
   template Variable<S> sum(const Variable<S>&);  \
   template Variable<S> mean(const Variable<S>&); \
-  template Variable<S> select(const Variable<S>&, Index);
+  template Variable<S> section(const Variable<S>&, Index, const Shape&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)
 #undef DMF_INSTANTIATE

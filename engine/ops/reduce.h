@@ -12,10 +12,10 @@ Variable<S> sum(const Variable<S>& x);
 template <class S>
 Variable<S> mean(const Variable<S>& x);
 
-/// Slice `index` along the first axis: [D0, D1, ..] -> [D1, ..].
+/// The elements from `first` on, as many as `shape` has, in that shape.
 ///
-/// throws  ShapeError for a scalar or an index outside [0, D0)
+/// throws  ShapeError where x has not so many
 template <class S>
-Variable<S> select(const Variable<S>& x, Index index);
+Variable<S> section(const Variable<S>& x, Index first, const Shape& shape);
 
 }  // namespace dmf

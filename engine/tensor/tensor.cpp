@@ -71,12 +71,22 @@ Tensor<Scalar> Tensor<Scalar>::reshape(const Shape& shape) const {
 }
 
 template <class Scalar>
-Tensor<Scalar> Tensor<Scalar>::slice(Index index) const {
+Tensor<Scalar> Tensor<Scalar>::section(Index first, const Shape& shape) const {
+  DMF_CHECK(first >= 0 && first + shape.numel() <= numel(), ShapeError,
+            "[tensor] {} from element {} on is more than {} has.", shape.str(), first,
+            shape_.str());
   Tensor t = *this;
-  t.shape_ = Shape(shape_.dims().subspan(1));
+  t.shape_ = shape;
+  const std::size_t each = kept_as_ == Storage::full ? sizeof(Scalar) : sizeof(bfloat16);
   t.storage_ = std::shared_ptr<void>(
-      storage_, static_cast<char*>(storage_.get()) + static_cast<std::size_t>(index) * t.bytes());
+      storage_, static_cast<char*>(storage_.get()) + static_cast<std::size_t>(first) * each);
   return t;
+}
+
+template <class Scalar>
+Tensor<Scalar> Tensor<Scalar>::slice(Index index) const {
+  const Shape shape(shape_.dims().subspan(1));
+  return section(index * shape.numel(), shape);
 }
 
 template <class Scalar>

@@ -45,7 +45,9 @@ class Tensor {
 
   /// The same elements under another shape of equal count.
   Tensor reshape(const Shape& shape) const;
-  /// The elements [index, ..] of the first axis, seen through another handle.
+  /// The elements from `first` on, seen through another handle in another shape.
+  Tensor section(Index first, const Shape& shape) const;
+  /// Those at `index` of the first axis.
   Tensor slice(Index index) const;
   Tensor clone() const;
   /// This tensor where it lives on that device already, else a copy there, in full storage.

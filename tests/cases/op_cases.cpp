@@ -5,10 +5,9 @@
 #include "engine/ops/dropout.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/pad2d.h"
-#include "engine/ops/pixel_nll.h"
+#include "engine/ops/pixel_terms.h"
 #include "engine/ops/pool2d.h"
 #include "engine/ops/reduce.h"
-#include "engine/ops/soft_confusion.h"
 #include "engine/ops/softmax.h"
 #include "engine/ops/store_as.h"
 #include "tests/cases/op_case.h"
@@ -93,24 +92,20 @@ Tensor<std::int32_t> labels_for(const Shape& logits, std::uint64_t seed) {
   return random_labels(Shape(logits.dims().first(3)), static_cast<int>(logits[3]), rng);
 }
 
-OpCase nll(const std::string& name, const Shape& x, const PixelNllSpec& spec) {
-  return {Op::pixel_nll, name,
-          [x](Rng& rng) { return Inputs{parameter(random_tensor<double>(x, rng, -3.0, -0.1))}; },
-          [x, spec](const Inputs& in) {
-            const auto C = static_cast<std::size_t>(x[3]);
-            std::vector<double> scale, weight;
-            for (std::size_t c = 0; c < C; ++c) {
-              scale.push_back(0.25 + 0.5 * static_cast<double>(c));
-              weight.push_back(1.0 + static_cast<double>(c));
-            }
-            return pixel_nll(in[0], labels_for(x, 5), scale, weight, spec);
-          }};
-}
-
-OpCase confusion(const std::string& name, const Shape& x, const SoftConfusionSpec& spec) {
-  return {Op::soft_confusion, name,
-          [x](Rng& rng) { return Inputs{parameter(random_tensor<double>(x, rng, -3.0, -0.1))}; },
-          [x, spec](const Inputs& in) { return soft_confusion(in[0], labels_for(x, 6), spec); }};
+/// nll  as many cross-entropies with these exponents
+OpCase terms(const std::string& name, const Shape& x, PixelTerms wanted,
+             const std::vector<double>& gammas) {
+  for (const double gamma : gammas) {
+    NllTerm term{gamma, {}, {}};
+    for (Index c = 0; c < x[3]; ++c) {
+      term.scale.push_back(0.25 + 0.5 * static_cast<double>(c) + gamma);
+      term.normalizer.push_back(1.0 + static_cast<double>(c));
+    }
+    wanted.nll.push_back(term);
+  }
+  return {Op::pixel_terms, name,
+          [x](Rng& rng) { return Inputs{parameter(random_tensor<double>(x, rng, -3.0, 3.0))}; },
+          [x, wanted](const Inputs& in) { return pixel_terms(in[0], labels_for(x, 5), wanted); }};
 }
 
 std::vector<OpCase> convolution_cases() {
@@ -169,8 +164,10 @@ std::vector<OpCase> elementwise_cases() {
       {Op::divide, "plain", away_from_zero, [](const Inputs& in) { return in[0] / in[1]; }},
       {Op::sum, "all elements", uniform({shape}), [](const Inputs& in) { return sum(in[0]); }},
       {Op::sum, "mean", uniform({shape}), [](const Inputs& in) { return mean(in[0]); }},
-      {Op::select, "middle slice", uniform({Shape{3, 2, 2}}),
-       [](const Inputs& in) { return select(in[0], 1); }},
+      {Op::section, "from the middle", uniform({Shape{3, 2, 2}}),
+       [](const Inputs& in) {
+         return section(in[0], 3, Shape{2, 3});
+       }},
       {Op::store_as, "in full", uniform({shape}),
        [](const Inputs& in) { return 2.0 * store_as(in[0], Storage::full); }},
       {Op::dropout, "a third dropped", uniform({Shape{2, 3, 3, 3}}), [](const Inputs& in) {
@@ -200,11 +197,12 @@ std::vector<OpCase> spatial_cases() {
 }
 
 std::vector<OpCase> loss_op_cases() {
-  return {nll("cross-entropy", {2, 3, 2, 3}, {}),
-          nll("focal, per image", {2, 3, 2, 3}, {2.0, kNoIgnore, true}),
-          nll("focal, gamma 0.5, a class ignored", {1, 3, 3, 2}, {0.5, 1, false}),
-          confusion("batch", {2, 3, 2, 3}, {}),
-          confusion("per image, a class ignored", {2, 2, 2, 3}, {2, true})};
+  return {terms("counts alone", {2, 3, 2, 3}, {}, {}),
+          terms("cross-entropy alone", {2, 3, 2, 3}, {kNoIgnore, false, false, {}}, {0.0}),
+          terms("focal, per image", {2, 3, 2, 3}, {kNoIgnore, true, false, {}}, {2.0}),
+          terms("all, a class ignored", {1, 3, 3, 2}, {1, false, true, {}}, {0.5, 0.0, 1.0, 3.0}),
+          terms("all, per image, a class ignored", {2, 2, 2, 3}, {2, true, true, {}}, {0.0, 2.0}),
+          terms("one class", {1, 2, 2, 1}, {}, {2.0})};
 }
 
 }  // namespace

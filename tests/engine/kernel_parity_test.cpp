@@ -13,6 +13,7 @@
 #include "engine/kernels/optimizer/optimizer.h"
 #include "engine/kernels/pad2d/pad2d.h"
 #include "engine/kernels/pixel_nll/pixel_nll.h"
+#include "engine/kernels/pixel_terms/pixel_terms.h"
 #include "engine/kernels/pool2d/pool2d.h"
 #include "engine/kernels/reduce/reduce.h"
 #include "engine/kernels/soft_confusion/soft_confusion.h"
@@ -280,6 +281,45 @@ TEST_CASE_TEMPLATE("pixel_nll and soft_confusion kernels agree with their refere
       ref::soft_confusion_backward<S>(spec, log_probs.cview(), target.cview(), dcounts.cview(),
                                       dx_ref.view());
       CHECK(largest_difference(dx, dx_ref) < tolerance<S>());
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("pixel_terms kernels agree with their references", S, float, double) {
+  for (const Shape& shape : kShapes) {
+    for (const bool per_image : {false, true}) {
+      for (const int nll : {0, 2}) {
+        Rng rng(19);
+        const Index C = shape[3], G = per_image ? shape[0] : 1;
+        PixelTermsSpec spec;
+        spec.ignore_index = C > 2 ? 1 : kNoIgnore;
+        spec.per_image = per_image;
+        spec.counts = nll == 0 || C != 3;
+        spec.nll = nll;
+        spec.gamma[1] = 1.5;
+        const auto logits = random_tensor<S>(shape, rng, -5.0, 5.0);
+        const auto target = random_labels(Shape(shape.dims().first(3)), static_cast<int>(C), rng);
+        const auto factors = random_tensor<double>(Shape{nll, 2, C}, rng, 0.1, 2.0);
+        const Shape row{(spec.counts ? 3 * G * C : 0) + nll * G}, groups{nll, G};
+        const auto log_probs = blank<S>(shape), log_probs_ref = unwritten<S>(shape);
+        const auto y = blank<S>(row), y_ref = unwritten<S>(row);
+        const auto totals = blank<double>(groups), totals_ref = unwritten<double>(groups);
+        backend::pixel_terms_forward<S>(spec, in(logits), in(target), in(factors), log_probs.view(),
+                                        y.view(), totals.view(), workspace());
+        ref::pixel_terms_forward<S>(spec, logits.cview(), target.cview(), factors.cview(),
+                                    log_probs_ref.view(), y_ref.view(), totals_ref.view(),
+                                    reference_workspace());
+        CHECK(largest_difference(log_probs, log_probs_ref) < 20 * tolerance<S>());
+        CHECK(largest_difference(y, y_ref) < tolerance<S>() * (1.0 + largest_magnitude(y_ref)));
+        const auto dy = random_tensor<S>(row, rng);
+        const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
+        backend::pixel_terms_backward<S>(spec, log_probs.cview(), in(target), in(factors),
+                                         totals.cview(), in(dy), dx.view(), workspace());
+        ref::pixel_terms_backward<S>(spec, log_probs_ref.cview(), target.cview(), factors.cview(),
+                                     totals_ref.cview(), dy.cview(), dx_ref.view(),
+                                     reference_workspace());
+        CHECK(largest_difference(dx, dx_ref) < 5 * tolerance<S>());
+      }
     }
   }
 }

@@ -5,9 +5,8 @@
 #include "engine/ops/concat.h"
 #include "engine/ops/dropout.h"
 #include "engine/ops/pad2d.h"
-#include "engine/ops/pixel_nll.h"
+#include "engine/ops/pixel_terms.h"
 #include "engine/ops/pool2d.h"
-#include "engine/ops/soft_confusion.h"
 #include "engine/ops/softmax.h"
 #include "tests/support/random_tensor.h"
 
@@ -46,17 +45,25 @@ TEST_CASE("ops: errors say what is wrong, with the shapes") {
   CHECK_THROWS_WITH_AS(batch_norm2d(zeros({1, 1, 1, 3}), V(c3), V(c3), c3, c3, {}),
                        Contains("one value a channel"), ValueError);
   auto target = Tensor<std::int32_t>::zeros(Shape{2, 4, 4});
-  CHECK_THROWS_WITH_AS(pixel_nll(x, target, {1.0}, {1.0, 1.0, 1.0}, {}),
-                       Contains("1 factors and 3 weights"), ShapeError);
-  CHECK_THROWS_WITH_AS(pixel_nll(x, target, {1, 1, 1}, {1, 1, 1}, {-1.0, kNoIgnore, false}),
-                       Contains("gamma -1"), ValueError);
+  const auto nll = [&](double gamma, std::size_t factors) {
+    const NllTerm term{gamma, std::vector<double>(factors, 1.0), {1.0, 1.0, 1.0}};
+    return PixelTerms{kNoIgnore, false, true, {term}};
+  };
+  CHECK_THROWS_WITH_AS(pixel_terms(x, target, nll(0.0, 1)), Contains("1 factors and 3 weights"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(pixel_terms(x, target, nll(-1.0, 3)), Contains("gamma -1"), ValueError);
+  CHECK_THROWS_WITH_AS(pixel_terms(x, target, {kNoIgnore, false, false, {}}),
+                       Contains("0 cross-entropies without counts"), ValueError);
+  PixelTerms many = nll(0.0, 3);
+  many.nll.resize(5, many.nll.front());
+  CHECK_THROWS_WITH_AS(pixel_terms(x, target, many), Contains("at most 4"), ValueError);
   target.data()[5] = 3;
-  CHECK_THROWS_WITH_AS(soft_confusion(x, target, {}),
-                       Contains("label 3 at pixel 5: expected 0 to 2"), ValueError);
-  CHECK_THROWS_WITH_AS(soft_confusion(x, target, {7, false}), Contains("or 7 to ignore it"),
+  CHECK_THROWS_WITH_AS(pixel_terms(x, target, {}), Contains("label 3 at pixel 5: expected 0 to 2"),
                        ValueError);
-  CHECK_NOTHROW(soft_confusion(x, target, {3, false}));
-  CHECK_THROWS_WITH_AS(soft_confusion(x, Tensor<std::int32_t>::zeros(Shape{2, 4}), {}),
+  CHECK_THROWS_WITH_AS(pixel_terms(x, target, {7, false, true, {}}), Contains("or 7 to ignore it"),
+                       ValueError);
+  CHECK_NOTHROW(pixel_terms(x, target, {3, false, true, {}}));
+  CHECK_THROWS_WITH_AS(pixel_terms(x, Tensor<std::int32_t>::zeros(Shape{2, 4}), {}),
                        Contains("target [2, 4]"), ShapeError);
 }
 
