@@ -137,36 +137,26 @@ class Cases {
       t = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(s.c_in)));
     }
     const Tensor<std::int32_t> target = here.to(set_.device);
+    // What a training with cross-entropy and an overlap asks for.
     const double read = bytes_of({x}) + 4.0 * static_cast<double>(target.numel());
-    const double both = read + bytes_of({x});
-    if (s.op == "soft_confusion") {
-      const Floats dcounts = random(Shape{3, 1, s.c_in});
-      const auto forward = [=, device = set_.device](const Floats& out) {
-        Workspace workspace(device);
-        K::soft_confusion_forward(SoftConfusionSpec{}, log_probs.cview(), target.cview(),
-                                  out.view(), workspace);
-      };
-      const auto backward = [=](const Floats& out) {
-        K::soft_confusion_backward(SoftConfusionSpec{}, log_probs.cview(), target.cview(),
-                                   dcounts.cview(), out.view());
-      };
-      return {make("forward", 5 * n, read, dcounts.like(dcounts.shape()), forward),
-              make("backward", 4 * n, both, x.like(x.shape()), backward)};
-    }
-    const auto ones = constant(Shape{s.c_in}, 1.0);
-    const Floats one = Floats::full(Shape{1}, 1.0f, set_.device);
+    PixelTermsSpec spec;
+    spec.nll = 1;
+    const Shape row{3 * s.c_in + 1};
+    const auto factors = constant(Shape{1, 2, s.c_in}, 1.0), totals = constant(Shape{1, 1}, 1.0);
+    const Floats dterms = random(row);
     const auto forward = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::pixel_nll_forward(PixelNllSpec{}, log_probs.cview(), target.cview(), ones.cview(),
-                           ones.cview(), out.view(), workspace);
+      K::pixel_terms_forward(spec, x.cview(), target.cview(), factors.cview(), log_probs.view(),
+                             out.view(), totals.view(), workspace);
     };
     const auto backward = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::pixel_nll_backward(PixelNllSpec{}, log_probs.cview(), target.cview(), ones.cview(),
-                            ones.cview(), one.cview(), out.view(), workspace);
+      K::pixel_terms_backward(spec, log_probs.cview(), target.cview(), factors.cview(),
+                              totals.cview(), dterms.cview(), out.view(), workspace);
     };
-    return {make("forward", n, read, one.like(one.shape()), forward),
-            make("backward", n, both, x.like(x.shape()), backward)};
+    forward(dterms.like(row));  // for the totals
+    return {make("forward", 10 * n, read + bytes_of({x}), dterms.like(row), forward),
+            make("backward", 9 * n, read + bytes_of({x}), x.like(x.shape()), backward)};
   }
 
   /// Every run goes on from the one before; the first is the one to compare.
@@ -234,12 +224,10 @@ std::vector<KernelCase> cases_of(const OpShape& s, const KernelSet& set) {
   if (s.op == "batch_norm2d") return cases.batch_norm(s);
   if (s.op == "max_pool2d") return cases.pool(s);
   if (s.op == "concat") return cases.concat(s);
-  if (s.op == "log_softmax" || s.op == "pixel_nll" || s.op == "soft_confusion") {
-    return cases.loss(s);
-  }
+  if (s.op == "log_softmax" || s.op == "pixel_terms") return cases.loss(s);
   DMF_CHECK(s.op == "adam", ValueError,
             "[bench] unknown op '{}': expected conv2d, conv_transpose2d, batch_norm2d, max_pool2d, "
-            "concat, log_softmax, pixel_nll, soft_confusion or adam.",
+            "concat, log_softmax, pixel_terms or adam.",
             s.op);
   return cases.adam(s);
 }

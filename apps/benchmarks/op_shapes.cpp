@@ -87,7 +87,7 @@ std::vector<OpShape> unet_shapes(Index n, Index image) {
     shapes.push_back({"max_pool2d", n, size, size, width, 0, 2, 2});
     shapes.push_back({"concat", n, size, size, width, width, 0, 0});
   }
-  for (const char* op : {"log_softmax", "pixel_nll", "soft_confusion"}) {
+  for (const char* op : {"log_softmax", "pixel_terms"}) {
     shapes.push_back({op, n, image, image, 2, 0, 0, 0});
   }
   for (const Index parameters : {1754338, 7765442}) {

@@ -238,53 +238,6 @@ TEST_CASE("split_channels undoes concat_channels and skips parts nobody wants") 
   CHECK(largest_difference(whole, again) == 0.0);
 }
 
-TEST_CASE_TEMPLATE("pixel_nll and soft_confusion kernels agree with their references", S, float,
-                   double) {
-  for (const Shape& shape : kShapes) {
-    for (const bool per_image : {false, true}) {
-      Rng rng(9);
-      const auto C = static_cast<int>(shape[3]);
-      auto log_probs = random_tensor<S>(shape, rng, -6.0, 0.0);
-      const auto target = random_labels(Shape(shape.dims().first(3)), C, rng);
-      const auto scale = random_tensor<double>(Shape{C}, rng, 0.1, 2.0);
-      const auto weight = random_tensor<double>(Shape{C}, rng, 0.1, 2.0);
-      const Index G = per_image ? shape[0] : 1;
-      for (const double gamma : {0.0, 0.5, 1.0, 2.0, 3.0}) {
-        const PixelNllSpec spec{gamma, C > 2 ? 1 : kNoIgnore, per_image};
-        const auto loss = blank<S>(Shape{G}), loss_ref = unwritten<S>(Shape{G});
-        backend::pixel_nll_forward<S>(spec, in(log_probs), in(target), in(scale), in(weight),
-                                      loss.view(), workspace());
-        ref::pixel_nll_forward<S>(spec, log_probs.cview(), target.cview(), scale.cview(),
-                                  weight.cview(), loss_ref.view(), reference_workspace());
-        CHECK(largest_difference(loss, loss_ref) < tolerance<S>());
-        const auto dloss = random_tensor<S>(Shape{G}, rng);
-        const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
-        backend::pixel_nll_backward<S>(spec, in(log_probs), in(target), in(scale), in(weight),
-                                       in(dloss), dx.view(), workspace());
-        ref::pixel_nll_backward<S>(spec, log_probs.cview(), target.cview(), scale.cview(),
-                                   weight.cview(), dloss.cview(), dx_ref.view(),
-                                   reference_workspace());
-        CHECK(largest_difference(dx, dx_ref) < tolerance<S>());
-      }
-      const SoftConfusionSpec spec{C > 2 ? 1 : kNoIgnore, per_image};
-      const Shape counts_shape{3, G, C};
-      const auto counts = blank<S>(counts_shape), counts_ref = unwritten<S>(counts_shape);
-      backend::soft_confusion_forward<S>(spec, in(log_probs), in(target), counts.view(),
-                                         workspace());
-      ref::soft_confusion_forward<S>(spec, log_probs.cview(), target.cview(), counts_ref.view(),
-                                     reference_workspace());
-      CHECK(largest_difference(counts, counts_ref) <
-            tolerance<S>() * (1.0 + largest_magnitude(counts_ref)));
-      const auto dcounts = random_tensor<S>(counts_shape, rng);
-      const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
-      backend::soft_confusion_backward<S>(spec, in(log_probs), in(target), in(dcounts), dx.view());
-      ref::soft_confusion_backward<S>(spec, log_probs.cview(), target.cview(), dcounts.cview(),
-                                      dx_ref.view());
-      CHECK(largest_difference(dx, dx_ref) < tolerance<S>());
-    }
-  }
-}
-
 TEST_CASE_TEMPLATE("pixel_terms kernels agree with their references", S, float, double) {
   for (const Shape& shape : kShapes) {
     for (const bool per_image : {false, true}) {

@@ -45,14 +45,4 @@ void pixel_nll_backward(const PixelNllSpec& spec, In<T> log_probs, In<std::int32
                         Workspace& workspace);
 }  // namespace cpu
 
-namespace cuda {
-template <class T>
-void pixel_nll_forward(const PixelNllSpec& spec, In<T> log_probs, In<std::int32_t> target,
-                       In<double> scale, In<double> normalizer, View<T> loss, Workspace& workspace);
-template <class T>
-void pixel_nll_backward(const PixelNllSpec& spec, In<T> log_probs, In<std::int32_t> target,
-                        In<double> scale, In<double> normalizer, In<T> dloss, View<T> dlog_probs,
-                        Workspace& workspace);
-}  // namespace cuda
-
 }  // namespace dmf

@@ -5,23 +5,23 @@
 #include "engine/kernels/pixel_terms/pixel_terms.h"
 
 namespace dmf::cuda {
-namespace {
-
-constexpr int kMostNll = PixelTermsSpec::kMostNll;
-constexpr Index kChunk = 2048;  // pixels that one block adds up; chunks never straddle two groups
 
 /// Sizes and constants of one call.
 template <class T>
-struct Terms {
+struct PixelTermsCall {
+  /// Pixels that one block adds up; chunks never straddle two groups.
+  static constexpr Index kChunk = 2048;
+
   Index G, C, pixels, chunks;  // pixels and chunks of a group
   std::int32_t ignored;
   bool counts;
   int nll;
-  T gamma[kMostNll];
+  T gamma[PixelTermsSpec::kMostNll];
   const std::int32_t* target;
   const double* factors;  // [nll, 2, C]
 
-  Terms(const PixelTermsSpec& spec, In<std::int32_t> labels, In<double> given, Index classes)
+  PixelTermsCall(const PixelTermsSpec& spec, In<std::int32_t> labels, In<double> given,
+                 Index classes)
       : G(spec.per_image ? labels.size(0) : 1),
         C(classes),
         pixels(G == 0 ? 0 : labels.numel() / G),
@@ -31,7 +31,7 @@ struct Terms {
         nll(spec.nll),
         target(labels.data),
         factors(given.data) {
-    for (int j = 0; j < kMostNll; ++j) gamma[j] = static_cast<T>(spec.gamma[j]);
+    for (int j = 0; j < PixelTermsSpec::kMostNll; ++j) gamma[j] = static_cast<T>(spec.gamma[j]);
   }
 
   /// Sums that a chunk leaves: TP, FP, FN of every class, then {terms, normalizers} of each nll.
@@ -42,6 +42,10 @@ struct Terms {
   }
   __device__ Index first_nll() const { return counts ? 3 * G * C : 0; }
 };
+
+namespace {
+
+constexpr int kMostNll = PixelTermsSpec::kMostNll;
 
 /// (1 - p)^gamma, without pow for the exponents in common use
 template <class T>
@@ -54,10 +58,10 @@ __device__ T focusing(T miss, T gamma) {
 
 /// The one pass: log_probs, and parts [G, chunks, sums].
 template <class E, class T>
-__global__ void add_terms(Terms<T> terms, const E* logits, T* log_probs, double* parts) {
+__global__ void add_terms(PixelTermsCall<T> terms, const E* logits, T* log_probs, double* parts) {
   __shared__ double scratch[3][kThreads / 32];
-  const Index group = blockIdx.y, begin = blockIdx.x * kChunk, C = terms.C;
-  const Index end = begin + kChunk < terms.pixels ? begin + kChunk : terms.pixels;
+  const Index group = blockIdx.y, begin = blockIdx.x * terms.kChunk, C = terms.C;
+  const Index end = begin + terms.kChunk < terms.pixels ? begin + terms.kChunk : terms.pixels;
   double* mine = parts + (group * terms.chunks + blockIdx.x) * terms.sums();
   double sum[kMostNll] = {}, weight[kMostNll] = {};
   for (Index q = begin + threadIdx.x; q < end; q += blockDim.x) {
@@ -119,7 +123,7 @@ __global__ void add_terms(Terms<T> terms, const E* logits, T* log_probs, double*
 
 /// One block a group and a term of the row: adds its parts up, in order.
 template <class T>
-__global__ void finish_terms(Terms<T> terms, const double* parts, T* row, double* totals) {
+__global__ void finish_terms(PixelTermsCall<T> terms, const double* parts, T* row, double* totals) {
   __shared__ double scratch[2][kThreads / 32];
   const Index g = blockIdx.x;
   const auto term = static_cast<Index>(blockIdx.y) + (terms.counts ? 0 : 3 * terms.C);
@@ -145,7 +149,7 @@ __global__ void finish_terms(Terms<T> terms, const double* parts, T* row, double
 
 /// One thread a pixel: the gradient of every term for its log-probabilities, then for its logits.
 template <class E, class T>
-__global__ void backward_kernel(Terms<T> terms, const T* log_probs, const double* totals,
+__global__ void backward_kernel(PixelTermsCall<T> terms, const T* log_probs, const double* totals,
                                 const T* drow, E* dlogits) {
   const Index i = global_thread(), C = terms.C, G = terms.G;
   if (i >= G * terms.pixels) return;
@@ -194,7 +198,7 @@ template <class T>
 void pixel_terms_forward(const PixelTermsSpec& spec, In<T> logits, In<std::int32_t> target,
                          In<double> factors, View<T> log_probs, View<T> row, View<double> totals,
                          Workspace& workspace) {
-  const Terms<T> terms(spec, target, factors, logits.size(-1));
+  const PixelTermsCall<T> terms(spec, target, factors, logits.size(-1));
   double* parts = workspace.take<double>(terms.G * terms.chunks * terms.sums());
   with_element<T>(logits.storage, [&]<class E>(E) {
     launch({"pixel_terms_forward",
@@ -211,7 +215,7 @@ template <class T>
 void pixel_terms_backward(const PixelTermsSpec& spec, In<T> log_probs, In<std::int32_t> target,
                           In<double> factors, In<double> totals, In<T> drow, View<T> dlogits,
                           Workspace&) {
-  const Terms<T> terms(spec, target, factors, log_probs.size(-1));
+  const PixelTermsCall<T> terms(spec, target, factors, log_probs.size(-1));
   with_element<T>(dlogits.storage, [&]<class E>(E) {
     launch({"pixel_terms_backward", blocks_for(target.numel()), kThreads}, backward_kernel<E, T>,
            terms, log_probs.data, totals.data, drow.data, elements<E>(dlogits));

@@ -34,13 +34,4 @@ void soft_confusion_backward(const SoftConfusionSpec& spec, In<T> log_probs,
                              In<std::int32_t> target, In<T> dcounts, View<T> dlog_probs);
 }  // namespace cpu
 
-namespace cuda {
-template <class T>
-void soft_confusion_forward(const SoftConfusionSpec& spec, In<T> log_probs, In<std::int32_t> target,
-                            View<T> counts, Workspace& workspace);
-template <class T>
-void soft_confusion_backward(const SoftConfusionSpec& spec, In<T> log_probs,
-                             In<std::int32_t> target, In<T> dcounts, View<T> dlog_probs);
-}  // namespace cuda
-
 }  // namespace dmf
