@@ -67,7 +67,7 @@ class Run {
         stepper_(
             network_, loss_, *optimizer_,
             options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity(),
-            options.loss.common.ignore_index),
+            options.loss_settings().common.ignore_index),
         total_steps_(static_cast<std::int64_t>(loader_.batches()) * options.epochs),
         schedule_(make_schedule(options, total_steps_)) {
     if (options.ema > 0.0) {

@@ -101,20 +101,17 @@ template <class Term, class Finish>
 void channel_sums(const char* name, Index M, Index C, const Term& term, const Finish& finish,
                   Workspace& workspace) {
   using E = typename Term::Element;
-  const int V = packs<E>(C) ? kPack<E> : 1;
-  const ColumnLayout layout = column_layout(M, C, V);
-  double* partials = workspace.take<double>(layout.blocks * Term::kTerms * C);
-  const Launch how{name,
-                   dim3(static_cast<unsigned>(layout.blocks), static_cast<unsigned>(layout.tiles)),
-                   kThreads};
-  if (V == 1) {
-    launch(how, add_columns<Term, 1>, M, C, layout.columns, layout.block_rows, term, partials);
-  } else {
-    launch(how, add_columns<Term, kPack<E>>, M, C, layout.columns, layout.block_rows, term,
+  with_pack<E>(C, [&](auto pack) {
+    const ColumnLayout layout = column_layout(M, C, pack);
+    double* partials = workspace.take<double>(layout.blocks * Term::kTerms * C);
+    launch({name, dim3(static_cast<unsigned>(layout.blocks), static_cast<unsigned>(layout.tiles)),
+            kThreads},
+           add_columns<Term, decltype(pack)::value>, M, C, layout.columns, layout.block_rows, term,
            partials);
-  }
-  launch({name, static_cast<unsigned>((C + 31) / 32), kThreads}, add_partials<Term::kTerms, Finish>,
-         layout.blocks, C, static_cast<const double*>(partials), finish);
+    launch({name, static_cast<unsigned>((C + 31) / 32), kThreads},
+           add_partials<Term::kTerms, Finish>, layout.blocks, C,
+           static_cast<const double*>(partials), finish);
+  });
 }
 
 }  // namespace dmf::cuda

@@ -48,6 +48,16 @@ bool packs(Index count) {
   return count % kPack<E> == 0;
 }
 
+/// Calls body(kV as a constant): elements that one access takes of a row of C channels.
+template <class E, class Body>
+void with_pack(Index C, const Body& body) {
+  if (packs<E>(C)) {
+    body(std::integral_constant<int, kPack<E>>());
+  } else {
+    body(std::integral_constant<int, 1>());
+  }
+}
+
 /// Calls body(E{}) with the type that the view's elements have in memory.
 template <class T, class Body>
 void with_element(Storage storage, const Body& body) {

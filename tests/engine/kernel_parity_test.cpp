@@ -12,12 +12,11 @@
 #include "engine/kernels/elementwise/elementwise.h"
 #include "engine/kernels/optimizer/optimizer.h"
 #include "engine/kernels/pad2d/pad2d.h"
-#include "engine/kernels/pixel_nll/pixel_nll.h"
 #include "engine/kernels/pixel_terms/pixel_terms.h"
 #include "engine/kernels/pool2d/pool2d.h"
 #include "engine/kernels/reduce/reduce.h"
-#include "engine/kernels/soft_confusion/soft_confusion.h"
 #include "engine/kernels/softmax/softmax.h"
+#include "tests/support/kernel_shapes.h"
 #include "tests/support/random_tensor.h"
 
 // Every kernel of a backend (DMF_BACKEND: this file is built once for each) against its plain ref::
@@ -51,15 +50,6 @@ ConstView<T> in(const Tensor<T>& x) {
 template <class T>
 Tensor<T> blank(const Shape& shape) {
   return unwritten<T>(shape).to(device());
-}
-
-/// Shapes with one pixel, one channel, odd sizes, and more than one chunk of work.
-const std::vector<Shape> kShapes = {{1, 1, 1, 1},  {1, 3, 5, 1},   {2, 7, 5, 3},
-                                    {1, 9, 4, 17}, {3, 40, 33, 8}, {2, 5, 3, 130}};
-
-template <class S>
-double tolerance() {
-  return std::is_same_v<S, float> ? 1e-5 : 1e-12;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "engine/kernels/pixel_nll/pixel_nll.h"
 #include "engine/kernels/soft_confusion/soft_confusion.h"
+#include "tests/support/kernel_shapes.h"
 #include "tests/support/random_tensor.h"
 
 // The kernels that pixel_terms is made of on the CPU, against their plain twins; a GPU has one
@@ -13,14 +14,6 @@ namespace {
 Workspace& workspace() {
   static Workspace shared(Device::cpu());
   return shared;
-}
-
-const std::vector<Shape> kShapes = {{1, 1, 1, 1},  {1, 3, 5, 1},   {2, 7, 5, 3},
-                                    {1, 9, 4, 17}, {3, 40, 33, 8}, {2, 5, 3, 130}};
-
-template <class S>
-double tolerance() {
-  return std::is_same_v<S, float> ? 1e-5 : 1e-12;
 }
 
 }  // namespace

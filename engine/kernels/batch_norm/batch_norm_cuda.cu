@@ -218,18 +218,13 @@ __global__ void backward_rows(Index M, Index C, int columns, Index block_rows,
 /// Calls body(how, layout, V as a constant): one launch over the rows and channels of [M, C].
 template <class E, class Body>
 void over_rows(const char* name, Index M, Index C, const Body& body) {
-  const auto run = [&](auto pack) {
+  with_pack<E>(C, [&](auto pack) {
     const ColumnLayout layout = column_layout(M, C, pack);
     const Launch how{
         name, dim3(static_cast<unsigned>(layout.blocks), static_cast<unsigned>(layout.tiles)),
         kThreads};
     body(how, layout, pack);
-  };
-  if (packs<E>(C)) {
-    run(std::integral_constant<int, kPack<E>>());
-  } else {
-    run(std::integral_constant<int, 1>());
-  }
+  });
 }
 
 }  // namespace

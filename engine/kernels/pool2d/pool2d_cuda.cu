@@ -91,16 +91,6 @@ Plan plan_of(const Pool2dSpec& spec, const Shape& x, const Shape& y, const Shape
           Divisor(grid[1])};
 }
 
-/// Calls body(V as a constant), the largest V that the channels allow.
-template <class E, class Body>
-void with_pack(Index C, const Body& body) {
-  if (packs<E>(C)) {
-    body(std::integral_constant<int, kPack<E>>());
-  } else {
-    body(std::integral_constant<int, 1>());
-  }
-}
-
 }  // namespace
 
 template <class T>

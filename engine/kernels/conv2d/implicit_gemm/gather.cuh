@@ -77,6 +77,9 @@ __global__ void __launch_bounds__(Product::Sizes::kThreads, Product::kBlocks)
   using S = typename Product::Sizes;
   constexpr int kRow = S::kK + Product::kPadAlong, kPackK = S::kK / kPack<E>;
   constexpr int kChunks = S::kK / kV, kRowsAtOnce = S::kThreads / kChunks;
+  static_assert(S::kThreads % kChunks == 0 && S::kM % kRowsAtOnce == 0);
+  // All packs at once; of single elements there would be more than registers.
+  [[maybe_unused]] constexpr int kUnroll = kV > 1 ? S::kM / kRowsAtOnce : 4;
   const GatherProblem& p = to.problem;
   const GatherLaunch& phase = to.phase[to.parts > 1 ? 0 : blockIdx.z];
   const unsigned first_pixel = blockIdx.x * S::kM;
@@ -131,8 +134,9 @@ __global__ void __launch_bounds__(Product::Sizes::kThreads, Product::kBlocks)
     E* a = tiles_a + stage * S::kM * kRow;
     E* b = tiles_b + stage * S::kN * kRow;
     const bool inside_k = tap_h < phase.h.taps;
-#pragma unroll
-    for (int r = thread / kChunks; r < S::kM; r += kRowsAtOnce) {
+#pragma unroll kUnroll
+    for (int i = 0; i < S::kM / kRowsAtOnce; ++i) {
+      const int r = thread / kChunks + i * kRowsAtOnce;
       const GatherRow& row = rows[r];
       const int h = row.h + tap_h * phase.h.tap_step, w = row.w + tap_w * phase.w.tap_step;
       const bool inside = inside_k && h >= 0 && h < p.source_h && w >= 0 && w < p.source_w;

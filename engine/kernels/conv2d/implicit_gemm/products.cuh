@@ -48,16 +48,6 @@ void with_product(Index columns, const Body& body) {
   }
 }
 
-/// Calls body(kV as a constant): elements that one copy takes of a row of C channels.
-template <class E, class Body>
-void with_pack(Index C, const Body& body) {
-  if (packs<E>(C)) {
-    body(std::integral_constant<int, kPack<E>>());
-  } else {
-    body(std::integral_constant<int, 1>());
-  }
-}
-
 inline Index covered(Index count, Index by) {
   return (count + by - 1) / by;
 }

@@ -49,7 +49,11 @@ __global__ void __launch_bounds__(Product::Sizes::kThreads, Product::kBlocks)
   // What this thread copies of every row of a slab: of x one chunk of k, which is to say of one
   // tap's channels, and of dy one chunk of output channels.
   constexpr int kChunksX = S::kM / kVX, kChunksY = S::kN / kVY;
-  static_assert(S::kThreads % kChunksX == 0 && S::kThreads % kChunksY == 0);
+  constexpr int kRowsX = S::kThreads / kChunksX, kRowsY = S::kThreads / kChunksY;
+  static_assert(S::kK % kRowsX == 0 && S::kK % kRowsY == 0);
+  // All packs at once; of single elements there would be more than registers.
+  [[maybe_unused]] constexpr int kUnrollX = kVX > 1 ? S::kK / kRowsX : 4,
+                                 kUnrollY = kVY > 1 ? S::kK / kRowsY : 4;
   const int m = thread % kChunksX * kVX, n = thread % kChunksY * kVY;
   const auto k = static_cast<int>(first_m) + m;
   const int tap = k / to.c_in, channel = k - tap * to.c_in;
@@ -68,8 +72,9 @@ __global__ void __launch_bounds__(Product::Sizes::kThreads, Product::kBlocks)
     E* a = tiles_a + stage * S::kK * kRowA;
     E* b = tiles_b + stage * S::kK * kRowB;
     const auto first_pixel = static_cast<unsigned>(copied * S::kK);
-#pragma unroll
-    for (int row = thread / kChunksX; row < S::kK; row += S::kThreads / kChunksX) {
+#pragma unroll kUnrollX
+    for (int i = 0; i < S::kK / kRowsX; ++i) {
+      const int row = thread / kChunksX + i * kRowsX;
       const unsigned pixel = first_pixel + static_cast<unsigned>(row);
       const unsigned line = to.columns.divide(pixel), image = to.rows.divide(line);
       const int h = static_cast<int>(line - image * to.rows.value) * to.stride_h + tap_h;
@@ -80,8 +85,9 @@ __global__ void __launch_bounds__(Product::Sizes::kThreads, Product::kBlocks)
            to.x + (inside ? ((Index{image} * to.x_h + h) * to.x_w + w) * to.c_in + channel : 0),
            inside, std::integral_constant<int, kVX>());
     }
-#pragma unroll
-    for (int row = thread / kChunksY; row < S::kK; row += S::kThreads / kChunksY) {
+#pragma unroll kUnrollY
+    for (int i = 0; i < S::kK / kRowsY; ++i) {
+      const int row = thread / kChunksY + i * kRowsY;
       const unsigned pixel = first_pixel + static_cast<unsigned>(row);
       const bool inside = inside_n && pixel < to.pixels;
       copy(b + row * kRowB + n, to.dy + (inside ? Index{pixel} * to.c_out + first_n + n : 0),
