@@ -155,7 +155,9 @@ TEST_CASE("programs: bad input ends in one line that says what to do") {
   is_one_error_line(run("experiment audit /nowhere.csv"), 1, "cannot read /nowhere.csv");
   is_one_error_line(run("probe --out /dev/null/x " DMF_FIXTURES "/reference"), 1,
                     "cannot make the folder /dev/null/x");
+#if !DMF_WITH_CUDA
   is_one_error_line(run("bench step --device cuda"), 1, "only the CPU backend");
+#endif
   is_one_error_line(run("probe --check /nowhere.safetensors"), 1, "0 passed, 1 failed");
   is_one_error_line(run("phantom --size 8 --out " + quoted(folder / "p")), 2, "--size");
   for (const char* program :

@@ -113,9 +113,10 @@ TEST_CASE("cuda conv2d: all passes agree exactly with ref:: on integers, in ever
         random_integers<float>(channels, rng, 2)};
     const bool relu = c.weight[3] % 2 == 0;
     const Passes<float> expected = by_definition(c, in, relu);
-    for (const auto& [precision, storage, rounding] : kArithmetics) {
-      CAPTURE(precision_name(precision));
-      const WithPrecision scope(precision);
+    for (const Arithmetic& arithmetic : kArithmetics) {
+      const Storage storage = arithmetic.storage;
+      CAPTURE(precision_name(arithmetic.precision));
+      const WithPrecision scope(arithmetic.precision);
       const Passes<float> got = on_device(c, in, relu, storage);
       CHECK(largest_difference(got.y, stored(expected.y.clone(), storage)) == 0.0);
       CHECK(largest_difference(got.dx, stored(expected.dx.clone(), storage)) == 0.0);
@@ -155,11 +156,12 @@ TEST_CASE("cuda conv2d: real numbers agree within the rounding of their factors"
                              random_tensor<float>(channels, rng),
                              random_tensor<float>(channels, rng)};
     const Passes<float> expected = by_definition(c, in, false);
-    for (const auto& [precision, storage, rounding] : kArithmetics) {
-      CAPTURE(precision_name(precision));
-      const WithPrecision scope(precision);
+    for (const Arithmetic& arithmetic : kArithmetics) {
+      const Storage storage = arithmetic.storage;
+      CAPTURE(precision_name(arithmetic.precision));
+      const WithPrecision scope(arithmetic.precision);
       const Passes<float> got = on_device(c, in, false, storage);
-      const auto close = [rounding = rounding](const Tensor<float>& a, const Tensor<float>& b,
+      const auto close = [rounding = arithmetic.rounding](const Tensor<float>& a, const Tensor<float>& b,
                                                Index terms) {
         CHECK(largest_difference(a, b) <
               4.0 * rounding * std::sqrt(static_cast<double>(terms)) + 1e-5);

@@ -138,8 +138,8 @@ struct cudaLaunchConfig_t {
 };
 
 // Of the thread that is running.
-inline thread_local uint3 threadIdx, blockIdx;
-inline thread_local dim3 blockDim, gridDim;
+inline constinit thread_local uint3 threadIdx{}, blockIdx{};
+inline constinit thread_local dim3 blockDim, gridDim;
 
 namespace emulator {
 
