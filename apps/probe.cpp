@@ -64,8 +64,7 @@ int compute(const std::vector<fs::path>& cases, dmf::Precision precision, dmf::D
   for (const fs::path& path : cases) {
     try {
       const dmf::Safetensors results =
-          dmf::compute_case(
-          dmf::ReferenceCase(dmf::read_safetensors(path), device), precision);
+          dmf::compute_case(dmf::ReferenceCase(dmf::read_safetensors(path), device), precision);
       std::vector<std::string> made;
       for (const auto& [name, tensor] : results.tensors) {
         made.push_back(fmt::format("{} {}", name, tensor.shape.str()));
@@ -107,6 +106,7 @@ int main(int argc, char** argv) {
       dmf::make_folder(out);
     }
     const auto precision = single ? dmf::Precision::single : dmf::Precision::as_given;
-    return compare ? check(cases, precision, device, targets) : compute(cases, precision, device, targets);
+    return compare ? check(cases, precision, device, targets)
+                   : compute(cases, precision, device, targets);
   });
 }
