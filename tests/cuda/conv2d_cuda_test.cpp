@@ -161,8 +161,8 @@ TEST_CASE("cuda conv2d: real numbers agree within the rounding of their factors"
       CAPTURE(precision_name(arithmetic.precision));
       const WithPrecision scope(arithmetic.precision);
       const Passes<float> got = on_device(c, in, false, storage);
-      const auto close = [rounding = arithmetic.rounding](const Tensor<float>& a, const Tensor<float>& b,
-                                               Index terms) {
+      const auto close = [rounding = arithmetic.rounding](const Tensor<float>& a,
+                                                          const Tensor<float>& b, Index terms) {
         CHECK(largest_difference(a, b) <
               4.0 * rounding * std::sqrt(static_cast<double>(terms)) + 1e-5);
       };
