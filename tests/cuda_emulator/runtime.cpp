@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
@@ -13,9 +12,7 @@
 struct emulated_stream {
   emulated_graph* capturing = nullptr;
 };
-struct emulated_event {
-  std::chrono::steady_clock::time_point at;
-};
+struct emulated_event {};
 struct emulated_graph {
   std::vector<std::function<void()>> work;
 };
@@ -105,24 +102,13 @@ cudaError_t cudaSetDevice(int) {
   return checked();
 }
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int) {
-  *properties = {"emulated on the CPU", 9, 0, 4, limit, kSharedBytes};
-  return checked();
-}
-cudaError_t cudaDeviceSynchronize() {
+  *properties = {"emulated on the CPU", 9, 0, kSharedBytes};
   return checked();
 }
 cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
   const std::lock_guard lock(mutex);
   *free = limit - in_use;
   *total = limit;
-  return checked();
-}
-cudaError_t cudaDriverGetVersion(int* version) {
-  *version = 0;
-  return checked();
-}
-cudaError_t cudaRuntimeGetVersion(int* version) {
-  *version = 0;
   return checked();
 }
 
@@ -181,22 +167,14 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) {
   *event = new emulated_event;
   return checked();
 }
-cudaError_t cudaEventCreate(cudaEvent_t* event) {
-  return cudaEventCreateWithFlags(event, 0);
-}
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
   delete event;
   return checked();
 }
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
-  event->at = std::chrono::steady_clock::now();
+cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t) {
   return checked();
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t) {
-  return checked();
-}
-cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t start, cudaEvent_t stop) {
-  *milliseconds = std::chrono::duration<float, std::milli>(stop->at - start->at).count();
   return checked();
 }
 

@@ -35,6 +35,20 @@ constexpr void class_balance_weights(ClassBalance balance, const double* pixels,
   for (Index c = 0; c < C; ++c) weights[c] /= sum;
 }
 
+/// One group's shares of a mean over G groups: share_c = w_c factor_c / sum_k(w_k factor_k) / G, w
+/// by class_balance_weights, which is left in `weights`; 0 where the sum is 0.
+template <class T>
+constexpr void class_shares(ClassBalance balance, const double* pixels, const double* factors,
+                            Index C, Index G, double* weights, T* share) {
+  class_balance_weights(balance, pixels, C, weights);
+  double sum = 0.0;
+  for (Index c = 0; c < C; ++c) sum += weights[c] * factors[c];
+  for (Index c = 0; c < C; ++c) {
+    const double weight = weights[c] * factors[c];
+    share[c] = static_cast<T>(sum > 0.0 ? weight / sum / static_cast<double>(G) : 0.0);
+  }
+}
+
 // Shares of the classes in a mean, from the labels: target [N, H, W], class indices in [0, C) or
 // ignore_index; counts [G, C], a group being the batch (G = 1) or an image (G = N).
 // weights [G, C] is scratch.

@@ -21,14 +21,8 @@ void class_balance(ClassBalance balance, In<double> counts, In<double> factors, 
                    View<double> weights) {
   const Index G = counts.size(0), C = counts.size(1);
   for (Index g = 0; g < G; ++g) {
-    class_balance_weights(balance, counts.data + g * C, C, weights.data + g * C);
-    double sum = 0.0;
-    for (Index c = 0; c < C; ++c) sum += weights.data[g * C + c] * factors.data[c];
-    for (Index c = 0; c < C; ++c) {
-      const double weight = weights.data[g * C + c] * factors.data[c];
-      share.data[g * C + c] =
-          static_cast<T>(sum > 0.0 ? weight / sum / static_cast<double>(G) : 0.0);
-    }
+    class_shares(balance, counts.data + g * C, factors.data, C, G, weights.data + g * C,
+                 share.data + g * C);
   }
 }
 

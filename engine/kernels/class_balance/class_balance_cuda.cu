@@ -25,14 +25,7 @@ __global__ void share_classes(ClassBalance balance, Index G, Index C, const doub
                               const double* factors, T* share, double* weights) {
   const Index g = global_thread();
   if (g >= G) return;
-  double* mine = weights + g * C;
-  class_balance_weights(balance, counts + g * C, C, mine);
-  double sum = 0.0;
-  for (Index c = 0; c < C; ++c) sum += mine[c] * factors[c];
-  for (Index c = 0; c < C; ++c) {
-    const double weight = mine[c] * factors[c];
-    share[g * C + c] = static_cast<T>(sum > 0.0 ? weight / sum / static_cast<double>(G) : 0.0);
-  }
+  class_shares(balance, counts + g * C, factors, C, G, weights + g * C, share + g * C);
 }
 
 }  // namespace
