@@ -12,6 +12,13 @@ struct DatasetItem {
   std::string image_class;  // "benign", ...; empty where the layout knows none
   std::filesystem::path image;
   std::vector<std::filesystem::path> masks;  // several are united
+  std::string part;  // "train", "validation" or "test" where the folders say so; else empty
+};
+
+/// A file in the data set's folders that is not used.
+struct UnusedFile {
+  std::filesystem::path path;
+  std::string reason;  // "is a TIFF, which this program was built without"
 };
 
 struct DatasetOptions {
@@ -25,6 +32,7 @@ struct Dataset {
   std::string layout;              // "BUSI" or "images + masks"
   std::vector<DatasetItem> items;  // in natural order of their ids
   std::vector<std::string> notes;  // what a user should know about how files were paired
+  std::vector<UnusedFile> unused;  // by path
 };
 
 /// Finds a data set in `folder` or up to three levels below:

@@ -28,7 +28,7 @@ RawImage from_stb(Sample* pixels, int height, int width, int channels, int large
   const std::unique_ptr<Sample, StbFree> owner(pixels);
   DMF_CHECK(pixels != nullptr, IoError, "[image] cannot decode {}: {}.", name,
             stbi_failure_reason());
-  RawImage raw{height, width, channels, largest, {}};
+  RawImage raw{height, width, channels, largest};
   raw.samples.assign(pixels, pixels + std::int64_t{height} * width * channels);
   return raw;
 }

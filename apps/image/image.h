@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -8,12 +9,21 @@
 
 namespace dmf {
 
+/// What the first bytes of a file say it is.
+enum class FileFormat { png, jpeg, bmp };
+
 /// An image as its file holds it: samples of 8 or 16 bits, interleaved, rows from the top.
 struct RawImage {
   int height = 0, width = 0;
-  int channels = 0;   // 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA
-  int largest = 255;  // of any sample: 255 or 65535
-  std::vector<std::uint16_t> samples;
+  int channels = 0;                    // 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA
+  int largest = 255;                   // of any sample: 255 or 65535
+  std::vector<std::uint16_t> samples;  // of a palette file: the colours
+
+  FileFormat format = FileFormat::png;
+  std::vector<std::array<std::uint8_t, 4>> palette;  // red, green, blue, alpha; empty without one
+  std::vector<std::uint8_t> indices;  // of a palette file: each pixel's index into it
+  int orientation = 1;                // EXIF: 1 upright to 8; what the file says, not yet applied
+  std::vector<std::string> warnings;  // of an odd file whose pixels are whole
 
   std::uint16_t at(int h, int w, int c) const {
     return samples[(static_cast<std::size_t>(h) * static_cast<std::size_t>(width) +
