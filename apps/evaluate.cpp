@@ -19,7 +19,7 @@ std::vector<std::size_t> part_of(const dmf::Split& split, const std::string& nam
 int main(int argc, char** argv) {
   CLI::App app("Scores a trained network on a part of its data set, or on another data set.",
                "evaluate");
-  std::string run, data_folder, weights = "best", part = "test", at = "network", json, csv;
+  std::string run, data_folder, weights = "best", part = "test", at = "original", json, csv;
   int batch = 32;
   app.add_option("--run", run, "Run folder that train wrote")->required();
   app.add_option("--weights", weights, "best or last")
@@ -71,10 +71,10 @@ int main(int argc, char** argv) {
     const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
     fmt::print("{}", scores.table(fmt::format(
                          "{}, {} images, {}, at {}, {}.safetensors", part, scores.images, split,
-                         at == "original" ? "original size"
+                         at == "original" ? "each file's own size"
                                           : fmt::format("{0} x {0}", model.preprocess.size),
                          weights)));
-    if (!json.empty()) dmf::write_metrics(json, scores, part, split);
+    if (!json.empty()) dmf::write_metrics(json, scores, at, part, split);
     if (!csv.empty()) dmf::write_file_atomically(csv, dmf::per_image_csv(evaluation.images));
     return 0;
   });

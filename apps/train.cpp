@@ -81,17 +81,20 @@ int main(int argc, char** argv) {
                        resuming ? dmf::Start::from_checkpoint : dmf::Start::anew);
 
     dmf::Model model = dmf::load_model(folder, device);
-    const dmf::Evaluation evaluation =
-        dmf::evaluate(*model.network, data.samples, data.split.test, {.batch = options.batch});
+    const bool at_original = options.score_at == "original";
+    const dmf::Evaluation evaluation = dmf::evaluate(
+        *model.network, data.samples, data.split.test,
+        {.batch = options.batch, .at_original = at_original ? &model.preprocess : nullptr});
     const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
     dmf::write_panels(folder / "panels", model, data.samples, data.split.test, evaluation.images);
     dmf::write_file_atomically(folder / "per_image.csv", dmf::per_image_csv(evaluation.images));
     dmf::write_run_page(folder, scores, evaluation.images);
     // Last: it says that the run is complete.
-    dmf::write_metrics(folder / "metrics.json", scores, "test", split);
+    dmf::write_metrics(folder / "metrics.json", scores, options.score_at, "test", split);
     fmt::print("\n{}\nrun folder: {}\n",
-               scores.table(fmt::format("test, {} images, {}, at {} x {}, best.safetensors",
-                                        scores.images, split, options.image, options.image)),
+               scores.table(fmt::format(
+                   "test, {} images, {}, at {}, best.safetensors", scores.images, split,
+                   at_original ? "each file's own size" : fmt::format("{0} x {0}", options.image))),
                folder.string());
     return 0;
   });

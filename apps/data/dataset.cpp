@@ -7,6 +7,7 @@
 
 #include "apps/data/files.h"
 #include "apps/image/image.h"
+#include "apps/support/text.h"
 #include "engine/core/check.h"
 
 namespace dmf {
@@ -86,15 +87,6 @@ std::vector<fs::path> find_roots(const fs::path& folder) {
     level = std::move(next);
   }
   return {};
-}
-
-std::string first_few(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 5;
-  const std::vector<std::string> shown(
-      names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, names.size())));
-  return fmt::format(
-      "{}{}", fmt::join(shown, ", "),
-      names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
 }
 
 void require_masks(const std::vector<std::string>& without, const fs::path& root) {

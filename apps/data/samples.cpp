@@ -90,15 +90,19 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
        sizeof(std::int32_t));
   cache_.resize(std::min(items.size(), options.cache_bytes / bytes_each));
   lesion_shares_.resize(items.size());
+  lesions_.resize(items.size());
   errors.assign(items.size(), std::nullopt);
   parallel_for(static_cast<Index>(items.size()), [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
     errors[k] = error_of([&] {
-      Sample sample = load(items[k]);
-      const auto lesion = std::count_if(sample.labels.labels.begin(), sample.labels.labels.end(),
-                                        [](std::int32_t label) { return label > 0; });
+      Sample sample = load(items[k], &lesions_[k]);
+      std::size_t lesion = 0, labelled = 0;
+      for (const std::int32_t label : sample.labels.labels) {
+        labelled += label != options_.ignore_index ? 1 : 0;
+        lesion += label != options_.ignore_index && label > 0 ? 1 : 0;
+      }
       lesion_shares_[k] =
-          static_cast<double>(lesion) / static_cast<double>(sample.labels.labels.size());
+          static_cast<double>(lesion) / static_cast<double>(std::max<std::size_t>(labelled, 1));
       if (k < cache_.size()) cache_[k] = std::move(sample);
     });
   });
@@ -111,9 +115,19 @@ Sample SampleSet::sample(std::size_t i) const {
   return i < cache_.size() ? cache_[i] : load(dataset_.items[i]);
 }
 
-Sample SampleSet::load(const DatasetItem& item) const {
-  return {preprocess(read_image(item.image), options_.preprocess),
-          preprocess(read_labels(item, rule_), options_.preprocess)};
+Sample SampleSet::load(const DatasetItem& item, Lesions* lesions) const {
+  const LabelMap own = read_labels(item, rule_);
+  ResizedLabels resized = preprocess(own, options_.preprocess, options_.ignore_index);
+  if (lesions != nullptr) {
+    const auto is_lesion = [this](std::int32_t label) {
+      return label > 0 && label != options_.ignore_index;
+    };
+    const auto any = [&](const LabelMap& map) {
+      return std::any_of(map.labels.begin(), map.labels.end(), is_lesion);
+    };
+    *lesions = {any(own), resized.kept, resized.lost, any(own) && !any(resized.labels)};
+  }
+  return {preprocess(read_image(item.image), options_.preprocess), std::move(resized.labels)};
 }
 
 }  // namespace dmf

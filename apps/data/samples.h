@@ -25,6 +25,7 @@ struct SampleSetOptions {
   int classes = 2;
   double mask_threshold = 0.5;
   bool skip_broken = false;
+  int ignore_index = -1;  // the label of pixels that take no part
   std::size_t cache_bytes = std::size_t{2} << 30;
 };
 
@@ -43,17 +44,28 @@ class SampleSet {
   const MaskRule& mask_rule() const { return rule_; }
   /// One line for each item left out.
   const std::vector<std::string>& broken() const { return broken_; }
+  /// The label of pixels that take no part: neither lesion nor background; -1: none.
+  int ignore_index() const { return options_.ignore_index; }
+  /// What becomes of an item's lesions at the network's size.
+  struct Lesions {
+    bool in_file = false;  // its own labels show one
+    int kept = 0;          // would have vanished, and got a pixel
+    int lost = 0;          // have no pixel
+    bool all_lost = false;
+  };
+  const Lesions& lesions(std::size_t i) const { return lesions_[i]; }
   /// Share of an item's labelled pixels that are not background, at the network's size.
   double lesion_share(std::size_t i) const { return lesion_shares_[i]; }
 
  private:
-  Sample load(const DatasetItem& item) const;
+  Sample load(const DatasetItem& item, Lesions* lesions = nullptr) const;
 
   Dataset dataset_;
   SampleSetOptions options_;
   MaskRule rule_;
   std::vector<Sample> cache_;  // the first so many items
   std::vector<double> lesion_shares_;
+  std::vector<Lesions> lesions_;
   std::vector<std::string> broken_;
 };
 

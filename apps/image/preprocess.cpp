@@ -26,6 +26,7 @@ Metadata PreprocessSpec::to_metadata() const {
   return {{"preprocess.size", fmt::format("{}", size)},
           {"preprocess.channels", fmt::format("{}", channels)},
           {"preprocess.interpolation", interpolation == Interpolation::area ? "area" : "linear"},
+          {"preprocess.label_resize", label_resize_name(label_resize)},
           {"preprocess.keep_aspect", keep_aspect ? "1" : "0"},
           {"preprocess.bilateral", bilateral ? "1" : "0"},
           {"preprocess.bilateral_d", fmt::format("{}", filter.diameter)},
@@ -39,6 +40,10 @@ PreprocessSpec PreprocessSpec::from_metadata(const Metadata& metadata) {
   spec.size = static_cast<int>(metadata_number(metadata, "preprocess.size", 1, 16384));
   spec.channels = static_cast<int>(metadata_number(metadata, "preprocess.channels", 1, 3));
   spec.interpolation = interpolation_named(metadata_text(metadata, "preprocess.interpolation"));
+  // Versions before this key took the nearest label.
+  spec.label_resize = label_resize_named(metadata.contains("preprocess.label_resize")
+                                             ? metadata_text(metadata, "preprocess.label_resize")
+                                             : "nearest");
   spec.keep_aspect = metadata_number(metadata, "preprocess.keep_aspect", 0, 1) != 0;
   spec.bilateral = metadata_number(metadata, "preprocess.bilateral", 0, 1) != 0;
   spec.filter.diameter =
@@ -70,11 +75,12 @@ Image preprocess(const RawImage& raw, const PreprocessSpec& spec) {
   return result;
 }
 
-LabelMap preprocess(const LabelMap& labels, const PreprocessSpec& spec) {
+ResizedLabels preprocess(const LabelMap& labels, const PreprocessSpec& spec, int ignored) {
   const Placement place = placement(spec, labels.height, labels.width);
-  LabelMap result(spec.size, spec.size);
-  result.labels =
-      padded(resize_nearest(labels, place.height, place.width).labels, place, spec.size, 1);
+  ResizedLabels result =
+      resize_labels(labels, place.height, place.width, spec.label_resize, ignored);
+  result.labels.labels = padded(result.labels.labels, place, spec.size, 1);
+  result.labels.height = result.labels.width = spec.size;
   return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include "apps/image/bilateral.h"
 #include "apps/image/image.h"
+#include "apps/image/label_resize.h"
 #include "apps/image/resize.h"
 #include "apps/support/metadata.h"
 
@@ -12,6 +13,7 @@ struct PreprocessSpec {
   int size = 128;    // height and width of the network's input
   int channels = 1;  // 1: grey, 3: RGB
   Interpolation interpolation = Interpolation::linear;
+  LabelResize label_resize = LabelResize::share;
   bool keep_aspect =
       false;  // scale the longer side to `size` and pad zeros at the bottom and right
   bool bilateral = false;
@@ -31,8 +33,10 @@ Placement placement(const PreprocessSpec& spec, int height, int width);
 
 /// Intensities -> resize -> bilateral filter, in this order.
 Image preprocess(const RawImage& raw, const PreprocessSpec& spec);
-/// Nearest neighbour; padding is background.
-LabelMap preprocess(const LabelMap& labels, const PreprocessSpec& spec);
+/// Labels at the network's size; padding is background.
+///
+/// ignored  the label of pixels that take no part, as resize_labels() takes it
+ResizedLabels preprocess(const LabelMap& labels, const PreprocessSpec& spec, int ignored);
 
 /// A map of class scores at the network's size, taken back to the image's own size: the padding is
 /// cut off, the rest resized linearly.

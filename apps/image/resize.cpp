@@ -80,17 +80,6 @@ Image resize(const Image& image, int height, int width, Interpolation mode) {
   return result;
 }
 
-LabelMap resize_nearest(const LabelMap& labels, int height, int width) {
-  LabelMap result(height, width);
-  for (int h = 0; h < height; ++h) {
-    for (int w = 0; w < width; ++w) {
-      result.at(h, w) =
-          labels.at(nearest_index(h, labels.height, height), nearest_index(w, labels.width, width));
-    }
-  }
-  return result;
-}
-
 template std::vector<float> resize_pixels(const std::vector<float>&, int, int, int, int, int,
                                           Interpolation);
 template std::vector<double> resize_pixels(const std::vector<double>&, int, int, int, int, int,

@@ -35,6 +35,5 @@ std::vector<T> resize_pixels(const std::vector<T>& pixels, int height, int width
                              int out_height, int out_width, Interpolation mode);
 
 Image resize(const Image& image, int height, int width, Interpolation mode);
-LabelMap resize_nearest(const LabelMap& labels, int height, int width);
 
 }  // namespace dmf

@@ -17,9 +17,9 @@ std::string count_column(int truth, int prediction) {
 
 std::string per_image_csv(const std::vector<ImageScore>& images) {
   const int classes = images.empty() ? 2 : images.front().confusion.classes();
-  std::vector<std::string> columns = {"id",     "lesion_share", "dice",
-                                      "iou",    "precision",    "recall",
-                                      "missed", "hd95",         "surface_distance"};
+  std::vector<std::string> columns = {
+      "id",   "lesion_share",     "dice",       "iou", "precision", "recall", "missed",
+      "hd95", "surface_distance", "lesion_lost"};
   for (int t = 0; t < classes; ++t) {
     for (int p = 0; p < classes; ++p) columns.push_back(count_column(t, p));
   }
@@ -35,6 +35,7 @@ std::string per_image_csv(const std::vector<ImageScore>& images) {
     cells.emplace_back(image.has_lesion() && !image.predicted_lesion() ? "1" : "0");
     cells.push_back(fmt::format("{}", image.surface.hd95));
     cells.push_back(fmt::format("{}", image.surface.average));
+    cells.emplace_back(image.lesion_lost ? "1" : "0");
     for (int t = 0; t < classes; ++t) {
       for (int p = 0; p < classes; ++p) cells.push_back(fmt::format("{}", image.confusion(t, p)));
     }
@@ -61,6 +62,8 @@ std::vector<ImageScore> read_per_image_csv(const std::filesystem::path& path) {
     }
     image.surface.hd95 = table.number(row, "hd95");
     image.surface.average = table.number(row, "surface_distance");
+    // Older tables do not have this column.
+    image.lesion_lost = table.has("lesion_lost") && table.number(row, "lesion_lost") != 0.0;
     images.push_back(std::move(image));
   }
   return images;

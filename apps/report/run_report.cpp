@@ -42,9 +42,9 @@ void add_panels(Page& page, const std::string& title, const fs::path& folder,
 
 }  // namespace
 
-void write_metrics(const fs::path& path, const Scoreboard& scoreboard, const std::string& part,
-                   const std::string& split) {
-  Json json = {{"part", part}, {"split", split}};
+void write_metrics(const fs::path& path, const Scoreboard& scoreboard, const std::string& at,
+                   const std::string& part, const std::string& split) {
+  Json json = {{"part", part}, {"split", split}, {"at", at}};
   json.update(scoreboard.to_json());
   write_file_atomically(path, json.dump(2) + "\n");
 }

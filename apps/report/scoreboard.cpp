@@ -226,6 +226,7 @@ nlohmann::ordered_json Scoreboard::to_json() const {
   nlohmann::ordered_json json = {{"images", images},
                                  {"images_with_lesion", with_lesion},
                                  {"missed_lesions", missed},
+                                 {"lost_by_scaling", lost},
                                  {"batch", batch}};
   for (const Score& s : scores) json[s.aggregation][s.metric][s.classes] = dmf::to_json(s.estimate);
   json["pooled"]["dice"]["per_class"] = dice_per_class;
@@ -266,6 +267,7 @@ std::string Scoreboard::table(const std::string& title) const {
     row("  95 % Hausdorff, pixels", find("per_image", "hd95", "lesion"), nullptr, 2);
     row("  surface distance, pixels", find("per_image", "surface_distance", "lesion"), nullptr, 2);
     text += fmt::format("  {:<32} {}\n", "  missed lesions", missed);
+    if (lost > 0) text += fmt::format("  {:<32} {}\n", "  lesions lost by scaling", lost);
     for (const Stratum& s : strata) {
       row(fmt::format("  Dice, lesion {} ({})", s.name, s.images),
           find_in(s.scores, "per_image", "dice", "lesion"), nullptr);
@@ -285,6 +287,8 @@ Scoreboard make_scoreboard(const std::vector<ImageScore>& images,
   board.images = images.size();
   board.batch = options.batch;
   board.missed = missed_in(images);
+  board.lost = static_cast<std::size_t>(std::count_if(
+      images.begin(), images.end(), [](const ImageScore& image) { return image.lesion_lost; }));
   board.scores = estimates(images, options);
   ConfusionMatrix pooled(images.front().confusion.classes());
   std::vector<ImageScore> lesions;

@@ -45,6 +45,7 @@ struct Scoreboard {
   };
 
   std::size_t images = 0, with_lesion = 0, missed = 0;
+  std::size_t lost = 0;  // of those with lesion: none of it has a pixel at the scored size
   int batch = 32;
   std::vector<Score> scores;
   std::vector<Stratum> strata;

@@ -10,20 +10,31 @@
 namespace dmf {
 namespace {
 
-std::vector<std::uint8_t> lesion_mask(const LabelMap& labels) {
+/// Where there is lesion, of pixels that take part.
+std::vector<std::uint8_t> lesion_mask(const LabelMap& labels, const LabelMap& truth, int ignored) {
   std::vector<std::uint8_t> mask;
   mask.reserve(labels.labels.size());
-  for (const std::int32_t label : labels.labels) mask.push_back(label > 0 ? 1 : 0);
+  for (std::size_t i = 0; i < labels.labels.size(); ++i) {
+    mask.push_back(labels.labels[i] > 0 && truth.labels[i] != ignored ? 1 : 0);
+  }
   return mask;
 }
 
+LabelMap labels_of(const Batch& batch, std::size_t k) {
+  LabelMap labels(static_cast<int>(batch.labels.size(1)), static_cast<int>(batch.labels.size(2)));
+  const std::size_t each = labels.labels.size();
+  std::copy_n(batch.labels.data() + k * each, each, labels.labels.begin());
+  return labels;
+}
+
 ImageScore score_image(const std::string& id, const LabelMap& truth, const LabelMap& prediction,
-                       int classes, bool surfaces) {
-  ImageScore s{id, ConfusionMatrix(classes), {}};
-  s.confusion.add(truth.labels, prediction.labels);
+                       int classes, int ignored, bool lesion_lost, bool surfaces) {
+  ImageScore s{id, ConfusionMatrix(classes), {}, lesion_lost};
+  s.confusion.add(truth.labels, prediction.labels, ignored);
   if (surfaces && s.has_lesion()) {
     s.surface =
-        surface_distance(lesion_mask(truth), lesion_mask(prediction), truth.height, truth.width);
+        surface_distance(lesion_mask(truth, truth, ignored),
+                         lesion_mask(prediction, truth, ignored), truth.height, truth.width);
   }
   return s;
 }
@@ -32,7 +43,7 @@ ImageScore score_image(const std::string& id, const LabelMap& truth, const Label
 
 bool ImageScore::has_lesion() const {
   const ConfusionMatrix two = lesion_against_rest(confusion);
-  return two.tp(1) + two.fn(1) > 0;
+  return lesion_lost || two.tp(1) + two.fn(1) > 0;
 }
 
 bool ImageScore::predicted_lesion() const {
@@ -107,16 +118,18 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
     const std::vector<Image> predictions = to_probabilities(logits);
     for (std::size_t k = 0; k < predictions.size(); ++k) {
       const std::size_t item = batch->items[k];
-      Image scores = predictions[k];
-      LabelMap truth;
+      LabelMap truth, prediction;
       if (options.at_original != nullptr) {
         truth = read_labels(samples.item(item), samples.mask_rule());
-        scores = restore_size(scores, *options.at_original, truth.height, truth.width);
+        prediction = likeliest(
+            restore_size(predictions[k], *options.at_original, truth.height, truth.width));
       } else {
-        truth = samples.sample(item).labels;
+        truth = labels_of(*batch, k);
+        prediction = likeliest(predictions[k]);
       }
-      evaluation.images.push_back(
-          score_image(samples.item(item).id, truth, likeliest(scores), classes, options.surfaces));
+      const bool lost = options.at_original == nullptr && samples.lesions(item).all_lost;
+      evaluation.images.push_back(score_image(samples.item(item).id, truth, prediction, classes,
+                                              samples.ignore_index(), lost, options.surfaces));
       evaluation.pooled += evaluation.images.back().confusion;
     }
   }

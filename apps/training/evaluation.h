@@ -28,6 +28,9 @@ struct ImageScore {
   ConfusionMatrix confusion;
   SurfaceDistance
       surface;  // of the lesion; zeros where there is none, or where it was not asked for
+  /// The file's own labels show a lesion, those at the scored size none: it counts as one, of Dice
+  /// 0, and as missed where none is predicted.
+  bool lesion_lost = false;
 
   bool has_lesion() const;
   bool predicted_lesion() const;

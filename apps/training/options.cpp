@@ -90,6 +90,9 @@ void bind_training(CLI::App& app, TrainOptions& o) {
                "Write losses, weights, scores and images as events for TensorBoard too")
       ->group("Training");
   for (CLI::Option* option : add_device_options(app, o.where)) option->group("Training");
+  add("--score-at", o.score_at,
+      "Test scores: original: each image at its file's own size; network: at --image")
+      ->check(CLI::IsMember({"original", "network"}));
   add("--seed", o.seed, "Of the split, the initial weights, the order and the augmentation");
 }
 
@@ -161,7 +164,13 @@ UNetSpec TrainOptions::network_spec() const {
 }
 
 PreprocessSpec TrainOptions::preprocess_spec() const {
-  return {image, channels, interpolation_named(resize), fit == "pad", bilateral, bilateral_filter};
+  return {image,
+          channels,
+          interpolation_named(resize),
+          label_resize_named(label_resize),
+          fit == "pad",
+          bilateral,
+          bilateral_filter};
 }
 
 LossSettings TrainOptions::loss_settings() const {
@@ -197,6 +206,10 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
   add("--channels", o.channels, "1: grey, 3: colour")->check(CLI::IsMember({1, 3}));
   add("--resize", o.resize, "Interpolation: linear or area")
       ->check(CLI::IsMember({"linear", "area"}));
+  add("--label-resize", o.label_resize,
+      "Labels: share: what covers most of a pixel, and no lesion vanishes; nearest: what is at its "
+      "centre")
+      ->check(CLI::IsMember({"share", "nearest"}));
   add("--fit", o.fit, "squash: both sides to --image; pad: keep the aspect, pad with black")
       ->check(CLI::IsMember({"squash", "pad"}));
   app.add_flag("--bilateral", o.bilateral, "Smooth with a bilateral filter")->group(group);

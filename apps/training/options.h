@@ -28,6 +28,7 @@ struct TrainOptions {
   int image = 128;
   int channels = 1;
   std::string resize = "linear";
+  std::string label_resize = "share";
   std::string fit = "squash";
   bool bilateral = false;
   BilateralSpec bilateral_filter;
@@ -65,6 +66,7 @@ struct TrainOptions {
   bool record_gradients = false;
   bool tensorboard = false;
   std::uint64_t seed = 1;
+  std::string score_at = "original";
   DeviceChoice where;
 
   // Losses and their weighting

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "apps/data/duplicates.h"
+#include "apps/support/text.h"
 
 namespace dmf {
 
@@ -14,6 +15,7 @@ SampleSet load_samples(const TrainOptions& options) {
   how.classes = options.num_classes;
   how.mask_threshold = options.mask_threshold;
   how.skip_broken = options.skip_broken;
+  how.ignore_index = options.loss.common.ignore_index;
   how.cache_bytes = static_cast<std::size_t>(options.cache_mb) << 20;
   return SampleSet(find_dataset(options.data, options.dataset), how);
 }
@@ -32,6 +34,34 @@ Split make_split(const TrainOptions& options, const SampleSet& samples) {
   const std::uint64_t seed = options.split_seed == 0 ? options.seed : options.split_seed;
   if (options.folds == 0) return split_by_seed(groups, seed);
   return split_by_fold(folds_by_seed(groups, options.folds, seed), options.fold);
+}
+
+/// What scaling to the network's size does to lesions, where it does anything.
+std::string describe_lesions(const SampleSet& samples) {
+  int kept = 0, lost = 0;
+  std::vector<std::string> kept_in, lost_in, all_lost_in;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const SampleSet::Lesions& lesions = samples.lesions(i);
+    kept += lesions.kept;
+    lost += lesions.lost;
+    if (lesions.kept > 0) kept_in.push_back(samples.item(i).id);
+    if (lesions.lost > 0) lost_in.push_back(samples.item(i).id);
+    if (lesions.all_lost) all_lost_in.push_back(samples.item(i).id);
+  }
+  std::string text;
+  if (kept > 0) {
+    text += fmt::format(
+        "          {} lesion{} too small for a pixel at the network's size {} one: {}\n", kept,
+        kept == 1 ? "" : "s", kept == 1 ? "was given" : "were given", first_few(kept_in));
+  }
+  if (lost > 0) {
+    text += fmt::format("warning: {} lesion{} no pixel at the network's size: {}\n", lost,
+                        lost == 1 ? " has" : "s have", first_few(lost_in));
+  }
+  if (!all_lost_in.empty()) {
+    text += fmt::format("warning: no lesion is left of {}\n", first_few(all_lost_in));
+  }
+  return text;
 }
 
 }  // namespace
@@ -73,6 +103,7 @@ std::string describe_data(const RunData& data, const TrainOptions& options) {
   }
   text += fmt::format("; lesion {:.1f} % of the pixels\n", 100.0 * share);
   text += fmt::format("masks     {}\n", samples.mask_rule().describe());
+  text += describe_lesions(samples);
   for (const std::string& note : samples.dataset().notes)
     text += fmt::format("          {}\n", note);
   if (!samples.broken().empty()) {

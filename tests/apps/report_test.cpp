@@ -51,6 +51,24 @@ double value(const Scoreboard& board, const char* aggregation, const char* metri
 
 }  // namespace
 
+TEST_CASE("scoreboard: an image whose lesion was lost by scaling is never lesion-free") {
+  std::vector<ImageScore> images = {drawn("seen", {{2, 2, 6, 8}}, {{2, 2, 6, 8}}),
+                                    drawn("lost", {}, {}),
+                                    drawn("lost, alarm", {}, {{0, 0, 1, 3}})};
+  CHECK(make_scoreboard(images).find("lesion_free", "false_positive_rate", "lesion") != nullptr);
+  images[1].lesion_lost = images[2].lesion_lost = true;
+  const Scoreboard board = make_scoreboard(images);
+  CHECK(board.with_lesion == 3);
+  CHECK(board.lost == 2);
+  CHECK(board.missed == 1);
+  CHECK(board.find("lesion_free", "false_positive_rate", "lesion") == nullptr);
+  CHECK(value(board, "per_image", "dice") == Approx(1.0 / 3).epsilon(kExact));
+  CHECK(board.table("t").find("lesions lost by scaling        2") != std::string::npos);
+  const TemporaryFolder folder;
+  write_text(folder / "images.csv", per_image_csv(images));
+  CHECK(read_per_image_csv(folder / "images.csv")[2].lesion_lost);
+}
+
 TEST_CASE("scoreboard: constructed masks whose every number is known") {
   const double diagonal = std::hypot(12.0, 16.0);  // 20
   const std::vector<ImageScore> images = {
