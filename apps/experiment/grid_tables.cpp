@@ -249,12 +249,9 @@ Table image_tests(const Results& results) {
   table.title = "Against fixed weights with the same auxiliary loss, over test images";
   table.note =
       "Wilcoxon's signed-rank test, two-sided; the unit is the test image: its lesion Dice, mean "
-      "over "
-      "the repetitions that tested it. Exact up to 50 pairs, else the normal approximation with "
-      "ties; "
-      "Holm's correction over the table; effect: matched-pairs rank-biserial correlation. Images "
-      "tell "
-      "nothing of how training varies: that needs repetitions.";
+      "over the repetitions that tested it. Exact up to 50 pairs, else the normal approximation "
+      "with ties; Holm's correction over the table; effect: matched-pairs rank-biserial "
+      "correlation. Images tell nothing of how training varies: that needs repetitions.";
   return table;
 }
 
