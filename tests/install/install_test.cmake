@@ -10,6 +10,26 @@ endfunction()
 
 file(REMOVE_RECURSE ${MADE})
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${MADE}/prefix)
+foreach(licence LICENSE NOTICES)
+  if(NOT EXISTS ${MADE}/prefix/share/doc/dmf/${licence})
+    message(FATAL_ERROR "an installed copy should carry ${licence}")
+  endif()
+endforeach()
+# Instruction sets are the user's to choose, by whatever way he finds us.
+file(GLOB_RECURSE interfaces ${MADE}/prefix/*.cmake ${MADE}/prefix/*.pc)
+foreach(interface IN LISTS interfaces)
+  file(STRINGS ${interface} machine REGEX "-march=|-mtune=|-mavx|-Werror")
+  if(machine)
+    message(FATAL_ERROR "${interface} passes on: ${machine}")
+  endif()
+endforeach()
+execute_process(COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/fusion -B ${MADE}/nonsense -G Ninja
+  -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_PREFIX_PATH=${MADE}/prefix -DCOMPONENT=nonsense
+  RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
+string(REGEX REPLACE "[ \n]+" " " text "${text}")
+if(status EQUAL 0 OR NOT text MATCHES "dmf has no component 'nonsense': it has fusion, engine, layers, losses and fused_loss")
+  message(FATAL_ERROR "a component that is not there should be named, with those that are: ${text}")
+endif()
 foreach(project fused fusion)
   run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${project} -B ${MADE}/${project} -G Ninja
     -DCMAKE_CXX_COMPILER=${CXX} -DCMAKE_BUILD_TYPE=Release -DCMAKE_PREFIX_PATH=${MADE}/prefix -DCMAKE_CXX_STANDARD=20)
