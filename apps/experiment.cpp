@@ -143,8 +143,9 @@ Action add_audit(CLI::App& app) {
       "audit", "Which rows of a table of published scores are impossible, and what they imply");
   auto table = std::make_shared<std::string>();
   command.add_option("table", *table,
-                     "CSV with columns dice, iou, precision, recall, f1, and cb_dice and "
-                     "lesion_share if known; without, what is known of the paper's tables");
+                     "CSV with columns dice and iou, and precision, recall, f1, cb_dice and "
+                     "lesion_share if known; without, the three tables of the paper (arXiv "
+                     "2410.19745)");
   return [table] {
     const dmf::CsvTable rows =
         table->empty() ? dmf::parse_csv(dmf::embedded::kPaperTables, "the paper's tables")

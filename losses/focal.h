@@ -18,8 +18,7 @@ struct FocalOptions {
 ///
 /// range   [0, inf); 0 at a perfect prediction
 /// throws  ValueError for gamma < 0 or a negative alpha; ShapeError unless there is one alpha or
-/// one
-///         a class
+///         one a class
 /// source  paper, eq. (19); Lin et al. 2017, arXiv:1708.02002, eq. (5)
 template <class S>
 std::unique_ptr<Loss<S>> make_focal(const FocalOptions& options);

@@ -3,10 +3,46 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <string_view>
 
 #include "engine/core/check.h"
 #include "engine/core/device.h"
+
+namespace {
+
+/// Says which cases are skipped and why (tests/support/needs.h), and prints the line that
+/// tests/tally/tally.awk counts: also when a case crashes, but not when something ends the program.
+class Tally : public doctest::IReporter {
+ public:
+  explicit Tally(const doctest::ContextOptions& options) : out_(*options.cout) {}
+
+  void test_case_skipped(const doctest::TestCaseData& test) override {
+    if (!test.m_skip) return;  // left out by a filter of the command line
+    ++skipped_;
+    out_ << "skipped: " << test.m_name << ": " << test.m_description << std::endl;
+  }
+  void test_run_end(const doctest::TestRunStats& run) override {
+    out_ << run.numTestCasesPassingFilters - run.numTestCasesFailed << " passed, "
+         << run.numTestCasesFailed << " failed, " << skipped_ << " skipped" << std::endl;
+  }
+
+  void report_query(const doctest::QueryData&) override {}
+  void test_run_start() override {}
+  void test_case_start(const doctest::TestCaseData&) override {}
+  void test_case_reenter(const doctest::TestCaseData&) override {}
+  void test_case_end(const doctest::CurrentTestCaseStats&) override {}
+  void test_case_exception(const doctest::TestCaseException&) override {}
+  void subcase_start(const doctest::SubcaseSignature&) override {}
+  void subcase_end() override {}
+  void log_assert(const doctest::AssertData&) override {}
+  void log_message(const doctest::MessageData&) override {}
+
+ private:
+  std::ostream& out_;
+  unsigned skipped_ = 0;
+};
+REGISTER_LISTENER("tally", 0, Tally);
+
+}  // namespace
 
 /// Runs the suite; one that needs a device which is not there is skipped with the reason (77, as
 /// CTest is told).

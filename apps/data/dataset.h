@@ -37,9 +37,8 @@ struct Dataset {
 
 /// Finds a data set in `folder` or up to three levels below:
 ///
-///   BUSI            benign/, malignant/, normal/ with "benign (1).png" beside "benign
-///   (1)_mask.png"
-///                   and further lesions as "_mask_1.png", ...
+///   BUSI            benign/, malignant/, normal/ with "benign (1).png" beside
+///                   "benign (1)_mask.png" and further lesions as "_mask_1.png", ...
 ///   images + masks  two such folders side by side (also image, imgs, mask, labels, in any case),
 ///                   paired by equal names; else by names that are equal once words such as "bus",
 ///                   "image" and "mask" are taken out (BUS-BRA); else, with a note, in sorted order

@@ -17,16 +17,22 @@ struct AuditRow {
   /// order.)
   std::vector<std::string> impossible;
   /// What the pooled counts of two classes cannot produce: IoU > (1 + (2D - 1) / (3 - 2D)) / 2, the
-  /// value where the background is perfect.
+  /// value where the background is perfect. That is convex in D: where a deviation is given, the
+  /// scores are taken for means over repetitions, and 4 deviation^2 is allowed for.
   std::vector<std::string> impossible_pooled;
   /// The lesion Dice that a mean over two classes implies: from CB-Dice and the lesion's share,
   /// else none.
   std::optional<double> lesion_dice;
+  /// The standard deviation of Dice over whatever was averaged (images, batches, classes): since
+  /// f(D) = D / (2 - D) is convex, mean IoU - f(mean Dice) is about Var(Dice) 2 / (2 - D)^3. None
+  /// where that difference is within rounding.
+  std::optional<double> spread;
 };
 
-/// Columns Dice, IoU, precision, recall and F1, in percent where any is above 1; CB-Dice and lesion
-/// share where there are such; in any case and punctuation. Any other column is part of a row's
-/// label. A deviation behind a number ("± 0.3") is left out; an empty cell is not checked.
+/// Columns Dice and IoU, in percent where any score is above 1; precision, recall, F1, CB-Dice and
+/// lesion share where there are such; in any case and punctuation. A deviation stands in the cell
+/// ("93.3 ± 0.9"), or in a column of its own ("Dice SD", or "SD" behind the score's). Any other
+/// column is part of a row's label. An empty cell is not checked.
 ///
 /// throws  IoError naming a column that is missing or a cell that is no score
 std::vector<AuditRow> audit(const CsvTable& table);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/data/csv.h"
 #include "apps/experiment/results.h"
 #include "apps/experiment/table.h"
 
@@ -10,15 +11,22 @@ namespace dmf {
 
 /// Every table of a grid's report.
 ///
-///   paper       pooled means over classes in percent, mean ± standard deviation over repetitions,
-///               as the paper prints them, with its own Dice, IoU and CB-Dice beside ours where it
-///               has the configuration
-///   lesion      the lesion alone: pooled, per image, distances, missed
-///   tests       each configuration against fixed weights with the same auxiliary loss (Wilcoxon's
-///               signed-rank test over test images, Holm's correction)
-///   repetitions the same over repetitions, from six on
-///   sizes       lesion Dice per image by the lesion's share of the image
+///   paper         pooled means over classes in percent, mean ± standard deviation over
+///                 repetitions, as the paper prints them
+///   beside_paper  Dice, IoU and CB-Dice of these and of the paper, where it has the configuration
+///   lesion        the lesion alone: pooled, per image, distances, missed
+///   tests         each configuration against fixed weights with the same auxiliary loss
+///                 (Wilcoxon's signed-rank test over test images, Holm's correction)
+///   repetitions   the same over repetitions, from six on
+///   sizes         lesion Dice per image by the lesion's share of the image
 std::vector<Table> grid_tables(const Results& results);
+
+/// Dice, IoU and CB-Dice of each configuration that the paper has: ours, then the paper's on each
+/// of its data sets. Which of them is ours is not guessed.
+///
+/// ours    with columns Dice, IoU and CB-Dice, the configuration in front
+/// paper   apps/report/paper_tables.csv
+Table beside_paper(const Table& ours, const CsvTable& paper);
 
 /// One line for each run that is not in the tables, and why.
 std::vector<std::string> missing_runs(const Results& results);

@@ -13,11 +13,9 @@ namespace dmf {
 ///   ours     NAME.weight [KH, KW, C_in, C_out], transposed [KH, KW, C_out, C_in]; gamma, beta,
 ///            running_mean, running_var
 ///   pytorch  NAME.weight [C_out, C_in, KH, KW], transposed [C_in, C_out, KH, KW]; batch norm's
-///   weight,
-///            bias, running_mean, running_var. load_state_dict takes it as it is
+///            weight, bias, running_mean, running_var. load_state_dict takes it as it is
 ///   keras    NAME.kernel in our layouts; gamma, beta, moving_mean, moving_variance; on reading
-///   also
-///            NAME/kernel:0
+///            also NAME/kernel:0
 ///
 /// NAME is the layer's everywhere: enc0.conv, enc0.bn, dec0.up, head.
 enum class WeightsFormat { ours, pytorch, keras };

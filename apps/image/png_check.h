@@ -13,9 +13,8 @@ bool is_png(std::string_view bytes);
 ///
 /// name    for messages
 /// throws  IoError naming what is wrong and where
-/// source  Portable Network Graphics (PNG) Specification (Second Edition), ISO/IEC 15948:2003, 5
-/// and
-///         11.2
+/// source  Portable Network Graphics (PNG) Specification (Second Edition), ISO/IEC 15948:2003,
+///         5 and 11.2
 void check_png(std::string_view bytes, std::string_view name);
 
 }  // namespace dmf

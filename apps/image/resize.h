@@ -19,8 +19,7 @@ struct ResizeTaps {
 };
 
 /// linear  half-pixel centres, no antialiasing: s = max((i + 0.5) in/out - 0.5, 0), between
-/// floor(s)
-///         and the next. OpenCV's INTER_LINEAR, Keras's bilinear.
+///         floor(s) and the next. OpenCV's INTER_LINEAR, Keras's bilinear.
 /// area    the mean over [i in/out, (i+1) in/out), a pixel being the unit interval. OpenCV's
 ///         INTER_AREA. Only for shrinking; an axis that grows falls back to linear.
 std::vector<ResizeTaps> resize_taps(Interpolation mode, int in, int out);

@@ -58,7 +58,7 @@ class GraphError : public Error {
 }  // namespace dmf
 
 /// Throws ErrorType with a formatted text unless the condition holds. For what a caller can get
-/// wrong; internal invariants use assert.
+/// wrong; what only a fault in here can break is left to the tests and the sanitizers.
 #define DMF_CHECK(condition, ErrorType, ...)                              \
   do {                                                                    \
     if (!(condition)) throw ::dmf::ErrorType(::fmt::format(__VA_ARGS__)); \

@@ -34,8 +34,7 @@ struct PixelTerms {
 /// target  [N, H, W], class indices in [0, C) or ignore_index
 /// return  a row: the counts [3, G, C] where asked for, then each cross-entropy [G]
 /// throws  ShapeError; ValueError naming the first label outside [0, C), a negative gamma, more
-/// than
-///         four cross-entropies, or none of anything
+///         than four cross-entropies, or none of anything
 template <class S>
 Variable<S> pixel_terms(const Variable<S>& logits, const Tensor<std::int32_t>& target,
                         const PixelTerms& terms);

@@ -184,7 +184,7 @@ Allocators& allocators(Device device) {
   return *found;
 }
 
-thread_local CachingAllocator* current_pool = nullptr;  // of a PoolScope
+thread_local CachingAllocator* current_pool = nullptr;  // of a MemoryPool::Scope
 
 }  // namespace
 

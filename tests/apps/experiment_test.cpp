@@ -4,10 +4,12 @@
 #include <set>
 
 #include "apps/experiment/audit.h"
+#include "apps/experiment/grid_tables.h"
 #include "apps/experiment/plan.h"
 #include "apps/experiment/replay.h"
 #include "apps/experiment/statistics.h"
 #include "apps/experiment/table.h"
+#include "apps/report/embedded.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 
@@ -190,6 +192,13 @@ TEST_CASE("audit: bounds, rounding by half a unit of the last digit, and what a 
   CHECK(*best.lesion_dice == Approx(0.9194).epsilon(1e-4));
   CHECK_FALSE(judged("a,0.90,,0.90,0.90,,,\n").lesion_dice.has_value());
 
+  // A deviation widens the pooled bound: 4 * 0.01^2 (rounded up) on top of 0.8333.
+  const auto with_deviation = [](const std::string& deviation) {
+    return audit(parse_csv("dice,dice_sd,iou\n0.900," + deviation + ",0.835\n", "t")).front();
+  };
+  CHECK(with_deviation("0.010").impossible_pooled.size() == 1);
+  CHECK(with_deviation("0.030").impossible_pooled.empty());
+
   // As a journal prints it.
   const std::vector<AuditRow> printed =
       audit(parse_csv("Method,DSC (%),IoU,F1-Score,Precision,Recall,CB-Dice\nours,90.1 ± "
@@ -197,6 +206,22 @@ TEST_CASE("audit: bounds, rounding by half a unit of the last digit, and what a 
                       "t"));
   CHECK(printed.front().label == "ours");
   CHECK(printed.front().impossible.empty());
+  // Deviations are no labels, wherever they stand, and are read.
+  for (const char* columns : {"Method,DSC,DSC SD,IoU,IoU SD", "Method,DSC,SD,IoU,SD",
+                              "Method,Dice,±,Jaccard,±", "Method,Dice,std_dice,IoU,Std. IoU"}) {
+    const std::vector<AuditRow> read = audit(
+        parse_csv(std::string(columns) + "\nours,90.00,3.0,83.5,1\nx,90.00,0.5,83.5,1\n", "t"));
+    CHECK_MESSAGE(read[0].label == "ours", columns);
+    CHECK_MESSAGE(read[0].impossible_pooled.empty(), columns);
+    CHECK_MESSAGE(read[1].impossible_pooled.size() == 1, columns);
+  }
+  CHECK(
+      audit(parse_csv("m,dice,iou\na,90.00 ± 3.0,83.5\n", "t")).front().impossible_pooled.empty());
+  CHECK(
+      audit(parse_csv("m,dice,iou\na,90.00 ± 0.5,83.5\n", "t")).front().impossible_pooled.size() ==
+      1);
+  CHECK_THROWS_WITH_AS(audit(parse_csv("dice,dice_sd,iou\n90,much,82\n", "t")),
+                       Contains("'much' is not a number"), IoError);
   CHECK_THROWS_WITH_AS(
       audit(parse_csv("dice,iou,f1,precision,recall\n0.9 or so,0.8,0.9,0.9,0.9\n", "t")),
       Contains("'0.9 or so' is not a number"), IoError);
@@ -219,12 +244,86 @@ TEST_CASE("audit: bounds, rounding by half a unit of the last digit, and what a 
   }
   CHECK(audit_text(audit(scores("a,0.9,0.8,0.9,0.9,0.9,,\nb,0.99,0.9,0.9,0.9,0.9,,\n")))
             .find("1 of 2 rows impossible") != std::string::npos);
-  CHECK_THROWS_WITH_AS(audit(parse_csv("dice,iou\n1,2\n", "t")), Contains("no column 'precision'"),
+  CHECK_THROWS_WITH_AS(audit(parse_csv("dice,f1\n1,2\n", "t")), Contains("no column 'iou'"),
                        IoError);
   CHECK_THROWS_WITH_AS(audit(scores("a,-0.1,0.8,0.9,0.9,0.9,,\n")), Contains("'-0.1' is no score"),
                        IoError);
   CHECK_THROWS_WITH_AS(audit(scores("a,high,0.8,0.9,0.9,0.9,,\n")),
                        Contains("'high' is not a number"), IoError);
+}
+
+TEST_CASE("audit: how much Dice spreads over what was averaged, from Dice and IoU alone") {
+  const auto spread = [](const std::string& scores) {
+    return audit(parse_csv("dice,iou\n" + scores + "\n", "t")).front().spread;
+  };
+  // Published pairs: a mean over images of BUSI, one over batches, and another over images.
+  CHECK(spread("76.97,68.61").value() == Approx(0.237).epsilon(0.005));
+  CHECK(spread("79.37,66.95").value() == Approx(0.101).epsilon(0.005));
+  CHECK(spread("0.8704,0.7958").value() == Approx(0.135).epsilon(0.005));
+  CHECK_FALSE(spread("90,82").has_value());      // one count, within rounding: 0.9 / 1.1 = 0.818
+  CHECK_FALSE(spread("90.0,80.0").has_value());  // impossible
+  // Means over scores drawn at random: their deviation, to the accuracy of the second order.
+  Rng rng(23);
+  for (int trial = 0; trial < 20; ++trial) {
+    const double centre = rng.uniform(0.5, 0.85), width = rng.uniform(0.05, 0.15);
+    std::vector<double> dice;
+    double mean = 0.0, iou = 0.0;
+    for (int k = 0; k < 2000; ++k) {
+      dice.push_back(centre + width * (2.0 * rng.uniform() - 1.0));
+      mean += dice.back() / 2000;
+      iou += dice.back() / (2.0 - dice.back()) / 2000;
+    }
+    CHECK(spread(fmt::format("{:.6f},{:.6f}", mean, iou)).value() ==
+          Approx(mean_deviation(dice).deviation).epsilon(0.05));
+  }
+}
+
+TEST_CASE("audit: the paper's tables") {
+  const std::vector<AuditRow> rows = audit(parse_csv(embedded::kPaperTables, "paper_tables.csv"));
+  REQUIRE(rows.size() == 39);
+  CHECK(rows[6].label == "Table 1, BUSI, variance+cb_dice");
+  std::size_t impossible = 0, pooled = 0, pooled_alone = 0;
+  for (const AuditRow& row : rows) {
+    impossible += row.impossible.empty() ? 0u : 1u;
+    pooled += row.impossible_pooled.empty() ? 0u : 1u;
+    pooled_alone += row.impossible.empty() && !row.impossible_pooled.empty() ? 1u : 0u;
+  }
+  CHECK(impossible == 8);
+  CHECK(pooled == 8);
+  CHECK(pooled_alone == 7);  // Table 2, MAD without an auxiliary loss, is both
+  CHECK(audit_text(rows).find("8 of 39 rows impossible; 8 impossible for pooled counts of two "
+                              "classes, 7 of them otherwise possible\n") != std::string::npos);
+}
+
+TEST_CASE("grid: the paper's values beside ours, for each of its data sets, none taken for ours") {
+  const CsvTable paper = parse_csv(embedded::kPaperTables, "paper_tables.csv");
+  const Table ours{"paper",
+                   "",
+                   "",
+                   {"configuration", "runs", "Dice", "IoU", "F1", "Precision", "Recall", "CB-Dice"},
+                   {{"random", "1", "1", "2", "3", "4", "5", "6"},
+                    {"mad+focal", "1", "80.00 ± 1.00", "70", "0", "0", "0", "75"}},
+                   {}};
+  const Table table = beside_paper(ours, paper);
+  CHECK(table.columns == std::vector<std::string>{"configuration", "score", "here", "paper, BUSI",
+                                                  "paper, BUSC", "paper, BUS synthetic"});
+  REQUIRE(table.rows.size() == 3);  // the paper has no random weights
+  CHECK(table.rows[0] == std::vector<std::string>{"mad+focal", "Dice", "80.00 ± 1.00",
+                                                  "92.67 ± 1.02", "94.80 ± 0.41", "93.09 ± 0.18"});
+  CHECK(table.rows[2] == std::vector<std::string>{"mad+focal", "CB-Dice", "75", "88.41 ± 1.72",
+                                                  "92.67 ± 0.73", "89.80 ± 0.25"});
+  // Every configuration of the paper's grid is in all three of its tables.
+  PlanOptions plan;
+  std::size_t known = 0;
+  for (const std::string& configuration : plan.configurations) {
+    std::size_t tables = 0;
+    for (std::size_t row = 0; row < paper.rows.size(); ++row) {
+      tables += paper.text(row, "configuration") == configuration ? 1u : 0u;
+    }
+    CHECK_MESSAGE((tables == 0 || tables == 3), configuration);
+    known += tables / 3;
+  }
+  CHECK(known == 13);
 }
 
 TEST_CASE("replay: what the rule would have said, steps left out included") {

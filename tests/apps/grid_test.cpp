@@ -26,7 +26,7 @@ struct GridFixture {
   }
   std::string tables(const std::string& out) const {
     std::string all;
-    for (const char* name : {"paper", "lesion", "tests", "sizes", "extremes"}) {
+    for (const char* name : {"paper", "beside_paper", "lesion", "tests", "sizes", "extremes"}) {
       for (const char* ending : {".csv", ".md", ".tex"}) {
         const std::string text =
             read_text(folder / out / "report/tables" / (std::string(name) + ending));

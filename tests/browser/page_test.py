@@ -3,7 +3,7 @@ picture loaded, nothing wider than the window.
 
 usage: page_test.py FOLDER_OF_THE_PROGRAMS     the pages of a small grid, a run and a replay
        page_test.py PAGE.html...
-Exit 77 (skipped) without chromium and chromedriver.
+Exit 77 (skipped) without chromium or chromedriver.
 """
 import json
 import os
@@ -14,8 +14,10 @@ import tempfile
 import time
 import urllib.request
 
-if not (shutil.which("chromedriver") and shutil.which("chromium")):
-    print("skipped: chromium and chromium-driver are not installed")
+missing = [package for program, package in (("chromium", "chromium"), ("chromedriver", "chromium-driver"))
+           if not shutil.which(program)]
+if missing:
+    print(f"skipped: not installed: {', '.join(missing)}")
     sys.exit(77)
 
 PORT = 9500 + os.getpid() % 400
@@ -63,7 +65,7 @@ pages = sys.argv[1:]
 if len(pages) == 1 and os.path.isdir(pages[0]):
     pages = make_pages(pages[0], folder.name)
 driver = subprocess.Popen(["chromedriver", f"--port={PORT}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-failed = False
+passed = failed = 0
 session = None
 try:
     for _ in range(100):
@@ -72,7 +74,7 @@ try:
             break
         except OSError:
             time.sleep(0.1)
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
+    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--hide-scrollbars",
                  "--disable-background-networking", "--disable-component-update", "--disable-sync"]
     session = call("POST", "/session", {"capabilities": {"alwaysMatch": {
         "goog:chromeOptions": {"args": arguments}, "goog:loggingPrefs": {"browser": "ALL"}}}})["sessionId"]
@@ -87,10 +89,11 @@ try:
             errors = [entry["message"] for entry in call("POST", f"/session/{session}/se/log", {"type": "browser"})]
             good = (look["drawn"] == "yes" and look["charts"] > 0 and look["drawnCharts"] == look["charts"]
                     and look["loaded"] == look["pictures"] and look["wide"] <= 0 and not errors)
-            failed = failed or not good
+            passed, failed = passed + good, failed + (not good)
             print(f"{'ok  ' if good else 'FAIL'} {os.path.basename(page)} at {width}: {look} {errors}")
 finally:
     if session:
         call("DELETE", f"/session/{session}")
     driver.terminate()
+print(f"{passed} passed, {failed} failed, 0 skipped")
 sys.exit(1 if failed else 0)

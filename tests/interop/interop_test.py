@@ -1,38 +1,65 @@
 """What the programs write and read, against other runtimes: ONNX in OpenCV's dnn, weights in PyTorch.
 
-usage: interop_test.py FOLDER_OF_THE_PROGRAMS [IMAGE...]
+usage: interop_test.py FOLDER_OF_THE_PROGRAMS [--without-onnx] [IMAGE...]
 
-Without images it makes some. Exit 77 (skipped) where neither OpenCV nor PyTorch is there.
+Without images it makes some; given ones take OpenCV to read. --without-onnx says that the programs were
+built without ONNX. What is not there, here or in the programs, is skipped with its reason; without NumPy
+that is everything (exit 77).
 """
+import argparse
+import importlib
 import json
 import os
 import struct
 import subprocess
 import sys
 import tempfile
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-try:
-    import cv2
-    import numpy as np
-except ImportError:
-    print("skipped: python3-opencv is not installed")
-    sys.exit(77)
-try:
-    import torch
-except ImportError:
-    torch = None
-    print("PyTorch is not installed: that half is left out")
-
-PROGRAMS = sys.argv[1]
+parser = argparse.ArgumentParser()
+parser.add_argument("programs")
+parser.add_argument("--without-onnx", action="store_true")
+parser.add_argument("images", nargs="*")
+arguments = parser.parse_args()
+PROGRAMS = arguments.programs
 SIZE = 64
-failures = []
+passed, failures, skipped = [], [], []
+
+
+def skip(part, reason):
+    print(f"skipped: {part}: {reason}")
+    skipped.append(part)
+
+
+def module(name, package):
+    """The module and an empty text, or None and why it cannot be had."""
+    try:
+        return importlib.import_module(name), ""
+    except ModuleNotFoundError:
+        return None, f"{package} is not installed"
+    except Exception as error:  # half installed: whatever its own code throws
+        return None, f"{package} cannot be imported: {' '.join(str(error).split())}"
+
+
+np, why = module("numpy", "python3-numpy")
+if np is None:
+    print(f"skipped: {why}")
+    sys.exit(77)
+cv2, why = module("cv2", "python3-opencv")
+if arguments.without_onnx:
+    why = "the programs were built without libonnx-dev"
+if why:
+    skip("ONNX in OpenCV", why)
+with_onnx = not why
+torch, why = module("torch", "python3-torch")
+if torch is None:
+    skip("weights in PyTorch", why)
 
 
 def check(name, holds, detail=""):
     print(("ok    " if holds else "FAIL  ") + name + (f"  {detail}" if detail else ""))
-    if not holds:
-        failures.append(name)
+    (passed if holds else failures).append(name)
 
 
 def run(program, *arguments):
@@ -69,6 +96,31 @@ def write_safetensors(path, tensors):
     open(path, "wb").write(struct.pack("<Q", len(text)) + text + body)
 
 
+def write_png(path, grey):
+    """A grey image of bytes [height, width], so that what was written needs no reader."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    height, width = grey.shape
+    rows = b"".join(b"\0" + row.tobytes() for row in grey)
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)) +
+                   chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def images_with_lesion(count):
+    """Speckle, brighter with depth, around a dark ellipse: [count, SIZE, SIZE] bytes."""
+    random = np.random.default_rng(5)
+    h, w = np.mgrid[0:SIZE, 0:SIZE]
+    images = []
+    for _ in range(count):
+        ch, cw, rh, rw = random.uniform(0.3, 0.7), random.uniform(0.3, 0.7), random.uniform(0.1, 0.2), random.uniform(0.1, 0.3)
+        inside = ((h / SIZE - ch) / rh) ** 2 + ((w / SIZE - cw) / rw) ** 2 < 1
+        tissue = np.where(inside, 30, 90 + 60 * h / SIZE)
+        images.append(np.clip(tissue * random.rayleigh(0.8, (SIZE, SIZE)), 0, 255).astype(np.uint8))
+    return images
+
+
 def predicted(model, images, out):
     """Probabilities [N, K, H, W] as predict computes them, at the images' own size."""
     run("predict", "--model", model, "--out", out, "--floats", *images)
@@ -84,12 +136,14 @@ def same(a, b):
 with tempfile.TemporaryDirectory() as folder:
     data = os.path.join(folder, "data")
     run("phantom", "--out", data, "--benign", 6, "--malignant", 6, "--size", SIZE)
-    images = [os.path.join(data, "benign", f"benign ({i}).png") for i in (1, 2, 3)]
-    for k, path in enumerate(sys.argv[2:]):  # real images, at the network's size
-        images.append(os.path.join(folder, f"given{k}.png"))
+    pixels = images_with_lesion(3)
+    for path in arguments.images:  # real images, at the network's size
         grey = cv2.imread(path, cv2.IMREAD_GRAYSCALE)
-        cv2.imwrite(images[-1], cv2.resize(grey, (SIZE, SIZE), interpolation=cv2.INTER_AREA))
-    batch = np.stack([cv2.imread(i, cv2.IMREAD_GRAYSCALE) for i in images])[:, None].astype(np.float32) / 255
+        pixels.append(cv2.resize(grey, (SIZE, SIZE), interpolation=cv2.INTER_AREA))
+    images = [os.path.join(folder, f"image{k}.png") for k in range(len(pixels))]
+    for path, grey in zip(images, pixels):
+        write_png(path, grey)
+    batch = np.stack(pixels)[:, None].astype(np.float32) / 255
 
     for variant, depth, width, eps in [("paper", 4, 8, 1e-5), ("classic", 3, 6, 1e-3), ("paper", 1, 4, 1e-5)]:
         what = f"{variant}, depth {depth}, width {width}"
@@ -98,20 +152,22 @@ with tempfile.TemporaryDirectory() as folder:
             width, "--bn-eps", eps, "--epochs", 3, "--batch", 4, "--dropout", 0.1, "--history-size", 2)
         ours = predicted(out, images, os.path.join(folder, "masks"))
 
-        onnx = os.path.join(folder, "model.onnx")
-        run("export", "--model", out, "--to", "onnx", "--out", onnx)
-        net = cv2.dnn.readNetFromONNX(onnx)
-        net.setInput(batch, "image")
-        theirs = net.forward("probabilities")
-        worst = float(np.abs(theirs - ours).max())
-        check(f"ONNX in OpenCV, {what}: probabilities", worst < 1e-4, f"largest difference {worst:.1e}")
-        clear = np.abs(ours[:, 1] - 0.5) > 1e-4
-        check(f"ONNX in OpenCV, {what}: masks", np.array_equal(theirs.argmax(1)[clear], ours.argmax(1)[clear]))
         other = np.random.default_rng(1).random((2, 1, 3 << depth, 5 << depth), dtype=np.float32)
-        net = cv2.dnn.readNetFromONNX(onnx)
-        net.setInput(other, "image")
-        elsewhere = net.forward("probabilities")
-        check(f"ONNX in OpenCV, {what}: another batch and size", elsewhere.shape == (2, 2, 3 << depth, 5 << depth))
+        elsewhere = None
+        if with_onnx:
+            onnx = os.path.join(folder, "model.onnx")
+            run("export", "--model", out, "--to", "onnx", "--out", onnx)
+            net = cv2.dnn.readNetFromONNX(onnx)
+            net.setInput(batch, "image")
+            theirs = net.forward("probabilities")
+            worst = float(np.abs(theirs - ours).max())
+            check(f"ONNX in OpenCV, {what}: probabilities", worst < 1e-4, f"largest difference {worst:.1e}")
+            clear = np.abs(ours[:, 1] - 0.5) > 1e-4
+            check(f"ONNX in OpenCV, {what}: masks", np.array_equal(theirs.argmax(1)[clear], ours.argmax(1)[clear]))
+            net = cv2.dnn.readNetFromONNX(onnx)
+            net.setInput(other, "image")
+            elsewhere = net.forward("probabilities")
+            check(f"ONNX in OpenCV, {what}: another batch and size", elsewhere.shape == (2, 2, 3 << depth, 5 << depth))
 
         for format in ("pytorch", "keras"):
             there, back = os.path.join(folder, "there.safetensors"), os.path.join(folder, "back.safetensors")
@@ -147,4 +203,5 @@ with tempfile.TemporaryDirectory() as folder:
         check(f"PyTorch, {what}: its weights in ours", worst < 1e-4, f"largest difference {worst:.1e}")
 
 print(f"{'FAILED: ' + ', '.join(failures) if failures else 'all agree'}")
+print(f"{len(passed)} passed, {len(failures)} failed, {len(skipped)} skipped")
 sys.exit(1 if failures else 0)

@@ -1,7 +1,8 @@
 #pragma once
 
 // Explicit instantiations of every element-wise kernel, shared by the backends of this folder.
-// Include inside the backend's namespace's file after the definitions, then expand per scalar.
+// Include at the top of a backend's file; inside its namespace, after the definitions, expand
+// DMF_INSTANTIATE_ELEMENTWISE for every scalar.
 
 #define DMF_INSTANTIATE_UNARY(F, T)                                                \
   template void unary_forward<functors::F, T>(const functors::F&, In<T>, View<T>); \

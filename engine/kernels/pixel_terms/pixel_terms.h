@@ -19,8 +19,7 @@ struct PixelTermsSpec {
 //
 //   log_probs  [N, H, W, C] log softmax, which the gradient needs; always stored in full
 //   terms      soft counts [3, G, C] where spec.counts, then the cross-entropies [nll, G], one
-//   after
-//              another in one row
+//              after another in one row
 //   factors    [nll, 2, C] scale and normalizer of each cross-entropy
 //   totals     [nll, G] its denominators, which a backend may want again in the gradient
 
