@@ -40,7 +40,7 @@ std::string encode_bmp(const Drawing& drawing, RowOrder order = RowOrder::bottom
 /// A BMP file with a palette of 1, 4 or 8 bits (it holds no alpha).
 std::string encode_bmp_palette(const PaletteDrawing& drawing, RowOrder order = RowOrder::bottom_up);
 
-/// A JPEG file (lossy) of 8-bit samples, grey or RGB.
+/// A JPEG file (lossy) of 8-bit samples, grey or RGB; it is RGB either way.
 std::string encode_jpeg(const Drawing& drawing, int quality = 95);
 
 /// An EXIF block: a TIFF header, of either byte order, and a directory with the orientation alone.
