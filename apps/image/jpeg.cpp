@@ -18,13 +18,30 @@ int lower_rows_that_differ(const RawImage& a, const RawImage& b) {
   return a.height - static_cast<int>((first - a.samples.begin()) / (a.width * a.channels));
 }
 
-/// How many of the lower rows the file lacks. A decoder that runs out of coded pixels goes on with
-/// zero bits; if other bits behind the last scan change the picture, it ran out. Ones differ from
-/// zeros in every code, and 0xfe is the byte with the most of them that begins no marker.
-int missing_rows(std::string_view bytes, const JpegFacts& facts, const RawImage& raw) {
-  const StbResult other = decode_with_stb(fmt::format("{}{}{}", bytes.substr(0, facts.end_of_scans),
-                                                      std::string(256, '\xfe'), kEndMarker));
+/// How many of the lower rows differ from `raw` when the coded pixels are cut at `end`. A decoder
+/// that runs out of them goes on with zero bits; here it finds ones, which differ from zeros in
+/// every code (0xfe is the byte with the most of them that begins no marker).
+int rows_from_behind(std::string_view bytes, std::size_t end, const RawImage& raw) {
+  constexpr std::size_t kEnough = 256;
+  const StbResult other = decode_with_stb(
+      fmt::format("{}{}{}", bytes.substr(0, end), std::string(kEnough, '\xfe'), kEndMarker));
   return other.reason.empty() ? lower_rows_that_differ(raw, other.raw) : raw.height;
+}
+
+/// How many of the lower rows the file lacks: those that what follows the last scan would change.
+/// Or those that were read from zero bytes with which the file was filled up: more of them than the
+/// picture needs, whereas coded pixels that happen to be zeros are needed to the last.
+int missing_rows(std::string_view bytes, const JpegFacts& facts, const RawImage& raw) {
+  constexpr std::size_t kFilling = 16;
+  const int missing = rows_from_behind(bytes, facts.end_of_scans, raw);
+  const std::string_view coded = bytes.substr(0, facts.end_of_scans);
+  const std::size_t last = coded.find_last_not_of('\0');
+  const std::size_t zeros = last == std::string_view::npos ? 0 : coded.size() - 1 - last;
+  if (missing > 0 || zeros < kFilling ||
+      rows_from_behind(bytes, coded.size() - kFilling, raw) > 0) {
+    return missing;
+  }
+  return rows_from_behind(bytes, coded.size() - zeros, raw);
 }
 
 }  // namespace

@@ -1,46 +1,18 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <random>
 #include <tuple>
 
 #include "apps/image/exif.h"
 #include "apps/image/image.h"
 #include "apps/image/upright.h"
 #include "engine/core/check.h"
-#include "tests/support/image_files.h"
+#include "tests/support/random_drawing.h"
 
 namespace dmf {
 namespace {
 
 using doctest::Contains;
-
-int number(std::mt19937& random, int low, int high) {
-  return low + static_cast<int>(random() % static_cast<unsigned>(high - low + 1));
-}
-
-/// A drawing of random size and random samples.
-Drawing random_drawing(std::mt19937& random, int channels, int bits) {
-  Drawing d{number(random, 1, 21), number(random, 1, 21), channels, bits, {}};
-  for (int i = 0; i < d.height * d.width * channels; ++i) {
-    d.samples.push_back(static_cast<std::uint16_t>(number(random, 0, (1 << bits) - 1)));
-  }
-  return d;
-}
-
-/// A random palette, not always a full one, and random indices into it.
-PaletteDrawing random_palette_drawing(std::mt19937& random, int bits, bool alpha) {
-  PaletteDrawing d{number(random, 1, 21), number(random, 1, 21), bits, {}, {}};
-  const int colours = number(random, 1, 1 << bits);
-  const auto byte = [&] { return static_cast<std::uint8_t>(number(random, 0, 255)); };
-  for (int k = 0; k < colours; ++k) {
-    d.palette.push_back({byte(), byte(), byte(), alpha ? byte() : std::uint8_t{255}});
-  }
-  for (int i = 0; i < d.height * d.width; ++i) {
-    d.indices.push_back(static_cast<std::uint8_t>(number(random, 0, colours - 1)));
-  }
-  return d;
-}
 
 /// The colours of a drawing's pixels, with their alpha if `channels` is 4.
 std::vector<std::uint16_t> colours_of(const PaletteDrawing& d, int channels) {
@@ -101,10 +73,7 @@ TEST_CASE("image file: random samples come back as drawn from PNG of every depth
         CHECK(raw.channels == channels);
         CHECK(raw.bits == bits);
         CHECK(raw.largest == (bits == 16 ? 65535 : 255));
-        const int scale = bits < 8 ? 255 / ((1 << bits) - 1) : 1;
-        std::vector<std::uint16_t> expected = d.samples;
-        for (auto& sample : expected) sample = static_cast<std::uint16_t>(sample * scale);
-        CHECK(raw.samples == expected);
+        CHECK(raw.samples == as_read(d));
         CHECK(raw.palette.empty());
         CHECK(raw.indices.empty());
       }
@@ -195,6 +164,18 @@ TEST_CASE("image file: a JPEG cut anywhere is refused or whole; odd ends are war
     const RawImage more = decode_image(bytes + "trailing bytes", "a.jpg");
     CHECK(more.samples == whole.samples);
     CHECK(more.warnings.empty());
+    std::string filled = bytes;  // as an interrupted download leaves it
+    std::fill(filled.begin() + static_cast<std::ptrdiff_t>(bytes.size() / 2), filled.end() - 2,
+              '\0');
+    const RawImage zeros = decode_image(filled, "filled.jpg");
+    REQUIRE(zeros.warnings.size() == 1);
+    CHECK(zeros.warnings[0].starts_with("ends early: the lower "));
+    filled.replace(filled.size() - 2, 2, 2, '\0');
+    CHECK(refusal(filled, "filled.jpg").find("ends early: the lower ") != std::string::npos);
+    const std::string junk =
+        std::string(bytes, 0, bytes.size() - 2) + std::string(99, '\0') + "\xff\xd9";
+    CHECK(decode_image(junk, "junk.jpg").samples == whole.samples);
+    CHECK(decode_image(junk, "junk.jpg").warnings.empty());
     const std::string half = bytes.substr(0, bytes.size() * 6 / 10) + "\xff\xd9";
     const RawImage ended = decode_image(half, "half.jpg");
     REQUIRE(ended.warnings.size() == 1);
