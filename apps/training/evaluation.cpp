@@ -10,20 +10,26 @@
 namespace dmf {
 namespace {
 
-std::vector<std::uint8_t> lesion_mask(const LabelMap& labels) {
+/// Without the pixels that the truth says to ignore.
+std::vector<std::uint8_t> lesion_mask(const LabelMap& labels, const LabelMap& truth,
+                                      std::int32_t ignore_index) {
   std::vector<std::uint8_t> mask;
   mask.reserve(labels.labels.size());
-  for (const std::int32_t label : labels.labels) mask.push_back(label > 0 ? 1 : 0);
+  for (std::size_t i = 0; i < labels.labels.size(); ++i) {
+    const bool ignored = ignore_index >= 0 && truth.labels[i] == ignore_index;
+    mask.push_back(labels.labels[i] > 0 && !ignored ? 1 : 0);
+  }
   return mask;
 }
 
 ImageScore score_image(const std::string& id, const LabelMap& truth, const LabelMap& prediction,
-                       int classes, bool surfaces) {
+                       int classes, bool surfaces, std::int32_t ignore_index) {
   ImageScore s{id, ConfusionMatrix(classes), {}};
-  s.confusion.add(truth.labels, prediction.labels);
+  s.confusion.add(truth.labels, prediction.labels, ignore_index);
   if (surfaces && s.has_lesion()) {
     s.surface =
-        surface_distance(lesion_mask(truth), lesion_mask(prediction), truth.height, truth.width);
+        surface_distance(lesion_mask(truth, truth, ignore_index),
+                         lesion_mask(prediction, truth, ignore_index), truth.height, truth.width);
   }
   return s;
 }
@@ -100,6 +106,7 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
                     const std::vector<std::size_t>& items, const EvaluationOptions& options) {
   const auto classes = static_cast<int>(network.spec().classes);
   Evaluation evaluation{ConfusionMatrix(classes), {}};
+  const MaskEncoding& encoding = samples.mask_encoding();
   Loader loader(samples, items, {.batch = options.batch});
   while (const std::optional<Batch> batch = loader.next()) {
     const Variable<float> logits = evaluation_logits(network, batch->images);
@@ -110,13 +117,13 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
       Image scores = predictions[k];
       LabelMap truth;
       if (options.at_original != nullptr) {
-        truth = read_labels(samples.item(item), samples.mask_rule());
+        truth = read_labels(samples.item(item), encoding);
         scores = restore_size(scores, *options.at_original, truth.height, truth.width);
       } else {
         truth = samples.sample(item).labels;
       }
-      evaluation.images.push_back(
-          score_image(samples.item(item).id, truth, likeliest(scores), classes, options.surfaces));
+      evaluation.images.push_back(score_image(samples.item(item).id, truth, likeliest(scores),
+                                              classes, options.surfaces, encoding.ignored));
       evaluation.pooled += evaluation.images.back().confusion;
     }
   }
