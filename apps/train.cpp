@@ -66,6 +66,12 @@ int main(int argc, char** argv) {
                  options.where.precision);
     }
     const dmf::RunData data = dmf::load_data(options);
+    if (options.num_classes == 0) {  // the run's configuration holds what the masks said
+      options.num_classes = data.samples.mask_encoding().classes;
+      dmf::check_options(options);
+      app["--num-classes"]->clear();
+      app["--num-classes"]->add_result(fmt::format("{}", options.num_classes));
+    }
     fmt::print("{}\n", dmf::describe_data(data, options));
     if (!resuming) dmf::create_run_folder(folder, overwrite);
     const dmf::RunLock lock(folder);

@@ -1,6 +1,6 @@
 // The one translation unit that holds stb's implementations. Only the decoders we read are compiled
-// in, and no image may pass 16384 pixels a side, so that a small hostile file cannot ask for
-// gigabytes.
+// in. Whoever calls them has looked at the size (check_size), so that a small hostile file cannot ask
+// for gigabytes; a side alone may be as long as all pixels together.
 //
 // Memory is handed out zeroed: a JPEG that names a Huffman table it never defined makes the decoder
 // look things up in memory that nobody has written, and crash (found by tests/fuzz).
@@ -14,7 +14,7 @@
 #define STBI_NO_STDIO
 #define STBI_NO_LINEAR
 #define STBI_NO_HDR
-#define STBI_MAX_DIMENSIONS 16384
+#define STBI_MAX_DIMENSIONS (1 << 26)
 #define STB_IMAGE_IMPLEMENTATION
 #include <stb/stb_image.h>
 

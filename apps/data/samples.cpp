@@ -1,21 +1,70 @@
 #include "apps/data/samples.h"
 
 #include <algorithm>
-#include <optional>
+#include <atomic>
 
+#include "apps/data/mask_notes.h"
+#include "apps/image/upright.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 
 namespace dmf {
 namespace {
 
-RawImage read_mask(const std::filesystem::path& path, const DatasetItem& item, int height,
-                   int width) {
-  RawImage mask = read_image(path);
+RawImage read_mask(const std::filesystem::path& path) {
+  return upright(read_image(path));
+}
+
+/// What the EXIF orientation of an image came to.
+enum class Turned { none, as_tagged, as_stored };
+
+/// An item's files, the image turned as its masks are.
+struct ItemFiles {
+  RawImage image;
+  std::vector<RawImage> masks;
+  Turned turned = Turned::none;
+};
+
+/// Whether an image's EXIF orientation is to be applied so that the mask fits.
+///
+/// orientation_of_mask  its own tag, which has been applied
+bool is_upright_meant(const RawImage& image, const RawImage& mask, int orientation_of_mask,
+                      const DatasetItem& item, const std::string& exif) {
+  if (exif != "auto") return exif == "apply";
+  const bool lies = image.orientation >= 5;  // turned by a quarter
+  if (lies && image.height != image.width) {
+    return mask.height == image.width && mask.width == image.height;
+  }
+  if (orientation_of_mask == image.orientation) return true;
+  throw IoError(fmt::format(
+      "[data] image {} has the EXIF orientation {}, and its mask fits turned or not: give --exif "
+      "apply if masks were drawn on the upright image, --exif ignore if on the pixels as stored.",
+      item.image.string(), image.orientation));
+}
+
+ItemFiles read_files(const DatasetItem& item, const std::string& exif) {
+  ItemFiles files;
+  files.image = read_image(item.image);
+  int orientation_of_mask = 1;
+  for (const auto& path : item.masks) {
+    RawImage mask = read_image(path);
+    if (files.masks.empty()) orientation_of_mask = mask.orientation;
+    files.masks.push_back(upright(std::move(mask)));
+  }
+  if (files.image.orientation != 1) {
+    const bool apply =
+        is_upright_meant(files.image, files.masks.front(), orientation_of_mask, item, exif);
+    files.turned = apply ? Turned::as_tagged : Turned::as_stored;
+    if (apply) files.image = upright(std::move(files.image));
+  }
+  return files;
+}
+
+void check_size(const RawImage& mask, const std::filesystem::path& path, const DatasetItem& item,
+                int height, int width) {
   DMF_CHECK(mask.height == height && mask.width == width, IoError,
             "[data] mask {} is {} x {}, its image {} is {} x {}: expected the same size.",
             path.string(), mask.width, mask.height, item.image.string(), width, height);
-  return mask;
 }
 
 /// The error's text, or none where the task succeeds. Errors must not leave a parallel loop.
@@ -29,81 +78,193 @@ std::optional<std::string> error_of(const Task& task) {
   return std::nullopt;
 }
 
-/// Size and value of every mask, checked against its image.
-std::vector<MaskValues> scan_masks(const DatasetItem& item) {
-  const RawImage image = read_image(item.image);
-  std::vector<MaskValues> scanned;
-  for (const auto& path : item.masks) {
-    const RawImage mask = read_mask(path, item, image.height, image.width);
-    const std::vector<int> values = grey_values(mask);
-    scanned.push_back({path, mask.largest, {}});
-    std::vector<bool> seen(static_cast<std::size_t>(mask.largest) + 1);
-    for (const int value : values) seen[static_cast<std::size_t>(value)] = true;
-    for (std::size_t v = 0; v < seen.size(); ++v) {
-      if (seen[v]) scanned.back().values.insert(static_cast<int>(v));
+/// Memory that may still be taken, by any thread.
+class Budget {
+ public:
+  explicit Budget(std::size_t bytes) : left_(bytes) {}
+  bool take(std::size_t bytes) {
+    std::size_t left = left_.load();
+    while (left >= bytes) {
+      if (left_.compare_exchange_weak(left, left - bytes)) return true;
     }
+    return false;
   }
-  return scanned;
+
+ private:
+  std::atomic<std::size_t> left_;
+};
+
+bool has_lesion(const LabelMap& labels, int ignored) {
+  return std::any_of(labels.labels.begin(), labels.labels.end(),
+                     [=](std::int32_t label) { return label > 0 && label != ignored; });
+}
+
+/// Of the pixels that are not ignored.
+double share_of_lesion(const LabelMap& labels, int ignored) {
+  std::size_t lesion = 0, labelled = 0;
+  for (const std::int32_t label : labels.labels) {
+    if (label == ignored) continue;
+    ++labelled;
+    lesion += label > 0 ? 1u : 0u;
+  }
+  return static_cast<double>(lesion) / static_cast<double>(std::max<std::size_t>(labelled, 1));
+}
+
+std::string dark_note(int brightest, int largest) {
+  return fmt::format(
+      "warning: {}-bit images whose largest value is {} of {}: intensities reach {:.2f} only; give "
+      "--white-level {}",
+      largest > 255 ? 16 : 8, brightest, largest, static_cast<double>(brightest) / largest,
+      brightest);
 }
 
 }  // namespace
 
-LabelMap read_labels(const DatasetItem& item, const MaskRule& rule) {
-  LabelMap labels = to_labels(read_image(item.masks.front()), rule);
-  for (std::size_t i = 1; i < item.masks.size(); ++i) {
-    unite(labels, to_labels(read_mask(item.masks[i], item, labels.height, labels.width), rule));
+/// An item of which the files are read and no label is known yet.
+struct SampleSet::Decoded {
+  Image image;                      // preprocessed
+  std::vector<SurveyedMask> masks;  // with their planes, where those are kept
+  Turned turned = Turned::none;
+  int brightest = 0, largest = 255;  // of the image's samples
+};
+
+LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding) {
+  LabelMap labels;
+  for (const auto& path : item.masks) {
+    const RawImage mask = read_mask(path);
+    if (labels.labels.empty()) {
+      labels = to_labels(path, mask, encoding);
+      continue;
+    }
+    check_size(mask, path, item, labels.height, labels.width);
+    unite(labels, to_labels(path, mask, encoding), encoding.ignored);
   }
   return labels;
 }
 
+SampleSet::Decoded SampleSet::decode(const DatasetItem& item) const {
+  const ItemFiles files = read_files(item, options_.exif);
+  const RawImage& image = files.image;
+  Decoded decoded;
+  decoded.turned = files.turned;
+  decoded.largest = image.largest;
+  decoded.brightest = *std::max_element(image.samples.begin(), image.samples.end());
+  for (std::size_t m = 0; m < files.masks.size(); ++m) {
+    const auto& path = item.masks[m];
+    const RawImage& mask = files.masks[m];
+    check_size(mask, path, item, image.height, image.width);
+    DMF_CHECK(
+        !is_its_image(mask, image), IoError,
+        "[data] mask {} holds the same pixels as its image {}: expected what was drawn on it.",
+        path.string(), item.image.string());
+    decoded.masks.push_back(survey_mask(path, mask));
+  }
+  decoded.image = preprocess(image, options_.preprocess);
+  return decoded;
+}
+
 SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
     : dataset_(std::move(dataset)), options_(options) {
+  check_mask_options(options.masks);
   std::vector<DatasetItem>& items = dataset_.items;
-  std::vector<std::vector<MaskValues>> scanned(items.size());
+  const auto count = static_cast<Index>(items.size());
+  const auto side = static_cast<std::size_t>(options.preprocess.size);
+  const std::size_t label_bytes = side * side * sizeof(std::int32_t);
+  const std::size_t image_bytes =
+      side * side * static_cast<std::size_t>(options.preprocess.channels) * sizeof(float);
+  Budget budget(options.cache_bytes);
+
+  // What is kept between reading and understanding: the image with room for its labels, and the
+  // masks' planes. An item that does not fit is read again.
+  std::vector<Decoded> decoded(items.size());
   std::vector<std::optional<std::string>> errors(items.size());
-  parallel_for(static_cast<Index>(items.size()), [&](Index i) {
+  std::vector<char> image_kept(items.size());
+  std::vector<std::size_t> plane_bytes(items.size());  // kept; 0: none
+  parallel_for(count, [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
-    errors[k] = error_of([&] { scanned[k] = scan_masks(items[k]); });
+    errors[k] = error_of([&] {
+      Decoded own = decode(items[k]);
+      std::size_t bytes = 0;
+      bool all = true;
+      for (const SurveyedMask& mask : own.masks) {
+        bytes += mask.plane.size();
+        all &= !mask.plane.empty();
+      }
+      image_kept[k] = budget.take(image_bytes + label_bytes);
+      if (image_kept[k] == 0) own.image = Image();
+      if (image_kept[k] != 0 && all && budget.take(bytes)) {
+        plane_bytes[k] = bytes;
+      } else {
+        for (SurveyedMask& mask : own.masks) mask.plane = {};
+      }
+      decoded[k] = std::move(own);
+    });
   });
-  std::vector<DatasetItem> sound;
-  std::vector<MaskValues> masks;
+  std::vector<std::size_t> sound;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (errors[i]) {
       broken_.push_back(*errors[i]);
-      continue;
+    } else {
+      sound.push_back(i);
     }
-    sound.push_back(items[i]);
-    masks.insert(masks.end(), scanned[i].begin(), scanned[i].end());
   }
   DMF_CHECK(broken_.empty() || options.skip_broken, IoError,
             "[data] {} of {} images cannot be used (--skip-broken leaves them out): {}",
             broken_.size(), items.size(), fmt::join(broken_, " | "));
   DMF_CHECK(!sound.empty(), IoError, "[data] none of the {} images in {} can be used: {}",
-            items.size(), dataset_.root.string(), broken_.front());
-  items = std::move(sound);
-  rule_ = choose_mask_rule(masks, options.classes, options.mask_threshold);
+            items.size(), dataset_.root.string(),
+            broken_.empty() ? "there are none" : broken_.front());
 
-  const auto side = static_cast<std::size_t>(options.preprocess.size);
-  const std::size_t bytes_each =
-      side * side *
-      (static_cast<std::size_t>(options.preprocess.channels) * sizeof(float) +
-       sizeof(std::int32_t));
-  cache_.resize(std::min(items.size(), options.cache_bytes / bytes_each));
-  lesion_shares_.resize(items.size());
+  std::vector<MaskFacts> masks;
+  int brightest = 0, largest = 255;
+  std::size_t as_tagged = 0, as_stored = 0;
+  for (const std::size_t i : sound) {
+    as_tagged += decoded[i].turned == Turned::as_tagged ? 1 : 0;
+    as_stored += decoded[i].turned == Turned::as_stored ? 1 : 0;
+    for (const SurveyedMask& mask : decoded[i].masks) masks.push_back(mask.facts);
+    largest = std::max(largest, decoded[i].largest);
+    brightest = std::max(brightest, decoded[i].brightest);
+  }
+  encoding_ = options.encoding ? *options.encoding : choose_mask_encoding(masks, options.masks);
+  notes_ = mask_notes(masks, encoding_);
+  const bool dark = largest > 255 && 2 * brightest < largest;
+  if (dark && options.preprocess.white_level == 0) notes_.push_back(dark_note(brightest, largest));
+  masks.clear();
+  if (as_tagged + as_stored > 0) {
+    notes_.push_back(
+        fmt::format("images with an EXIF orientation: {} turned as it says, {} left as stored{}",
+                    as_tagged, as_stored, options.exif == "auto" ? ", as their masks fit" : ""));
+  }
+
+  std::vector<DatasetItem> kept;
+  for (const std::size_t i : sound) kept.push_back(std::move(items[i]));
+  items = std::move(kept);
+  cache_.resize(items.size());
   lesions_.resize(items.size());
   errors.assign(items.size(), std::nullopt);
   parallel_for(static_cast<Index>(items.size()), [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
     errors[k] = error_of([&] {
-      Sample sample = load(items[k], &lesions_[k]);
-      std::size_t lesion = 0, labelled = 0;
-      for (const std::int32_t label : sample.labels.labels) {
-        labelled += label != options_.ignore_index ? 1 : 0;
-        lesion += label != options_.ignore_index && label > 0 ? 1 : 0;
+      const std::size_t from = sound[k];
+      Decoded& own = decoded[from];
+      LabelMap labels;
+      if (plane_bytes[from] == 0) {
+        labels = read_labels(items[k], encoding_);
+      } else {
+        labels = to_labels(own.masks.front(), encoding_);
+        for (std::size_t m = 1; m < own.masks.size(); ++m) {
+          unite(labels, to_labels(own.masks[m], encoding_), encoding_.ignored);
+        }
       }
-      lesion_shares_[k] =
-          static_cast<double>(lesion) / static_cast<double>(std::max<std::size_t>(labelled, 1));
-      if (k < cache_.size()) cache_[k] = std::move(sample);
+      own.masks.clear();
+      ResizedLabels resized = preprocess(labels, options_.preprocess, encoding_.ignored);
+      lesions_[k] = {share_of_lesion(resized.labels, encoding_.ignored), resized.kept,
+                     resized.lost,
+                     has_lesion(labels, encoding_.ignored) &&
+                         !has_lesion(resized.labels, encoding_.ignored)};
+      if (image_kept[from] != 0) {
+        cache_[k] = Sample{std::move(own.image), std::move(resized.labels)};
+      }
     });
   });
   for (const auto& error : errors) {
@@ -112,22 +273,12 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
 }
 
 Sample SampleSet::sample(std::size_t i) const {
-  return i < cache_.size() ? cache_[i] : load(dataset_.items[i]);
+  return cache_[i] ? *cache_[i] : load(dataset_.items[i]);
 }
 
-Sample SampleSet::load(const DatasetItem& item, Lesions* lesions) const {
-  const LabelMap own = read_labels(item, rule_);
-  ResizedLabels resized = preprocess(own, options_.preprocess, options_.ignore_index);
-  if (lesions != nullptr) {
-    const auto is_lesion = [this](std::int32_t label) {
-      return label > 0 && label != options_.ignore_index;
-    };
-    const auto any = [&](const LabelMap& map) {
-      return std::any_of(map.labels.begin(), map.labels.end(), is_lesion);
-    };
-    *lesions = {any(own), resized.kept, resized.lost, any(own) && !any(resized.labels)};
-  }
-  return {preprocess(read_image(item.image), options_.preprocess), std::move(resized.labels)};
+Sample SampleSet::load(const DatasetItem& item) const {
+  return {preprocess(read_files(item, options_.exif).image, options_.preprocess),
+          preprocess(read_labels(item, encoding_), options_.preprocess, encoding_.ignored).labels};
 }
 
 }  // namespace dmf

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/data/dataset.h"
-#include "apps/image/mask.h"
+#include "apps/image/mask_choice.h"
 #include "apps/image/preprocess.h"
 
 namespace dmf {
@@ -15,58 +16,61 @@ struct Sample {
   LabelMap labels;
 };
 
-/// The union of an item's masks.
+/// The union of an item's masks, at the file's own size; a mask's own EXIF orientation is applied.
 ///
-/// throws  IoError for a mask that cannot be read or differs in size from the others
-LabelMap read_labels(const DatasetItem& item, const MaskRule& rule);
+/// throws  IoError for a mask that cannot be read, differs in size from the others or holds what
+///         the encoding does not cover
+LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding);
 
 struct SampleSetOptions {
   PreprocessSpec preprocess;
-  int classes = 2;
-  double mask_threshold = 0.5;
+  MaskOptions masks;
+  std::optional<MaskEncoding> encoding;  // a run's own: applied, not decided again
+  std::string exif = "auto";  // of an image: apply or ignore its orientation; auto: as masks fit
   bool skip_broken = false;
-  int ignore_index = -1;  // the label of pixels that take no part
   std::size_t cache_bytes = std::size_t{2} << 30;
 };
 
-/// All items of a data set, each decoded and preprocessed once, on every core. What fits into the
-/// budget stays in memory; the rest is decoded again when asked for.
+/// All items of a data set, each decoded once, on every core; then the masks are understood
+/// together, and images and labels preprocessed. What fits into the budget stays in memory; the
+/// rest is decoded again when asked for.
 class SampleSet {
  public:
   /// throws  IoError listing every item that cannot be used (unreadable image or mask, sizes that
-  ///         differ, values that fit no rule), unless skip_broken: then those are left out
+  ///         differ, a mask that is its own image, an EXIF orientation that leaves a doubt),
+  ///         unless skip_broken: then those are left out; and for masks that no one encoding
+  ///         explains
   SampleSet(Dataset dataset, const SampleSetOptions& options);
 
   std::size_t size() const { return dataset_.items.size(); }
   const Dataset& dataset() const { return dataset_; }
   const DatasetItem& item(std::size_t i) const { return dataset_.items[i]; }
   Sample sample(std::size_t i) const;
-  const MaskRule& mask_rule() const { return rule_; }
+  const MaskEncoding& mask_encoding() const { return encoding_; }
   /// One line for each item left out.
   const std::vector<std::string>& broken() const { return broken_; }
-  /// The label of pixels that take no part: neither lesion nor background; -1: none.
-  int ignore_index() const { return options_.ignore_index; }
-  /// What becomes of an item's lesions at the network's size.
+  /// Lines that a user should see: masks that look inverted, dark 16-bit images, ...
+  const std::vector<std::string>& notes() const { return notes_; }
+  /// An item's lesions at the network's size.
   struct Lesions {
-    bool in_file = false;  // its own labels show one
-    int kept = 0;          // would have vanished, and got a pixel
-    int lost = 0;          // have no pixel
+    double share = 0.0;  // of the labelled pixels that are not background
+    int kept = 0;        // would have vanished, and got a pixel
+    int lost = 0;        // have no pixel
     bool all_lost = false;
   };
   const Lesions& lesions(std::size_t i) const { return lesions_[i]; }
-  /// Share of an item's labelled pixels that are not background, at the network's size.
-  double lesion_share(std::size_t i) const { return lesion_shares_[i]; }
 
  private:
-  Sample load(const DatasetItem& item, Lesions* lesions = nullptr) const;
+  struct Decoded;
+  Decoded decode(const DatasetItem& item) const;
+  Sample load(const DatasetItem& item) const;
 
   Dataset dataset_;
   SampleSetOptions options_;
-  MaskRule rule_;
-  std::vector<Sample> cache_;  // the first so many items
-  std::vector<double> lesion_shares_;
+  MaskEncoding encoding_;
+  std::vector<std::optional<Sample>> cache_;  // what fits into the budget
   std::vector<Lesions> lesions_;
-  std::vector<std::string> broken_;
+  std::vector<std::string> broken_, notes_;
 };
 
 }  // namespace dmf

@@ -1,14 +1,11 @@
 #include "apps/image/image.h"
 
-#include <stb/stb_image.h>
 #include <stb/stb_image_write.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
-#include <memory>
 
-#include "apps/image/png_check.h"
+#include "apps/image/decoders.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 
@@ -16,54 +13,44 @@ namespace dmf {
 namespace {
 
 constexpr std::uintmax_t kLargestFile = std::uintmax_t{1} << 30;
-constexpr std::int64_t kLargestPixels = std::int64_t{1} << 26;  // 8192 x 8192
 
-struct StbFree {
-  void operator()(void* pixels) const { stbi_image_free(pixels); }
-};
-
-template <class Sample>
-RawImage from_stb(Sample* pixels, int height, int width, int channels, int largest,
-                  std::string_view name) {
-  const std::unique_ptr<Sample, StbFree> owner(pixels);
-  DMF_CHECK(pixels != nullptr, IoError, "[image] cannot decode {}: {}.", name,
-            stbi_failure_reason());
-  RawImage raw{height, width, channels, largest};
-  raw.samples.assign(pixels, pixels + std::int64_t{height} * width * channels);
-  return raw;
+RawImage decode(std::string_view bytes, std::string_view name, int frame) {
+  DMF_CHECK(!bytes.empty(), IoError, "[image] {} is empty.", name);
+  const std::optional<FileFormat> format = sniff(bytes);
+  DMF_CHECK(format && can_read(*format), IoError, "[image] {} {}.", name, why_refused(bytes, name));
+  DMF_CHECK(frame == 0 || format == FileFormat::dicom, IoError,
+            "[image] {} has no frame {}: it is a {} with one, 0.", name, frame, name_of(*format));
+  switch (*format) {
+    case FileFormat::png:
+      return decode_png(bytes, name);
+    case FileFormat::jpeg:
+      return decode_jpeg(bytes, name);
+    case FileFormat::bmp:
+      return decode_bmp(bytes, name);
+    case FileFormat::tiff:
+      return decode_tiff(bytes, name);
+    case FileFormat::dicom:
+      return decode_dicom(bytes, name, frame);
+  }
+  return {};
 }
 
 }  // namespace
 
-bool is_image_path(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".bmp";
+RawImage read_image(const std::filesystem::path& path, int frame) {
+  return decode_image(read_file(path, kLargestFile), path.string(), frame);
 }
 
-RawImage read_image(const std::filesystem::path& path) {
-  return decode_image(read_file(path, kLargestFile), path.string());
+RawImage decode_image(std::string_view bytes, std::string_view name, int frame) {
+  RawImage raw = decode(bytes, name, frame);
+  raw.format = *sniff(bytes);
+  return raw;
 }
 
-RawImage decode_image(std::string_view bytes, std::string_view name) {
-  DMF_CHECK(!bytes.empty(), IoError, "[image] {} is empty.", name);
-  if (is_png(bytes)) check_png(bytes, name);
-  const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
-  const int size = static_cast<int>(bytes.size());
-  int width = 0, height = 0, channels = 0;
-  DMF_CHECK(stbi_info_from_memory(data, size, &width, &height, &channels) != 0, IoError,
-            "[image] {} is no PNG, JPEG or BMP image, or is damaged ({}).", name,
-            stbi_failure_reason());
-  DMF_CHECK(width > 0 && height > 0 && std::int64_t{width} * height <= kLargestPixels, IoError,
-            "[image] {} is {} x {} pixels: expected at least 1 and at most {} in all.", name, width,
-            height, kLargestPixels);
-  if (stbi_is_16_bit_from_memory(data, size) != 0) {
-    stbi_us* pixels = stbi_load_16_from_memory(data, size, &width, &height, &channels, 0);
-    return from_stb(pixels, height, width, channels, 65535, name);
-  }
-  stbi_uc* pixels = stbi_load_from_memory(data, size, &width, &height, &channels, 0);
-  return from_stb(pixels, height, width, channels, 255, name);
+int frames_in(const std::filesystem::path& path) {
+  const std::string bytes = read_file(path, kLargestFile);
+  if (sniff(bytes) != FileFormat::dicom || !can_read(FileFormat::dicom)) return 1;
+  return dicom_frames(bytes, path.string());
 }
 
 Image to_intensities(const RawImage& raw, int channels) {

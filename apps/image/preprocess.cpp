@@ -32,7 +32,8 @@ Metadata PreprocessSpec::to_metadata() const {
           {"preprocess.bilateral_d", fmt::format("{}", filter.diameter)},
           {"preprocess.bilateral_sigma_space", fmt::format("{}", filter.sigma_space)},
           {"preprocess.bilateral_sigma_range", fmt::format("{}", filter.sigma_range)},
-          {"preprocess.bilateral_square", filter.square ? "1" : "0"}};
+          {"preprocess.bilateral_square", filter.square ? "1" : "0"},
+          {"preprocess.white_level", fmt::format("{}", white_level)}};
 }
 
 PreprocessSpec PreprocessSpec::from_metadata(const Metadata& metadata) {
@@ -53,6 +54,10 @@ PreprocessSpec PreprocessSpec::from_metadata(const Metadata& metadata) {
   spec.filter.sigma_range =
       metadata_number(metadata, "preprocess.bilateral_sigma_range", 1e-12, 1e12);
   spec.filter.square = metadata_number(metadata, "preprocess.bilateral_square", 0, 1) != 0;
+  if (metadata.contains("preprocess.white_level")) {  // older files have none
+    spec.white_level =
+        static_cast<int>(metadata_number(metadata, "preprocess.white_level", 0, 65535));
+  }
   return spec;
 }
 
@@ -67,8 +72,12 @@ Placement placement(const PreprocessSpec& spec, int height, int width) {
 
 Image preprocess(const RawImage& raw, const PreprocessSpec& spec) {
   const Placement place = placement(spec, raw.height, raw.width);
-  Image image =
-      resize(to_intensities(raw, spec.channels), place.height, place.width, spec.interpolation);
+  Image image = to_intensities(raw, spec.channels);
+  if (spec.white_level > 0 && raw.largest > 255) {
+    const float scale = static_cast<float>(raw.largest) / static_cast<float>(spec.white_level);
+    for (float& intensity : image.pixels) intensity = std::min(intensity * scale, 1.0f);
+  }
+  image = resize(image, place.height, place.width, spec.interpolation);
   if (spec.bilateral) image = bilateral_filter(image, spec.filter);
   Image result(spec.size, spec.size, spec.channels);
   result.pixels = padded(image.pixels, place, spec.size, static_cast<std::size_t>(spec.channels));

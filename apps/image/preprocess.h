@@ -18,6 +18,7 @@ struct PreprocessSpec {
       false;  // scale the longer side to `size` and pad zeros at the bottom and right
   bool bilateral = false;
   BilateralSpec filter;
+  int white_level = 0;  // of images of more than 8 bits: what is white; 0: their type's largest
 
   Metadata to_metadata() const;
   /// throws  IoError naming the key that is missing or not sound

@@ -99,7 +99,10 @@ Picture panel(const Image& image, const LabelMap& truth, const LabelMap& predict
 Picture panel_of(UNet<float>& network, const SampleSet& samples, std::size_t item) {
   const Sample sample = samples.sample(item);
   const Variable<float> logits = evaluation_logits(network, make_batch({sample}, {item}).images);
-  return panel(sample.image, sample.labels, likeliest(to_probabilities(logits).front()));
+  LabelMap truth = sample.labels;
+  const std::int32_t ignored = samples.mask_encoding().ignored;
+  std::replace(truth.labels.begin(), truth.labels.end(), ignored, 0);  // is of no class
+  return panel(sample.image, truth, likeliest(to_probabilities(logits).front()));
 }
 
 void write_png(const std::filesystem::path& path, const Picture& picture) {

@@ -10,12 +10,14 @@
 namespace dmf {
 namespace {
 
-/// Where there is lesion, of pixels that take part.
-std::vector<std::uint8_t> lesion_mask(const LabelMap& labels, const LabelMap& truth, int ignored) {
+/// Without the pixels that the truth says to ignore.
+std::vector<std::uint8_t> lesion_mask(const LabelMap& labels, const LabelMap& truth,
+                                      std::int32_t ignore_index) {
   std::vector<std::uint8_t> mask;
   mask.reserve(labels.labels.size());
   for (std::size_t i = 0; i < labels.labels.size(); ++i) {
-    mask.push_back(labels.labels[i] > 0 && truth.labels[i] != ignored ? 1 : 0);
+    const bool ignored = ignore_index >= 0 && truth.labels[i] == ignore_index;
+    mask.push_back(labels.labels[i] > 0 && !ignored ? 1 : 0);
   }
   return mask;
 }
@@ -28,13 +30,13 @@ LabelMap labels_of(const Batch& batch, std::size_t k) {
 }
 
 ImageScore score_image(const std::string& id, const LabelMap& truth, const LabelMap& prediction,
-                       int classes, int ignored, bool lesion_lost, bool surfaces) {
+                       int classes, std::int32_t ignore_index, bool lesion_lost, bool surfaces) {
   ImageScore s{id, ConfusionMatrix(classes), {}, lesion_lost};
-  s.confusion.add(truth.labels, prediction.labels, ignored);
+  s.confusion.add(truth.labels, prediction.labels, ignore_index);
   if (surfaces && s.has_lesion()) {
     s.surface =
-        surface_distance(lesion_mask(truth, truth, ignored),
-                         lesion_mask(prediction, truth, ignored), truth.height, truth.width);
+        surface_distance(lesion_mask(truth, truth, ignore_index),
+                         lesion_mask(prediction, truth, ignore_index), truth.height, truth.width);
   }
   return s;
 }
@@ -111,6 +113,7 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
                     const std::vector<std::size_t>& items, const EvaluationOptions& options) {
   const auto classes = static_cast<int>(network.spec().classes);
   Evaluation evaluation{ConfusionMatrix(classes), {}};
+  const MaskEncoding& encoding = samples.mask_encoding();
   Loader loader(samples, items, {.batch = options.batch});
   while (const std::optional<Batch> batch = loader.next()) {
     const Variable<float> logits = evaluation_logits(network, batch->images);
@@ -120,7 +123,7 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
       const std::size_t item = batch->items[k];
       LabelMap truth, prediction;
       if (options.at_original != nullptr) {
-        truth = read_labels(samples.item(item), samples.mask_rule());
+        truth = read_labels(samples.item(item), encoding);
         prediction = likeliest(
             restore_size(predictions[k], *options.at_original, truth.height, truth.width));
       } else {
@@ -129,7 +132,7 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
       }
       const bool lost = options.at_original == nullptr && samples.lesions(item).all_lost;
       evaluation.images.push_back(score_image(samples.item(item).id, truth, prediction, classes,
-                                              samples.ignore_index(), lost, options.surfaces));
+                                              encoding.ignored, lost, options.surfaces));
       evaluation.pooled += evaluation.images.back().confusion;
     }
   }

@@ -126,7 +126,9 @@ void bind_losses(CLI::App& app, TrainOptions& o) {
   app.add_flag("--exclude-background", o.exclude_background,
                "Leave class 0 out of the count-based losses")
       ->group("Losses");
-  add("--ignore-index", o.loss.common.ignore_index, "Label of pixels that take no part; -1: none");
+  add("--ignore-index", o.loss.common.ignore_index,
+      "Value in the masks whose pixels take no part, and their label; -1: none")
+      ->check(CLI::Range(-1, 65535));
   add_list(app, "Losses", "--class-weights", o.loss.common.class_weights, "One a class")
       ->check(kNonNegative);
 }
@@ -170,7 +172,13 @@ PreprocessSpec TrainOptions::preprocess_spec() const {
           label_resize_named(label_resize),
           fit == "pad",
           bilateral,
-          bilateral_filter};
+          bilateral_filter,
+          white_level};
+}
+
+MaskOptions TrainOptions::mask_options() const {
+  return {num_classes, mask_threshold,    mask_values,  mask_colours,
+          mask_from,   probability_masks, invert_masks, loss.common.ignore_index};
 }
 
 LossSettings TrainOptions::loss_settings() const {
@@ -194,16 +202,39 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
                "Of an image's several masks take the first, not the union")
       ->group(group);
   add("--num-classes", o.num_classes,
-      "Classes of the masks, background included; above 2: index masks")
-      ->check(CLI::Range(2, 256));
-  add("--mask-threshold", o.mask_threshold, "Of grey probability masks: at least this is lesion")
+      "Classes of the masks, background included; 0: as the masks say")
+      ->check(CLI::Range(0, 256) & CLI::Validator(
+                                       [](std::string& text) {
+                                         return text == "1" ? "1 class: expected 0 or at least 2"
+                                                            : std::string();
+                                       },
+                                       ""));
+  add("--mask-values", o.mask_values,
+      "Values in the masks by class: 0,100,200; of one class joined by +: 0,1+255");
+  add("--mask-colours", o.mask_colours, "Colours in the masks by class: 000000,ff0000,00ff00");
+  add("--mask-from", o.mask_from,
+      "Where the masks' classes are: auto, alpha, palette (its indices) or luminance")
+      ->check(CLI::IsMember({"auto", "alpha", "palette", "luminance"}));
+  app.add_flag("--probability-masks", o.probability_masks,
+               "The masks are probability maps, whatever they look like")
+      ->group(group);
+  add("--mask-threshold", o.mask_threshold,
+      "Of soft masks: levels of at least this share of white are lesion")
       ->check(kAboveZeroToOne);
+  app.add_flag("--invert-masks", o.invert_masks, "Lesion is where the masks are 0, two classes")
+      ->group(group);
   app.add_flag("--skip-broken", o.skip_broken,
                "Leave out images that cannot be used, and count them")
       ->group(group);
   add("--cache-mb", o.cache_mb, "Memory for decoded images")->check(CLI::Range(0, 1 << 20));
   add("--image", o.image, "Height and width of the network's input")->check(CLI::Range(1, 4096));
   add("--channels", o.channels, "1: grey, 3: colour")->check(CLI::IsMember({1, 3}));
+  add("--exif", o.exif,
+      "Orientation of images: apply, ignore, or auto: where masks fit one way only, that way")
+      ->check(CLI::IsMember({"auto", "apply", "ignore"}));
+  add("--white-level", o.white_level,
+      "Of images of more than 8 bits: the value that is white; 0: the largest of their type")
+      ->check(CLI::Range(0, 65535));
   add("--resize", o.resize, "Interpolation: linear or area")
       ->check(CLI::IsMember({"linear", "area"}));
   add("--label-resize", o.label_resize,

@@ -6,6 +6,7 @@
 
 #include "apps/data/augment.h"
 #include "apps/data/dataset.h"
+#include "apps/image/mask_choice.h"
 #include "apps/image/preprocess.h"
 #include "apps/support/program.h"
 #include "dmf/fusion.h"
@@ -21,12 +22,18 @@ struct TrainOptions {
   // Data
   std::string data;
   DatasetOptions dataset;
-  int num_classes = 2;
+  int num_classes = 0;  // 0: as the masks say, which load_data() decides
   double mask_threshold = 0.5;
+  std::string mask_values, mask_colours;
+  std::string mask_from = "auto";
+  bool probability_masks = false;
+  bool invert_masks = false;
+  std::string exif = "auto";
   bool skip_broken = false;
   int cache_mb = 2048;
   int image = 128;
   int channels = 1;
+  int white_level = 0;  // 0: the largest of the file's type
   std::string resize = "linear";
   std::string label_resize = "share";
   std::string fit = "squash";
@@ -80,6 +87,7 @@ struct TrainOptions {
 
   UNetSpec network_spec() const;
   PreprocessSpec preprocess_spec() const;
+  MaskOptions mask_options() const;
   LossSettings loss_settings() const;
 };
 

@@ -2,20 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "apps/data/duplicates.h"
 #include "apps/support/text.h"
+#include "engine/core/check.h"
 
 namespace dmf {
 
 SampleSet load_samples(const TrainOptions& options) {
   SampleSetOptions how;
   how.preprocess = options.preprocess_spec();
-  how.classes = options.num_classes;
-  how.mask_threshold = options.mask_threshold;
+  how.masks = options.mask_options();
+  how.exif = options.exif;
   how.skip_broken = options.skip_broken;
-  how.ignore_index = options.loss.common.ignore_index;
   how.cache_bytes = static_cast<std::size_t>(options.cache_mb) << 20;
   return SampleSet(find_dataset(options.data, options.dataset), how);
 }
@@ -66,9 +67,35 @@ std::string describe_lesions(const SampleSet& samples) {
 
 }  // namespace
 
+/// A part without any lesion teaches nothing, and its best epoch would be chosen among zeros.
+void check_lesions(const SampleSet& samples, const Split& split) {
+  const auto lesions_in = [&](const std::vector<std::size_t>& part) {
+    return std::count_if(part.begin(), part.end(),
+                         [&](std::size_t i) { return samples.lesions(i).share > 0.0; });
+  };
+  std::size_t all = 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) all += samples.lesions(i).share > 0.0 ? 1 : 0;
+  DMF_CHECK(all > 0, IoError,
+            "[data] no mask of {} has any lesion, {} is the first of {} images ({}): there is "
+            "nothing to learn. Expected lesion pixels: compare the masks with --mask-values, "
+            "--mask-from or --invert-masks.",
+            samples.dataset().root.string(), samples.item(0).masks.front().string(), samples.size(),
+            samples.mask_encoding().describe());
+  for (const auto& [part, name] :
+       {std::pair(&split.train, "training"), std::pair(&split.validation, "validation")}) {
+    DMF_CHECK(
+        lesions_in(*part) > 0, IoError,
+        "[data] none of the {} {} images has a lesion (first {}), {} of all {} have one: give "
+        "another division, such as --split-seed 2.",
+        part->size(), name, part->empty() ? "none" : samples.item(part->front()).id, all,
+        samples.size());
+  }
+}
+
 RunData load_data(const TrainOptions& options) {
   SampleSet samples = load_samples(options);
   Split split = make_split(options, samples);
+  check_lesions(samples, split);
   return {std::move(samples), std::move(split)};
 }
 
@@ -81,13 +108,18 @@ std::string describe_split(const TrainOptions& options) {
                      seed);
 }
 
+std::string describe_masks(const MaskEncoding& encoding) {
+  return encoding.evidence.empty() ? encoding.describe()
+                                   : fmt::format("{} ({})", encoding.describe(), encoding.evidence);
+}
+
 std::string describe_data(const RunData& data, const TrainOptions& options) {
   const SampleSet& samples = data.samples;
   std::map<std::string, std::size_t> counts;
   double share = 0.0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     ++counts[samples.item(i).image_class];
-    share += samples.lesion_share(i) / static_cast<double>(samples.size());
+    share += samples.lesions(i).share / static_cast<double>(samples.size());
   }
   std::string text =
       fmt::format("data      {}: {} images", samples.dataset().layout, samples.size());
@@ -102,10 +134,11 @@ std::string describe_data(const RunData& data, const TrainOptions& options) {
     }
   }
   text += fmt::format("; lesion {:.1f} % of the pixels\n", 100.0 * share);
-  text += fmt::format("masks     {}\n", samples.mask_rule().describe());
+  text += fmt::format("masks     {}\n", describe_masks(samples.mask_encoding()));
   text += describe_lesions(samples);
   for (const std::string& note : samples.dataset().notes)
     text += fmt::format("          {}\n", note);
+  for (const std::string& note : samples.notes()) text += fmt::format("{}\n", note);
   if (!samples.broken().empty()) {
     text +=
         fmt::format("warning: {} broken image{} left out: {}\n", samples.broken().size(),

@@ -17,10 +17,15 @@ struct RunData {
 SampleSet load_samples(const TrainOptions& options);
 
 /// load_samples, divided as the options say.
+///
+/// throws  IoError where no image, or none of the training or validation part, has a lesion
 RunData load_data(const TrainOptions& options);
 
 /// "grouped split, seed 1", "fold 2 of 5, random, seed 1": which split a table is made with.
 std::string describe_split(const TrainOptions& options);
+
+/// How the masks are read and why.
+std::string describe_masks(const MaskEncoding& encoding);
 
 /// What a user should see of the data before training: counts, lesion share, split, mask rule.
 std::string describe_data(const RunData& data, const TrainOptions& options);

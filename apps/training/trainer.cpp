@@ -362,7 +362,12 @@ class Run {
 
 }  // namespace
 
-void check_options(const TrainOptions& options) {
+void check_options(TrainOptions options) {
+  if (options.num_classes == 0) {  // not decided yet: as many as the lists that have one a class
+    const std::size_t listed = std::max({std::size_t{2}, options.loss.common.class_weights.size(),
+                                         options.loss.focal_alpha.size()});
+    options.num_classes = static_cast<int>(listed);
+  }
   options.network_spec().validate();
   const Shape one_pixel{1, 1, 1, options.num_classes};
   Prediction<float> prediction(Variable<float>(Tensor<float>::zeros(one_pixel)),

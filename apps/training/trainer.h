@@ -10,7 +10,7 @@ namespace dmf {
 /// fit each other fail before any data is read or folder made.
 ///
 /// throws  Error or std::invalid_argument naming the option
-void check_options(const TrainOptions& options);
+void check_options(TrainOptions options);
 
 enum class Start { anew, from_checkpoint };
 
