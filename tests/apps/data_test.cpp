@@ -135,7 +135,7 @@ TEST_CASE("samples: every broken item is listed; --skip-broken leaves them out a
   CHECK(samples.size() == 2);
   CHECK(samples.broken().size() == 2);
   CHECK(samples.sample(1).labels.labels.size() == 1024);
-  CHECK(samples.lesion_share(1) > 0.0);
+  CHECK(samples.lesions(1).share > 0.0);
 }
 
 TEST_CASE("split: 70/15/15 by seed, groups stay together, files are read back") {
