@@ -64,6 +64,8 @@ std::optional<MaskEncoding> read_two_piles(const SetValues& values, const MaskOp
     if (!low && !high) flat_between += count.flat;
   }
   if (static_cast<double>(in_piles) < 0.9 * static_cast<double>(values.pixels)) return std::nullopt;
+  // Of few levels with a palette: areas with edges, not scattered pixels of classes.
+  if (values.any_palette && values.seen.size() < 17 && 2 * flat_above < above) return std::nullopt;
   if (flat_between > flat_above / 5000 || beyond > above / 500) return std::nullopt;
   return from_threshold(
       options, white >= 0.9 * values.largest && values.all_grey ? 0 : white,
@@ -106,6 +108,7 @@ std::optional<MaskEncoding> read_soft(const SetValues& values, const MaskOptions
   const std::size_t least = values.jpeg != nullptr ? 2 : values.any_palette ? 5 : 17;
   if (values.seen.size() < least) return std::nullopt;
   if (auto piles = read_two_piles(values, options)) return piles;
+  if (values.jpeg != nullptr) return std::nullopt;  // its noise would hide a class between
   return read_probabilities(values, options);
 }
 

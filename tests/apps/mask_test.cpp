@@ -262,6 +262,13 @@ TEST_CASE("masks: of a JPEG two piles are read, class indices are refused") {
     for (std::size_t i = 0; i < labels.labels.size(); ++i) {
       CHECK(labels.labels[i] == sharp.samples[i]);
     }
+    MaskSet small = set;  // a class between, no larger than a few pixels
+    RawImage patch = disc(48, noisy(level), FileFormat::jpeg);
+    for (const std::size_t at : {3u, 4u, 5u, 51u, 52u, 53u, 99u, 100u, 101u}) {
+      patch.samples[at] = static_cast<std::uint16_t>(level / 2.0 + static_cast<int>(at % 7));
+    }
+    small.add({}, patch);
+    CHECK_THROWS_WITH_AS(small.choose(), Contains("a JPEG cannot hold class indices"), IoError);
     MaskSet classes = set;
     classes.add({}, disc(
                         48, [&](double r) { return r < 6.0 ? level / 2.0 : noisy(level)(r); },
