@@ -74,28 +74,31 @@ std::optional<MaskEncoding> read_two_piles(const SetValues& values, const MaskOp
                   white));
 }
 
+/// Whether a level between the ends has far more area than the levels beside it: a class.
+bool has_spike(const std::vector<std::int64_t>& flat) {
+  for (std::size_t v = 26; v < 230; ++v) {
+    std::int64_t beside = 0;
+    for (std::size_t d = 2; d <= 8; ++d) beside += flat[v - d] + flat[v + d];
+    if (flat[v] > std::max<std::int64_t>(6, 8 * beside / 14)) return true;
+  }
+  return false;
+}
+
 /// Most pixels near 0 and the largest value, and no level between that stands out like a class.
 std::optional<MaskEncoding> read_probabilities(const SetValues& values,
                                                const MaskOptions& options) {
   if (!values.all_grey || values.seen.size() <= 16) return std::nullopt;
   const double largest = values.largest;
-  std::vector<std::int64_t> between(256);
-  std::int64_t ends = 0, upper = 0, flat = 0;
+  std::vector<std::int64_t> flat(256);  // by level, rounded down to 8 bits
+  std::int64_t ends = 0, upper = 0;
   for (const auto& [colour, count] : values.seen) {
     const double level = colour[0] / largest;
     if (level <= 0.1 || level >= 0.9) ends += count.pixels;
     if (level >= 0.9) upper += count.pixels;
-    if (level > 0.1 && level < 0.9) {
-      between[static_cast<std::size_t>(255.0 * level)] += count.flat;
-      flat += count.flat;
-    }
+    flat[static_cast<std::size_t>(255.0 * level)] += count.flat;
   }
   const double share = static_cast<double>(ends) / static_cast<double>(values.pixels);
-  if (upper == 0 || share < 0.9) return std::nullopt;
-  const std::int64_t usual = flat / 204;  // levels between
-  if (*std::max_element(between.begin(), between.end()) > std::max<std::int64_t>(6, 8 * usual)) {
-    return std::nullopt;
-  }
+  if (upper == 0 || share < 0.9 || has_spike(flat)) return std::nullopt;
   return from_threshold(options, 0,
                         fmt::format("{} levels, {:.1f} % of all pixels near 0 or {}",
                                     values.seen.size(), 100.0 * share, values.largest));

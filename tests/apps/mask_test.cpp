@@ -235,12 +235,14 @@ TEST_CASE("masks: soft edges are read, classes among them are not") {
 TEST_CASE("masks: a probability map has most pixels near 0 and the largest value") {
   MaskSet set;
   for (int i = 0; i < 3; ++i) {
-    set.add({}, disc(64, [i](double r) { return 255.0 / (1.0 + std::exp((r - 14.0 - i) / 0.8)); }));
+    set.add({},
+            disc(400, [i](double r) { return 255.0 / (1.0 + std::exp((r - 60.0 - i) / 8.0)); }));
   }
   MaskOptions options;
   options.threshold = 0.25;
   const MaskEncoding encoding = set.choose(options);
   CHECK(encoding.describe().find("0.25") != std::string::npos);
+  CHECK(encoding.evidence.find("levels, 9") != std::string::npos);  // not two piles with edges
   const LabelMap labels = to_labels("m", set.files[1], encoding);
   for (std::size_t i = 0; i < labels.labels.size(); ++i) {
     CHECK(labels.labels[i] == (set.files[1].samples[i] >= 64 ? 1 : 0));
