@@ -69,8 +69,9 @@ int main(int argc, char** argv) {
     if (options.num_classes == 0) {  // the run's configuration holds what the masks said
       options.num_classes = data.samples.mask_encoding().classes;
       dmf::check_options(options);
-      app["--num-classes"]->clear();
-      app["--num-classes"]->add_result(fmt::format("{}", options.num_classes));
+      CLI::Option* classes = app.get_option("--num-classes");
+      classes->clear();
+      classes->add_result(fmt::format("{}", options.num_classes));
     }
     fmt::print("{}\n", dmf::describe_data(data, options));
     if (!resuming) dmf::create_run_folder(folder, overwrite);

@@ -219,8 +219,8 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   int brightest = 0, largest = 255;
   std::size_t as_tagged = 0, as_stored = 0;
   for (const std::size_t i : sound) {
-    as_tagged += decoded[i].turned == Turned::as_tagged ? 1 : 0;
-    as_stored += decoded[i].turned == Turned::as_stored ? 1 : 0;
+    as_tagged += decoded[i].turned == Turned::as_tagged ? 1u : 0u;
+    as_stored += decoded[i].turned == Turned::as_stored ? 1u : 0u;
     for (const SurveyedMask& mask : decoded[i].masks) masks.push_back(mask.facts);
     largest = std::max(largest, decoded[i].largest);
     brightest = std::max(brightest, decoded[i].brightest);

@@ -86,7 +86,8 @@ std::string classes_text(const std::vector<std::vector<T>>& classes, const Text&
   std::string result;
   for (std::size_t k = 0; k < classes.size(); ++k) {
     for (std::size_t i = 0; i < classes[k].size(); ++i) {
-      result += (i > 0 ? "+" : k > 0 ? "," : "") + text(classes[k][i]);
+      result += i > 0 ? "+" : k > 0 ? "," : "";
+      result += text(classes[k][i]);
     }
   }
   return result;

@@ -64,6 +64,8 @@ std::optional<MaskEncoding> read_two_piles(const SetValues& values, const MaskOp
     if (!low && !high) flat_between += count.flat;
   }
   if (static_cast<double>(in_piles) < 0.9 * static_cast<double>(values.pixels)) return std::nullopt;
+  // Of few levels with a palette: areas with edges, not scattered pixels of classes.
+  if (values.any_palette && values.seen.size() < 17 && 2 * flat_above < above) return std::nullopt;
   if (flat_between > flat_above / 5000 || beyond > above / 500) return std::nullopt;
   return from_threshold(
       options, white >= 0.9 * values.largest && values.all_grey ? 0 : white,
@@ -72,28 +74,31 @@ std::optional<MaskEncoding> read_two_piles(const SetValues& values, const MaskOp
                   white));
 }
 
+/// Whether a level between the ends has far more area than the levels beside it: a class.
+bool has_spike(const std::vector<std::int64_t>& flat) {
+  for (std::size_t v = 26; v < 230; ++v) {
+    std::int64_t beside = 0;
+    for (std::size_t d = 2; d <= 8; ++d) beside += flat[v - d] + flat[v + d];
+    if (flat[v] > std::max<std::int64_t>(6, 8 * beside / 14)) return true;
+  }
+  return false;
+}
+
 /// Most pixels near 0 and the largest value, and no level between that stands out like a class.
 std::optional<MaskEncoding> read_probabilities(const SetValues& values,
                                                const MaskOptions& options) {
   if (!values.all_grey || values.seen.size() <= 16) return std::nullopt;
   const double largest = values.largest;
-  std::vector<std::int64_t> between(256);
-  std::int64_t ends = 0, upper = 0, flat = 0;
+  std::vector<std::int64_t> flat(256);  // by level, rounded down to 8 bits
+  std::int64_t ends = 0, upper = 0;
   for (const auto& [colour, count] : values.seen) {
     const double level = colour[0] / largest;
     if (level <= 0.1 || level >= 0.9) ends += count.pixels;
     if (level >= 0.9) upper += count.pixels;
-    if (level > 0.1 && level < 0.9) {
-      between[static_cast<std::size_t>(255.0 * level)] += count.flat;
-      flat += count.flat;
-    }
+    flat[static_cast<std::size_t>(255.0 * level)] += count.flat;
   }
   const double share = static_cast<double>(ends) / static_cast<double>(values.pixels);
-  if (upper == 0 || share < 0.9) return std::nullopt;
-  const std::int64_t usual = flat / 204;  // levels between
-  if (*std::max_element(between.begin(), between.end()) > std::max<std::int64_t>(6, 8 * usual)) {
-    return std::nullopt;
-  }
+  if (upper == 0 || share < 0.9 || has_spike(flat)) return std::nullopt;
   return from_threshold(options, 0,
                         fmt::format("{} levels, {:.1f} % of all pixels near 0 or {}",
                                     values.seen.size(), 100.0 * share, values.largest));
@@ -106,6 +111,7 @@ std::optional<MaskEncoding> read_soft(const SetValues& values, const MaskOptions
   const std::size_t least = values.jpeg != nullptr ? 2 : values.any_palette ? 5 : 17;
   if (values.seen.size() < least) return std::nullopt;
   if (auto piles = read_two_piles(values, options)) return piles;
+  if (values.jpeg != nullptr) return std::nullopt;  // its noise would hide a class between
   return read_probabilities(values, options);
 }
 

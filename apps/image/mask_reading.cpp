@@ -279,7 +279,12 @@ class Reader {
       text += fmt::format(" (or {} if the ids are meant)",
                           option(fmt::format("--num-classes {}", numbers.back() + 1)));
     }
-    if (2 * numbers.back() >= values_.largest && numbers.size() > 2 && options_.classes <= 2) {
+    // Levels that occur on edges only may be smoothing; areas of them are classes.
+    const bool on_edges = std::all_of(numbers.begin() + 1, numbers.end() - 1, [&](int number) {
+      return values_.seen.at(grey(number)).flat == 0;
+    });
+    if (on_edges && numbers.size() > 2 && numbers.front() == 0 && options_.classes <= 2 &&
+        2 * numbers.back() >= values_.largest) {
       text += fmt::format(", or {} if they are soft", option("--probability-masks"));
     }
     return refused(text);

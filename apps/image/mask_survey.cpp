@@ -89,7 +89,8 @@ std::int64_t faint_pixels(const std::vector<std::uint32_t>& plane, const std::ve
       if (w > 0) reach(at - 1);
       if (w + 1 < W) reach(at + 1);
     }
-    if (4 * peak < 3 * brightest) faint += static_cast<std::int64_t>(blob.size());
+    const bool speck = blob.size() < 4;  // as JPEG throws about an edge
+    if (!speck && 4 * peak < 3 * brightest) faint += static_cast<std::int64_t>(blob.size());
   }
   return faint;
 }

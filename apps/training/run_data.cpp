@@ -74,7 +74,7 @@ void check_lesions(const SampleSet& samples, const Split& split) {
                          [&](std::size_t i) { return samples.lesions(i).share > 0.0; });
   };
   std::size_t all = 0;
-  for (std::size_t i = 0; i < samples.size(); ++i) all += samples.lesions(i).share > 0.0 ? 1 : 0;
+  for (std::size_t i = 0; i < samples.size(); ++i) all += samples.lesions(i).share > 0.0 ? 1u : 0u;
   DMF_CHECK(all > 0, IoError,
             "[data] no mask of {} has any lesion, {} is the first of {} images ({}): there is "
             "nothing to learn. Expected lesion pixels: compare the masks with --mask-values, "

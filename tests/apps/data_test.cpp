@@ -138,6 +138,27 @@ TEST_CASE("samples: every broken item is listed; --skip-broken leaves them out a
   CHECK(samples.lesions(1).share > 0.0);
 }
 
+TEST_CASE("samples: a mask that is its own image is refused; the encoding given is applied") {
+  const TemporaryFolder folder;
+  write_busi(folder.path(), 3);
+  const SampleSet decided(find_dataset(folder.path(), kBenign), at_size(32));
+  CHECK(decided.mask_encoding().classes == 2);
+  SampleSetOptions stored = at_size(32);
+  stored.encoding = decided.mask_encoding();
+  stored.encoding->inverted = true;
+  const SampleSet inverted(find_dataset(folder.path(), kBenign), stored);
+  CHECK(inverted.lesion_share(0) == doctest::Approx(1.0 - decided.lesion_share(0)));
+  stored.cache_bytes = 0;  // nothing kept: every file is read again
+  const SampleSet again(find_dataset(folder.path(), kBenign), stored);
+  CHECK(again.sample(1).labels.labels == inverted.sample(1).labels.labels);
+  CHECK(again.sample(1).image.pixels == inverted.sample(1).image.pixels);
+  std::filesystem::copy_file(folder / "benign/benign (2).png",
+                             folder / "benign/benign (2)_mask.png",
+                             std::filesystem::copy_options::overwrite_existing);
+  CHECK_THROWS_WITH_AS(SampleSet(find_dataset(folder.path(), kBenign), at_size(32)),
+                       Contains("benign (2)_mask.png holds the same pixels as its image"), IoError);
+}
+
 TEST_CASE("split: 70/15/15 by seed, groups stay together, files are read back") {
   const Split split = split_by_seed(no_groups(550), 1);
   CHECK(split.test.size() == 83);  // round(0.15 * 550) = round(82.5)

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "apps/data/mask_notes.h"
@@ -235,12 +237,14 @@ TEST_CASE("masks: soft edges are read, classes among them are not") {
 TEST_CASE("masks: a probability map has most pixels near 0 and the largest value") {
   MaskSet set;
   for (int i = 0; i < 3; ++i) {
-    set.add({}, disc(64, [i](double r) { return 255.0 / (1.0 + std::exp((r - 14.0 - i) / 0.8)); }));
+    set.add({},
+            disc(400, [i](double r) { return 255.0 / (1.0 + std::exp((r - 60.0 - i) / 8.0)); }));
   }
   MaskOptions options;
   options.threshold = 0.25;
   const MaskEncoding encoding = set.choose(options);
   CHECK(encoding.describe().find("0.25") != std::string::npos);
+  CHECK(encoding.evidence.find("levels, 9") != std::string::npos);  // not two piles with edges
   const LabelMap labels = to_labels("m", set.files[1], encoding);
   for (std::size_t i = 0; i < labels.labels.size(); ++i) {
     CHECK(labels.labels[i] == (set.files[1].samples[i] >= 64 ? 1 : 0));
@@ -262,6 +266,13 @@ TEST_CASE("masks: of a JPEG two piles are read, class indices are refused") {
     for (std::size_t i = 0; i < labels.labels.size(); ++i) {
       CHECK(labels.labels[i] == sharp.samples[i]);
     }
+    MaskSet small = set;  // a class between, no larger than a few pixels
+    RawImage patch = disc(48, noisy(level), FileFormat::jpeg);
+    for (const std::size_t at : {3u, 4u, 5u, 51u, 52u, 53u, 99u, 100u, 101u}) {
+      patch.samples[at] = static_cast<std::uint16_t>(level / 2.0 + static_cast<int>(at % 7));
+    }
+    small.add({}, patch);
+    CHECK_THROWS_WITH_AS(small.choose(), Contains("a JPEG cannot hold class indices"), IoError);
     MaskSet classes = set;
     classes.add({}, disc(
                         48, [&](double r) { return r < 6.0 ? level / 2.0 : noisy(level)(r); },

@@ -15,10 +15,12 @@ const dmf::SampleSet& six_images() {
   static const dmf::SampleSet samples = [] {
     const auto folder =
         std::filesystem::temp_directory_path() / ("dmf-fuzz-" + std::to_string(::getpid()));
-    for (const char* part : {"images", "masks"}) {
+    for (const std::string part : {"images", "masks"}) {
       std::filesystem::create_directories(folder / part);
       for (int i = 1; i <= 6; ++i) {
-        dmf::write_png(folder / part / (std::to_string(i) + ".png"), 2, 2, 1, {0, 255, 0, 255});
+        const std::uint8_t dark = part == "masks" ? 0 : 90;  // a mask is not its image
+        dmf::write_png(folder / part / (std::to_string(i) + ".png"), 2, 2, 1,
+                       {dark, 255, dark, 255});
       }
     }
     dmf::SampleSetOptions options;

@@ -134,9 +134,13 @@ std::vector<MaskWriting> mask_writings(Rng& rng) {
     p[255] = {224, 224, 192, 255};
     return p;
   }();
-  Colours scaled = ramp();  // a ramp over the classes in use only
-  for (int k = 0; k < K; ++k) {
-    const auto v = static_cast<std::uint8_t>(255 * k / (K - 1));
+  // A ramp over the classes in use only. With five or more levels of which none has an area it
+  // could also be a smoothed mask that was quantised: then it is refused.
+  Colours scaled = ramp();
+  const int levels = std::min(K, 4);
+  const std::vector<int> few_ids(ids.begin(), ids.begin() + levels);
+  for (int k = 0; k < levels; ++k) {
+    const auto v = static_cast<std::uint8_t>(255 * k / (levels - 1));
     scaled[static_cast<std::size_t>(k)] = {v, v, v, 255};
   }
   const std::string v = std::to_string(V);
@@ -189,7 +193,7 @@ std::vector<MaskWriting> mask_writings(Rng& rng) {
       indexed("grey ramp", {0, 255}, ramp(), read),
       indexed("grey ramp, 0 and V", {0, V}, ramp(), read),
       indexed("grey ramp, class indices", ids, ramp(), read),
-      indexed("scaled ramp", ids, scaled, read),
+      indexed("scaled ramp", few_ids, scaled, read),
       indexed("ramp upside down", {1, 0}, {{255, 255, 255, 255}, {0, 0, 0, 255}}, refused,
               "--mask-from luminance"),
       indexed("ramp upside down, index meant", {0, 1}, {{255, 255, 255, 255}, {0, 0, 0, 255}},
