@@ -113,8 +113,7 @@ Stored read_stored(Dicom& dicom) {
   return s;
 }
 
-/// Values of each pixel as they are stored, in the file's order; colour models that a decoder
-/// changed are put into `stored`.
+/// Values as they are stored, in the file's order.
 std::vector<std::uint16_t> unpacked(const std::uint8_t* bytes, std::size_t count, const Stored& s,
                                     std::size_t first_bit = 0) {
   std::vector<std::uint16_t> values(count);
@@ -157,6 +156,7 @@ std::vector<std::uint16_t> read_native(Dicom& dicom, DcmElement& pixels, const S
                           : unpacked(bytes + first_bit / 8, count, s);
 }
 
+/// A decoder may change the colours and the order of the samples: `s` says so then.
 std::vector<std::uint16_t> read_compressed(Dicom& dicom, DcmPixelData& pixels, Stored& s,
                                            int frame) {
   const E_TransferSyntax syntax = dicom.data().getOriginalXfer();
