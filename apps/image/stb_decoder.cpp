@@ -43,7 +43,8 @@ void check_size(std::int64_t width, std::int64_t height, std::string_view name) 
   DMF_CHECK(width <= kMostPixels / height, IoError,
             "[image] {} has {:.0f} million pixels ({} x {}): at most 67 million are read. Scale it "
             "down or cut it.",
-            name, std::ceil(1e-6 * static_cast<double>(width) * static_cast<double>(height)), width, height);
+            name, std::ceil(1e-6 * static_cast<double>(width) * static_cast<double>(height)), width,
+            height);
 }
 
 void apply_palette(RawImage& raw, bool alpha, std::string_view name) {
