@@ -33,6 +33,7 @@ std::optional<std::string> error_of(const Task& task) {
 std::vector<MaskValues> scan_masks(const DatasetItem& item) {
   const RawImage image = read_image(item.image);
   std::vector<MaskValues> scanned;
+  if (item.annotation) draw(*item.annotation, image.height, image.width);  // which checks sizes
   for (const auto& path : item.masks) {
     const RawImage mask = read_mask(path, item, image.height, image.width);
     const std::vector<int> values = grey_values(mask);
@@ -49,6 +50,10 @@ std::vector<MaskValues> scan_masks(const DatasetItem& item) {
 }  // namespace
 
 LabelMap read_labels(const DatasetItem& item, const MaskRule& rule) {
+  if (item.annotation) {
+    const RawImage image = read_image(item.image);
+    return draw(*item.annotation, image.height, image.width);
+  }
   LabelMap labels = to_labels(read_image(item.masks.front()), rule);
   for (std::size_t i = 1; i < item.masks.size(); ++i) {
     unite(labels, to_labels(read_mask(item.masks[i], item, labels.height, labels.width), rule));

@@ -15,7 +15,7 @@ struct Sample {
   LabelMap labels;
 };
 
-/// The union of an item's masks.
+/// The union of an item's masks, or its annotation drawn at the image's size.
 ///
 /// throws  IoError for a mask that cannot be read or differs in size from the others
 LabelMap read_labels(const DatasetItem& item, const MaskRule& rule);

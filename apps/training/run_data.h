@@ -20,7 +20,7 @@ SampleSet load_samples(const TrainOptions& options);
 RunData load_data(const TrainOptions& options);
 
 /// "grouped split, seed 1", "fold 2 of 5, random, seed 1": which split a table is made with.
-std::string describe_split(const TrainOptions& options);
+std::string describe_split(const TrainOptions& options, const SampleSet& samples);
 
 /// What a user should see of the data before training: counts, lesion share, split, mask rule.
 std::string describe_data(const RunData& data, const TrainOptions& options);
