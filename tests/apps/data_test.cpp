@@ -46,7 +46,7 @@ SampleSetOptions at_size(int size) {
   return options;
 }
 
-const DatasetOptions kBenign{.classes = {"benign"}};
+const DatasetOptions kBenign{{"benign"}, false, false, "", {}};
 
 }  // namespace
 

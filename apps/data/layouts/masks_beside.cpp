@@ -24,9 +24,8 @@ class Pictures {
   /// Names around another's with mask words: "a_mask" beside "a".
   std::set<std::size_t> around_others() const {
     std::set<std::size_t> masks;
-    each_affix([&](std::size_t file, std::size_t, const Affix& affix) {
-      if (affix.is_known && affix.has_mask_word) masks.insert(file);
-    });
+    each_affix([](const Affix& affix) { return affix.is_known && affix.has_mask_word; },
+               [&](std::size_t file, std::size_t, const Affix&) { masks.insert(file); });
     return masks;
   }
 
@@ -52,11 +51,10 @@ class Pictures {
   /// The one prefix and suffix of letters that makes every other name of this folder.
   std::set<std::size_t> by_shared_affix() const {
     std::map<std::pair<std::string, std::string>, std::map<std::size_t, std::size_t>> by_affix;
-    each_affix([&](std::size_t file, std::size_t inner, const Affix& affix) {
-      if (!affix.prefix.empty() || !affix.suffix.empty()) {
-        by_affix[{affix.prefix, affix.suffix}][file] = inner;
-      }
-    });
+    each_affix([](const Affix& affix) { return !affix.prefix.empty() || !affix.suffix.empty(); },
+               [&](std::size_t file, std::size_t inner, const Affix& affix) {
+                 by_affix[{affix.prefix, affix.suffix}][file] = inner;
+               });
     std::vector<std::set<std::size_t>> complete;
     for (const auto& [affix, image_of] : by_affix) {
       std::set<std::size_t> masks, images;
@@ -72,18 +70,20 @@ class Pictures {
   }
 
  private:
-  template <class Task>
-  void each_affix(const Task& task) const {
+  /// For each name the longest other within it whose surroundings are wanted.
+  template <class Wanted, class Task>
+  void each_affix(const Wanted& wanted, const Task& task) const {
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const std::string key = name_key(files_[i]);
-      bool found = false;  // the longest inner name counts
+      bool found = false;
       for (std::size_t size = key.size() - std::min<std::size_t>(1, key.size()); size > 0 && !found;
            --size) {
         for (std::size_t at = 0; at + size <= key.size() && !found; ++at) {
           const std::string inner = key.substr(at, size);
           const auto other = by_key_.find(inner);
           if (other == by_key_.end()) continue;
-          if (const auto affix = affix_around(key, inner, at)) {
+          const auto affix = affix_around(key, inner, at);
+          if (affix && wanted(*affix)) {
             found = true;
             task(i, other->second, *affix);
           }
