@@ -113,7 +113,8 @@ std::string describe_unused(const std::vector<UnusedFile>& unused) {
     }
     const std::vector<std::string> first(
         files.begin(), files.begin() + static_cast<std::ptrdiff_t>(std::min(kNames, files.size())));
-    parts.push_back(fmt::format("{} {} ({}{})", files.size(), reason, fmt::join(first, ", "),
+    const std::string what = reason.starts_with("is ") ? reason.substr(3) : reason;
+    parts.push_back(fmt::format("{}: {} ({}{})", what, files.size(), fmt::join(first, ", "),
                                 files.size() > kNames ? ", ..." : ""));
   }
   if (others > 0) parts.push_back(fmt::format("{} for other reasons", others));
