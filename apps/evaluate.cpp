@@ -52,7 +52,7 @@ int main(int argc, char** argv) {
     DMF_CHECK(model.network->spec().classes == options.num_classes, ValueError,
               "[evaluate] the network has {} classes, the run's configuration {}.",
               model.network->spec().classes, options.num_classes);
-    std::string split = dmf::describe_split(options);
+    std::string split;
     if (!data_folder.empty()) {
       options.data = data_folder;
       if (!classes.empty()) options.dataset.classes = classes;
@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
       split = "all of another data set";
     }
     const dmf::SampleSet samples = dmf::load_samples(options);
+    if (split.empty()) split = dmf::describe_split(options, samples);
     std::vector<std::size_t> items(samples.size());
     std::iota(items.begin(), items.end(), std::size_t{0});
     if (part != "all")

@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     dmf::Model model = dmf::load_model(model_path, where.open());
-    const std::vector<fs::path> images = dmf::files_of(inputs, 1, dmf::is_image_path, "images");
+    const auto [images, unused] = dmf::files_of(inputs, 1, dmf::is_image_path, "images");
     std::vector<std::string> names;
     for (const fs::path& image : images) names.push_back(image.stem().string());
     std::sort(names.begin(), names.end());
@@ -90,6 +90,7 @@ int main(int argc, char** argv) {
         ++failed;
       }
     }
+    if (!unused.empty()) fmt::print("{}\n", dmf::describe_unused(unused));
     fmt::print("{} of {} images segmented into {}\n", images.size() - failed, images.size(), out);
     return failed == 0 ? 0 : 1;
   });

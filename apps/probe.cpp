@@ -99,7 +99,7 @@ int main(int argc, char** argv) {
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     const dmf::Device device = where.open();
-    const auto cases = dmf::files_of(inputs, 8, is_case, ".safetensors files");
+    const auto cases = dmf::files_of(inputs, 8, is_case, ".safetensors files").files;
     std::map<fs::path, fs::path> targets;
     if (!out.empty()) {
       targets = results_of(cases, out);

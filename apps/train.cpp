@@ -56,7 +56,7 @@ int main(int argc, char** argv) {
       if (app.count("--device") > 0) options.where.device = given.device;
       if (app.count("--precision") > 0) options.where.precision = given.precision;
     }
-    const std::string split = dmf::describe_split(options);
+    const dmf::TrainOptions configured = options;
     if (resuming) options.split_file = (folder / "split.csv").string();
     dmf::check_options(options);
     const dmf::Device device = options.where.open();
@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
       classes->clear();
       classes->add_result(fmt::format("{}", options.num_classes));
     }
+    const std::string split = dmf::describe_split(configured, data.samples);
     fmt::print("{}\n", dmf::describe_data(data, options));
     if (!resuming) dmf::create_run_folder(folder, overwrite);
     const dmf::RunLock lock(folder);

@@ -1,13 +1,15 @@
 #include "apps/data/dataset.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
-#include "apps/data/files.h"
+#include "apps/data/annotations/json_reader.h"
+#include "apps/data/annotations/label_classes.h"
+#include "apps/data/annotations/labelme.h"
+#include "apps/data/layouts/layout.h"
+#include "apps/data/layouts/name_keys.h"
 #include "apps/image/image.h"
-#include "apps/support/text.h"
 #include "engine/core/check.h"
 
 namespace dmf {
@@ -15,188 +17,120 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
+bool is_json(const fs::path& path) {
+  return lower_case(path.extension().string()) == ".json";
 }
 
-/// Folders directly inside, sorted; symbolic links are left out.
-std::vector<fs::path> folders_in(const fs::path& folder) {
-  std::vector<fs::path> folders;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_directory(error) && !entry.is_symlink(error)) folders.push_back(entry.path());
-  }
-  DMF_CHECK(!error, IoError, "[data] cannot read the folder {}: {}.", folder.string(),
-            error.message());
-  std::sort(folders.begin(), folders.end());
-  return folders;
-}
-
-/// Image files directly inside, in natural order; symbolic links are left out.
-std::vector<fs::path> images_in(const fs::path& folder) {
-  std::vector<fs::path> images;
-  std::error_code error;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-    if (entry.is_regular_file(error) && !entry.is_symlink(error) && is_image_path(entry.path())) {
-      images.push_back(entry.path());
+/// Everything in the folders that the data set is made of, but what it uses.
+class UnusedFinder {
+ public:
+  explicit UnusedFinder(const Dataset& dataset) {
+    for (const UnusedFile& each : dataset.unused) reasons_[each.path] = each.reason;
+    for (const DatasetItem& item : dataset.items) {
+      use(item.image);
+      for (const fs::path& mask : item.masks) use(mask);
+      if (item.annotation) use(item.annotation->file);
     }
+    for (const auto& [path, reason] : reasons_) enter(path.parent_path());
   }
-  DMF_CHECK(!error, IoError, "[data] cannot read the folder {}: {}.", folder.string(),
-            error.message());
-  std::sort(images.begin(), images.end(), [](const fs::path& a, const fs::path& b) {
-    return natural_less(a.filename().string(), b.filename().string());
-  });
-  return images;
-}
 
-fs::path child_named(const fs::path& folder, const std::set<std::string>& names) {
-  for (const fs::path& child : folders_in(folder)) {
-    if (names.contains(lower(child.filename().string()))) return child;
+  std::vector<UnusedFile> in(const fs::path& folder) {
+    walk(folder);
+    std::vector<UnusedFile> unused;
+    for (const auto& [path, reason] : reasons_) unused.push_back({path, reason});
+    return unused;
   }
-  return {};
-}
 
-const std::set<std::string> kBusiClasses = {"benign", "malignant", "normal"};
-const std::set<std::string> kImageFolders = {"images", "image", "imgs", "img"};
-const std::set<std::string> kMaskFolders = {"masks", "mask", "labels", "segmentations", "gt"};
+ private:
+  void use(const fs::path& path) {
+    used_.insert(path);
+    enter(path.parent_path());
+  }
 
-bool is_busi(const fs::path& folder) {
-  return !child_named(folder, kBusiClasses).empty();
-}
+  void enter(fs::path folder) {
+    while (!folder.empty() && entered_.insert(folder).second) folder = folder.parent_path();
+  }
 
-bool is_pairs(const fs::path& folder) {
-  return !child_named(folder, kImageFolders).empty() && !child_named(folder, kMaskFolders).empty();
-}
-
-/// Folders that hold a layout, at the least depth where there are any.
-std::vector<fs::path> find_roots(const fs::path& folder) {
-  std::vector<fs::path> level = {folder};
-  for (int depth = 0; depth <= 3; ++depth) {
-    std::vector<fs::path> roots, next;
-    for (const fs::path& each : level) {
-      if (is_busi(each) || is_pairs(each)) {
-        roots.push_back(each);
+  void walk(const fs::path& path) {
+    const Folder folder = list_folder(path);
+    for (const UnusedFile& each : folder.unused) reasons_.emplace(each.path, each.reason);
+    for (const fs::path& file : folder.files) {
+      if (used_.contains(file)) continue;
+      reasons_.emplace(file, is_image_path(file) ? "is a picture without a place in this layout"
+                             : is_json(file)     ? "is a JSON file that is not needed"
+                                                 : why_unused(file));
+    }
+    for (const fs::path& child : folder.folders) {
+      if (reasons_.contains(child)) continue;
+      if (entered_.contains(child)) {
+        walk(child);
       } else {
-        const auto children = folders_in(each);
-        next.insert(next.end(), children.begin(), children.end());
+        reasons_.emplace(child, "is a folder without a place in this layout");
       }
     }
-    if (!roots.empty()) return roots;
-    level = std::move(next);
   }
-  return {};
-}
 
-void require_masks(const std::vector<std::string>& without, const fs::path& root) {
-  DMF_CHECK(without.empty(), IoError,
-            "[data] {} image{} in {} without a mask: {}. Add the masks or remove the images.",
-            without.size(), without.size() == 1 ? "" : "s", root.string(), first_few(without));
-}
+  std::set<fs::path> used_, entered_;
+  std::map<fs::path, std::string> reasons_;
+};
 
-Dataset read_busi(const fs::path& root, const DatasetOptions& options) {
-  Dataset dataset{root, "BUSI", {}, {}};
-  std::vector<std::string> without;
-  for (const std::string& name : options.classes) {
-    const fs::path folder = child_named(root, {lower(name)});
-    DMF_CHECK(!folder.empty(), IoError,
-              "[data] {} has no folder for the class '{}': give --classes with those it has.",
-              root.string(), name);
-    std::vector<fs::path> images, masks;
-    for (const fs::path& path : images_in(folder)) {
-      const bool is_mask = path.stem().string().find("_mask") != std::string::npos;
-      (is_mask ? masks : images).push_back(path);
-    }
-    for (const fs::path& image : images) {
-      DatasetItem item{(folder.filename() / image.stem()).string(), name, image, {}};
-      const std::string prefix = image.stem().string() + "_mask";
-      for (const fs::path& mask : masks) {
-        const std::string stem = mask.stem().string();
-        const bool own = stem == prefix || stem.starts_with(prefix + "_");
-        if (own && (item.masks.empty() || !options.first_mask_only)) item.masks.push_back(mask);
-      }
-      if (item.masks.empty()) without.push_back(item.id);
-      dataset.items.push_back(std::move(item));
-    }
-  }
-  require_masks(without, root);
-  return dataset;
-}
-
-/// A file name without the words that tell an image from its mask: "bus_0001-l" and "mask_0001-l"
-/// both become "0001-l".
-std::string bare_name(const fs::path& path) {
-  static const std::set<std::string> kWords = {"bus",   "image",  "img", "mask", "masks",
-                                               "label", "labels", "seg", "gt",   "segmentation"};
-  std::vector<std::string> kept;
-  std::string word;
-  const std::string stem = lower(path.stem().string()) + "_";
-  for (const char c : stem) {
-    if (c != '_' && c != ' ') {
-      word += c;
+/// Reads the LabelMe files that stand among an item's masks.
+void read_labelme_of(DatasetItem& item, const std::map<std::string, fs::path>& images) {
+  const auto files = std::count_if(item.masks.begin(), item.masks.end(), is_json);
+  if (files == 0) return;
+  DMF_CHECK(static_cast<std::size_t>(files) == item.masks.size(), IoError,
+            "[data] {} has the mask {} and the annotation {}: say with --mask-names which to take.",
+            item.image.string(),
+            std::find_if_not(item.masks.begin(), item.masks.end(), is_json)->string(),
+            std::find_if(item.masks.begin(), item.masks.end(), is_json)->string());
+  for (const fs::path& file : item.masks) {
+    Annotation annotation = parse_labelme(read_annotation_file(file), file);
+    std::string named = annotation.image;
+    std::replace(named.begin(), named.end(), '\\', '/');
+    // It may have been renamed or converted since, but not into another image that is there.
+    const auto other = images.find(lower_case(fs::path(named).filename().string()));
+    DMF_CHECK(other == images.end() || other->second == item.image ||
+                  lower_case(item.image.filename().string()) == other->first,
+              IoError, "[data] {} lies with {} but says that it is of {}: rename one.",
+              file.string(), item.image.string(), escaped_name(annotation.image));
+    if (!item.annotation) {
+      item.annotation = std::move(annotation);
     } else {
-      if (!word.empty() && !kWords.contains(word)) kept.push_back(word);
-      word.clear();
+      std::move(annotation.shapes.begin(), annotation.shapes.end(),
+                std::back_inserter(item.annotation->shapes));
     }
   }
-  return fmt::format("{}", fmt::join(kept, "_"));
+  item.masks.clear();
 }
 
-/// key -> file, or empty when two files share a key.
-template <class Key>
-std::map<std::string, fs::path> keyed(const std::vector<fs::path>& paths, const Key& key) {
-  std::map<std::string, fs::path> result;
-  for (const fs::path& path : paths) {
-    if (!result.emplace(key(path), path).second) return {};
+void read_annotations(Dataset& dataset, const DatasetOptions& options) {
+  std::map<std::string, fs::path> images;
+  for (const DatasetItem& item : dataset.items) {
+    images.emplace(lower_case(item.image.filename().string()), item.image);
   }
-  return result;
+  std::vector<Annotation*> annotations;
+  for (DatasetItem& item : dataset.items) {
+    read_labelme_of(item, images);
+    if (item.annotation) annotations.push_back(&*item.annotation);
+  }
+  DMF_CHECK(annotations.empty() || annotations.size() == dataset.items.size(), IoError,
+            "[data] {} of {} images in {} have annotations, the others masks: say with "
+            "--mask-names which to take.",
+            annotations.size(), dataset.items.size(), dataset.root.string());
+  dataset.class_names = assign_label_classes(annotations, options.label_classes);
 }
 
-Dataset read_pairs(const fs::path& root) {
-  Dataset dataset{root, "images + masks", {}, {}};
-  const fs::path image_folder = child_named(root, kImageFolders);
-  const fs::path mask_folder = child_named(root, kMaskFolders);
-  const std::vector<fs::path> images = images_in(image_folder), masks = images_in(mask_folder);
-  const auto by_stem = [](const fs::path& path) { return path.stem().string(); };
-  const auto add = [&dataset](const fs::path& image, const fs::path& mask) {
-    dataset.items.push_back({image.stem().string(), "", image, {mask}});
-  };
-
-  const auto stems = keyed(masks, by_stem);
-  const auto bare_masks = keyed(masks, bare_name), bare_images = keyed(images, bare_name);
-  std::vector<std::string> without;
-  bool bare_fits = !bare_images.empty();
-  std::size_t equal_names = 0;
-  for (const fs::path& image : images) {
-    if (stems.contains(by_stem(image))) {
-      ++equal_names;
-    } else {
-      without.push_back(image.filename().string());
-    }
-    bare_fits = bare_fits && bare_masks.contains(bare_name(image));
-  }
-  if (without.empty()) {
-    for (const fs::path& image : images) add(image, stems.at(by_stem(image)));
-  } else if (bare_fits) {
-    for (const fs::path& image : images) add(image, bare_masks.at(bare_name(image)));
-    dataset.notes.push_back(fmt::format(
-        "images and masks paired by names without words such as 'bus', 'image', 'mask': {} with {}",
-        images.front().filename().string(),
-        dataset.items.front().masks.front().filename().string()));
-  } else if (equal_names == 0 && images.size() == masks.size()) {
-    for (std::size_t i = 0; i < images.size(); ++i) add(images[i], masks[i]);
-    dataset.notes.push_back(
-        fmt::format("warning: no image has its mask's name; paired in sorted order: {} with {}",
-                    images.front().filename().string(), masks.front().filename().string()));
-  } else {
-    require_masks(without, image_folder);
-  }
-  if (masks.size() > images.size()) {
-    dataset.notes.push_back(
-        fmt::format("warning: {} masks have no image", masks.size() - images.size()));
-  }
-  return dataset;
+[[noreturn]] void refuse_nothing_found(const fs::path& folder) {
+  std::vector<std::string> expected;
+  for (const Layout& layout : layouts()) expected.emplace_back(layout.expected);
+  const FoundFiles files = files_below(folder, 4, is_image_path);
+  const bool has_images = !files.files.empty();
+  const std::string left_out = describe_unused(files.unused);
+  throw IoError(fmt::format(
+      "[data] found no images{} in {}: it holds {}{}. Expected {}, there or up to three folders "
+      "below.",
+      has_images ? " with masks" : "", folder.string(), describe_contents(folder),
+      left_out.empty() ? "" : "; " + left_out, fmt::join(expected, ", or ")));
 }
 
 }  // namespace
@@ -205,23 +139,37 @@ Dataset find_dataset(const fs::path& folder, const DatasetOptions& options) {
   std::error_code error;
   DMF_CHECK(fs::is_directory(folder, error), IoError,
             "[data] {} is not a folder: expected one with images and masks.", folder.string());
-  const std::vector<fs::path> roots = find_roots(folder);
-  DMF_CHECK(!roots.empty(), IoError,
-            "[data] found no images in {}: expected benign/ and malignant/ (BUSI), or images/ and "
-            "masks/, there or up to three folders below.",
-            folder.string());
-  if (roots.size() > 1) {
-    std::vector<std::string> names;
-    for (const fs::path& root : roots) names.push_back(root.string());
-    throw IoError(fmt::format("[data] found {} data sets in {}: {}. Give one of them.",
-                              roots.size(), folder.string(), first_few(names)));
-  }
-  Dataset dataset =
-      is_busi(roots.front()) ? read_busi(roots.front(), options) : read_pairs(roots.front());
-  DMF_CHECK(!dataset.items.empty(), IoError, "[data] {} has no images.", roots.front().string());
+  constexpr int kLevels = 3;
+  std::optional<Dataset> found = find_layout(folder, options, kLevels);
+  if (!found) refuse_nothing_found(folder);
+  Dataset& dataset = *found;
+  DMF_CHECK(!dataset.items.empty(), IoError, "[data] {} has no images: it holds {}.",
+            dataset.root.string(), describe_contents(dataset.root));
+  read_annotations(dataset, options);
+  for (DatasetItem& item : dataset.items) item.id = escaped_name(item.id);
   std::sort(dataset.items.begin(), dataset.items.end(),
             [](const DatasetItem& a, const DatasetItem& b) { return natural_less(a.id, b.id); });
-  return dataset;
+  const auto twice =
+      std::adjacent_find(dataset.items.begin(), dataset.items.end(),
+                         [](const DatasetItem& a, const DatasetItem& b) { return a.id == b.id; });
+  DMF_CHECK(twice == dataset.items.end(), IoError,
+            "[data] {} and {} would have the same name, '{}': rename or remove one.",
+            twice->image.string(), (twice + 1)->image.string(), twice->id);
+  dataset.unused = UnusedFinder(dataset).in(folder);
+  return std::move(dataset);
+}
+
+std::string describe_unused(const Dataset& dataset) {
+  return describe_unused(dataset.unused);
+}
+
+void check_class_count(const Dataset& dataset, int classes) {
+  const auto named = static_cast<int>(dataset.class_names.size());
+  DMF_CHECK(named < classes, ValueError,
+            "[data] the annotations have {} labels, {}: give --num-classes {}, or unite them with "
+            "--label-classes \"{}\".",
+            named, fmt::join(dataset.class_names, ", "), named + 1,
+            fmt::join(dataset.class_names, "+"));
 }
 
 }  // namespace dmf

@@ -5,25 +5,54 @@
 #include <string>
 #include <vector>
 
+#include "apps/data/names.h"
+
 namespace dmf {
 
-/// "image2" before "image10": runs of digits compare as numbers.
-bool natural_less(const std::string& a, const std::string& b);
+/// A file or folder that is not used.
+struct UnusedFile {
+  std::filesystem::path path;
+  std::string reason;  // "is a TIFF, which is not read: convert it to PNG"
+};
+
+/// What lies directly inside a folder. Links are followed; `unused` holds hidden files and those of
+/// the operating system (".DS_Store", "._a.png", "__MACOSX", "Thumbs.db"), links that lead nowhere
+/// or back to a folder that they lie in, and what cannot be read.
+struct Folder {
+  std::filesystem::path path;
+  std::vector<std::filesystem::path> folders, files;  // both in natural order
+  std::vector<UnusedFile> unused;
+};
+
+Folder list_folder(const std::filesystem::path& path);
+
+/// At most two lines on what is not used: counts by reason with the first names; empty for nothing.
+std::string describe_unused(const std::vector<UnusedFile>& unused);
 
 /// Makes a folder, with those above it, where it is not there yet.
 ///
 /// throws  IoError with the path and the system's reason
 void make_folder(const std::filesystem::path& folder);
 
-/// The files a command line names: those given, and of each folder given what it holds, in natural
-/// order. Symbolic links in a folder are left out.
+struct FoundFiles {
+  std::vector<std::filesystem::path> files;
+  std::vector<UnusedFile> unused;
+};
+
+/// The files in a folder and those below that are wanted, in natural order, and all others. Links
+/// are followed, loops are not.
 ///
-/// levels  how deep to look into a folder; 1: only at what lies directly inside
-/// wanted  of a folder's files, which to take
+/// levels  how deep to look; 1: only at what lies directly inside
+FoundFiles files_below(const std::filesystem::path& folder, int levels,
+                       const std::function<bool(const std::filesystem::path&)>& wanted);
+
+/// The files a command line names: those given, and of each folder given what it holds, in natural
+/// order, as files_below finds it.
+///
 /// what    they are called in the error
-/// throws  IoError for a folder without any
-std::vector<std::filesystem::path> files_of(
-    const std::vector<std::string>& inputs, int levels,
-    const std::function<bool(const std::filesystem::path&)>& wanted, const std::string& what);
+/// throws  IoError for a folder without any, saying what it holds
+FoundFiles files_of(const std::vector<std::string>& inputs, int levels,
+                    const std::function<bool(const std::filesystem::path&)>& wanted,
+                    const std::string& what);
 
 }  // namespace dmf

@@ -25,15 +25,16 @@ struct ItemFiles {
   Turned turned = Turned::none;
 };
 
-/// Whether an image's EXIF orientation is to be applied so that the mask fits.
+/// Whether an image's EXIF orientation is to be applied so that its labels fit.
 ///
+/// height, width        of the labels; 0 where that is not known
 /// orientation_of_mask  its own tag, which has been applied
-bool is_upright_meant(const RawImage& image, const RawImage& mask, int orientation_of_mask,
+bool is_upright_meant(const RawImage& image, int height, int width, int orientation_of_mask,
                       const DatasetItem& item, const std::string& exif) {
   if (exif != "auto") return exif == "apply";
   const bool lies = image.orientation >= 5;  // turned by a quarter
-  if (lies && image.height != image.width) {
-    return mask.height == image.width && mask.width == image.height;
+  if (lies && image.height != image.width && height > 0) {
+    return height == image.width && width == image.height;
   }
   if (orientation_of_mask == image.orientation) return true;
   throw IoError(fmt::format(
@@ -52,8 +53,11 @@ ItemFiles read_files(const DatasetItem& item, const std::string& exif) {
     files.masks.push_back(upright(std::move(mask)));
   }
   if (files.image.orientation != 1) {
+    const bool drawn = item.annotation.has_value();
+    const int height = drawn ? item.annotation->height : files.masks.front().height;
+    const int width = drawn ? item.annotation->width : files.masks.front().width;
     const bool apply =
-        is_upright_meant(files.image, files.masks.front(), orientation_of_mask, item, exif);
+        is_upright_meant(files.image, height, width, orientation_of_mask, item, exif);
     files.turned = apply ? Turned::as_tagged : Turned::as_stored;
     if (apply) files.image = upright(std::move(files.image));
   }
@@ -110,6 +114,21 @@ double share_of_lesion(const LabelMap& labels, int ignored) {
   return static_cast<double>(lesion) / static_cast<double>(std::max<std::size_t>(labelled, 1));
 }
 
+/// Of outlines there is nothing to understand: their labels are the classes.
+MaskEncoding encoding_of_annotations(const std::vector<std::string>& names, int classes) {
+  MaskEncoding encoding;
+  encoding.classes = classes > 0 ? classes : static_cast<int>(names.size()) + 1;
+  encoding.values.clear();
+  for (int c = 0; c < encoding.classes; ++c) encoding.values.push_back({c});
+  std::vector<std::string> each;
+  for (const std::string& name : names) {
+    each.push_back(fmt::format("{} is class {}", name, each.size() + 1));
+  }
+  encoding.evidence = fmt::format("drawn from annotations, later shapes over earlier: {}",
+                                  fmt::join(each, ", "));
+  return encoding;
+}
+
 std::string dark_note(int brightest, int largest) {
   return fmt::format(
       "warning: {}-bit images whose largest value is {} of {}: intensities reach {:.2f} only; give "
@@ -122,13 +141,22 @@ std::string dark_note(int brightest, int largest) {
 
 /// An item of which the files are read and no label is known yet.
 struct SampleSet::Decoded {
+  int height = 0, width = 0;        // of the image, its own
   Image image;                      // preprocessed
   std::vector<SurveyedMask> masks;  // with their planes, where those are kept
   Turned turned = Turned::none;
   int brightest = 0, largest = 255;  // of the image's samples
 };
 
-LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding) {
+LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding,
+                     const std::string& exif) {
+  if (item.annotation) {
+    if (item.annotation->height > 0) {
+      return draw(*item.annotation, item.annotation->height, item.annotation->width);
+    }
+    const RawImage image = read_files(item, exif).image;
+    return draw(*item.annotation, image.height, image.width);
+  }
   LabelMap labels;
   for (const auto& path : item.masks) {
     const RawImage mask = read_mask(path);
@@ -146,7 +174,10 @@ SampleSet::Decoded SampleSet::decode(const DatasetItem& item) const {
   const ItemFiles files = read_files(item, options_.exif);
   const RawImage& image = files.image;
   Decoded decoded;
+  decoded.height = image.height;
+  decoded.width = image.width;
   decoded.turned = files.turned;
+  if (item.annotation) draw(*item.annotation, image.height, image.width);  // which checks sizes
   decoded.largest = image.largest;
   decoded.brightest = *std::max_element(image.samples.begin(), image.samples.end());
   for (std::size_t m = 0; m < files.masks.size(); ++m) {
@@ -225,7 +256,13 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
     largest = std::max(largest, decoded[i].largest);
     brightest = std::max(brightest, decoded[i].brightest);
   }
-  encoding_ = options.encoding ? *options.encoding : choose_mask_encoding(masks, options.masks);
+  if (options.encoding) {
+    encoding_ = *options.encoding;
+  } else if (dataset_.class_names.empty()) {
+    encoding_ = choose_mask_encoding(masks, options.masks);
+  } else {
+    encoding_ = encoding_of_annotations(dataset_.class_names, options.masks.classes);
+  }
   notes_ = mask_notes(masks, encoding_);
   const bool dark = largest > 255 && 2 * brightest < largest;
   if (dark && options.preprocess.white_level == 0) notes_.push_back(dark_note(brightest, largest));
@@ -248,7 +285,9 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
       const std::size_t from = sound[k];
       Decoded& own = decoded[from];
       LabelMap labels;
-      if (plane_bytes[from] == 0) {
+      if (items[k].annotation) {
+        labels = draw(*items[k].annotation, own.height, own.width);
+      } else if (plane_bytes[from] == 0) {
         labels = read_labels(items[k], encoding_);
       } else {
         labels = to_labels(own.masks.front(), encoding_);
@@ -275,9 +314,17 @@ Sample SampleSet::sample(std::size_t i) const {
   return cache_[i] ? *cache_[i] : load(dataset_.items[i]);
 }
 
+RawImage SampleSet::own_image(std::size_t i) const {
+  return read_files(dataset_.items[i], options_.exif).image;
+}
+
+LabelMap SampleSet::own_labels(std::size_t i) const {
+  return read_labels(dataset_.items[i], encoding_, options_.exif);
+}
+
 Sample SampleSet::load(const DatasetItem& item) const {
   return {preprocess(read_files(item, options_.exif).image, options_.preprocess),
-          preprocess(read_labels(item, encoding_), options_.preprocess, encoding_.ignored).labels};
+          preprocess(read_labels(item, encoding_, options_.exif), options_.preprocess, encoding_.ignored).labels};
 }
 
 }  // namespace dmf

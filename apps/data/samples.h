@@ -16,11 +16,14 @@ struct Sample {
   LabelMap labels;
 };
 
-/// The union of an item's masks, at the file's own size; a mask's own EXIF orientation is applied.
+/// The union of an item's masks, or its annotation drawn, at the image's own size; a mask's own EXIF
+/// orientation is applied.
 ///
+/// exif    as SampleSetOptions has it, where an annotation does not give the image's size
 /// throws  IoError for a mask that cannot be read, differs in size from the others or holds what
 ///         the encoding does not cover
-LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding);
+LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding,
+                     const std::string& exif = "auto");
 
 struct SampleSetOptions {
   PreprocessSpec preprocess;
@@ -46,6 +49,9 @@ class SampleSet {
   const Dataset& dataset() const { return dataset_; }
   const DatasetItem& item(std::size_t i) const { return dataset_.items[i]; }
   Sample sample(std::size_t i) const;
+  /// The image as its file holds it, turned as its masks are, and its labels, both at their own size.
+  RawImage own_image(std::size_t i) const;
+  LabelMap own_labels(std::size_t i) const;
   const MaskEncoding& mask_encoding() const { return encoding_; }
   /// One line for each item left out.
   const std::vector<std::string>& broken() const { return broken_; }

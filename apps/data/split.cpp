@@ -1,12 +1,11 @@
 #include "apps/data/split.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "apps/data/csv.h"
+#include "apps/data/item_table.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 #include "engine/io/atomic_file.h"
@@ -30,52 +29,27 @@ std::vector<std::vector<std::size_t>> shuffled_groups(const std::vector<std::siz
   return order;
 }
 
-/// The item that each row of a table names, no item twice. A row may give the whole id or only
-/// the file's name, with or without its extension.
-std::vector<std::size_t> items_of(const CsvTable& table, const std::string& column,
-                                  const SampleSet& samples) {
-  table.column(column);  // even of a table without rows
-  std::map<std::string, std::size_t> by_id, by_name;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    const std::filesystem::path image = samples.item(i).image;
-    by_id[samples.item(i).id] = i;
-    by_name[image.stem().string()] = by_name[image.filename().string()] = i;
+/// Fills parts of these sizes with whole groups, each to the part that lacks the largest share of
+/// its size. Items are sorted.
+std::vector<std::vector<std::size_t>> fill_parts(const std::vector<std::vector<std::size_t>>& order,
+                                                 const std::vector<std::size_t>& sizes) {
+  std::vector<std::vector<std::size_t>> parts(sizes.size());
+  for (const std::vector<std::size_t>& items : order) {
+    std::vector<double> lacking;
+    for (std::size_t k = 0; k < sizes.size(); ++k) {
+      lacking.push_back(1.0 - static_cast<double>(parts[k].size()) / static_cast<double>(sizes[k]));
+    }
+    const auto most = std::max_element(lacking.begin(), lacking.end()) - lacking.begin();
+    auto& part = parts[static_cast<std::size_t>(most)];
+    part.insert(part.end(), items.begin(), items.end());
   }
-  std::vector<std::size_t> items;
-  std::vector<bool> placed(samples.size());
-  for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    const std::string& id = table.text(row, column);
-    const auto& names = by_id.contains(id) ? by_id : by_name;
-    const auto found = names.find(id);
-    DMF_CHECK(found != names.end(), IoError, "[split] {} row {}: the data set has no image '{}'.",
-              table.name, row + 1, id);
-    DMF_CHECK(!placed[found->second], IoError, "[split] {} row {}: '{}' is given twice.",
-              table.name, row + 1, id);
-    placed[found->second] = true;
-    items.push_back(found->second);
-  }
-  return items;
+  for (auto& part : parts) std::sort(part.begin(), part.end());
+  return parts;
 }
 
-/// throws  IoError naming an item of the data set that is not among these
-void require_all(const std::vector<std::size_t>& items, const SampleSet& samples,
-                 const std::string& file) {
-  std::vector<bool> placed(samples.size());
-  for (const std::size_t i : items) placed[i] = true;
-  const auto missing = std::find(placed.begin(), placed.end(), false);
-  DMF_CHECK(missing == placed.end(), IoError, "[split] {} does not place the image '{}'.", file,
-            samples.item(static_cast<std::size_t>(missing - placed.begin())).id);
-}
-
-/// The column that has one of these names, in any case.
-std::string one_column(const CsvTable& table, const std::set<std::string>& names) {
-  for (const std::string& column : table.columns) {
-    std::string lower = column;
-    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (names.contains(lower)) return column;
-  }
-  throw IoError(fmt::format("[split] {} has no column named {}: it has {}.", table.name,
-                            fmt::join(names, " or "), fmt::join(table.columns, ", ")));
+std::size_t held_out_of(std::size_t items) {
+  const double share = 0.15 * static_cast<double>(items);
+  return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(share)));
 }
 
 }  // namespace
@@ -85,26 +59,71 @@ Split split_by_seed(const std::vector<std::size_t>& groups, std::uint64_t seed) 
   DMF_CHECK(order.size() >= 3, ValueError,
             "[split] {} images in {} group{}: expected at least 3 groups, one for each part.",
             groups.size(), order.size(), order.size() == 1 ? "" : "s");
-  const auto n = static_cast<double>(groups.size());
-  const auto held_out = std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(0.15 * n)));
+  const std::size_t held_out = held_out_of(groups.size());
+  auto parts = fill_parts(order, {groups.size() - 2 * held_out, held_out, held_out});
+  return {std::move(parts[0]), std::move(parts[1]), std::move(parts[2])};
+}
+
+std::optional<Split> given_split(const std::vector<DatasetItem>& items,
+                                 const std::vector<std::size_t>& groups, std::uint64_t seed) {
   Split split;
-  const std::size_t train = groups.size() - 2 * held_out;
-  const auto place = [](std::vector<std::size_t>& part, const std::vector<std::size_t>& items) {
-    part.insert(part.end(), items.begin(), items.end());
-  };
-  for (const std::vector<std::size_t>& items : order) {
-    // To the part that lacks the largest share of its size.
-    const double lacking[3] = {
-        1.0 - static_cast<double>(split.train.size()) / static_cast<double>(train),
-        1.0 - static_cast<double>(split.validation.size()) / static_cast<double>(held_out),
-        1.0 - static_cast<double>(split.test.size()) / static_cast<double>(held_out)};
-    const auto most = std::max_element(lacking, lacking + 3) - lacking;
-    place(most == 0 ? split.train : most == 1 ? split.validation : split.test, items);
+  std::size_t without = 0;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const std::string& part = items[i].part;
+    if (part.empty()) ++without;
+    if (part == "train") split.train.push_back(i);
+    if (part == "validation") split.validation.push_back(i);
+    if (part == "test") split.test.push_back(i);
   }
-  for (auto* part : {&split.train, &split.validation, &split.test}) {
-    std::sort(part->begin(), part->end());
+  const auto is_all = [&](const std::vector<std::size_t>& part) {
+    return part.size() == items.size();
+  };
+  if (without == items.size() || is_all(split.train) || is_all(split.validation) ||
+      is_all(split.test)) {
+    return std::nullopt;
+  }
+  DMF_CHECK(
+      without == 0, IoError,
+      "[split] {} of {} images lie in no train, validation or test folder, the others do: move "
+      "them, or give --split random.",
+      without, items.size());
+  DMF_CHECK(!split.train.empty(), IoError,
+            "[split] the folders give {} validation and {} test images, but none to train: give "
+            "--split random to divide them anew.",
+            split.validation.size(), split.test.size());
+  for (auto* missing : {&split.validation, &split.test}) {
+    if (!missing->empty()) continue;
+    std::vector<std::size_t> of_train;
+    for (const std::size_t i : split.train) of_train.push_back(groups[i]);
+    const auto order = shuffled_groups(of_train, seed);
+    DMF_CHECK(order.size() >= 2, ValueError,
+              "[split] the training images are one group: expected two, to draw the part that the "
+              "folders lack.");
+    const std::size_t held_out = held_out_of(of_train.size());
+    const auto parts = fill_parts(order, {of_train.size() - held_out, held_out});
+    std::vector<std::size_t> kept;
+    for (const std::size_t k : parts[0]) kept.push_back(split.train[k]);
+    for (const std::size_t k : parts[1]) missing->push_back(split.train[k]);
+    split.train = std::move(kept);
   }
   return split;
+}
+
+void check_whole_groups(const Split& split, const std::vector<std::size_t>& groups,
+                        const std::vector<DatasetItem>& items) {
+  std::map<std::size_t, std::pair<std::size_t, const char*>> first;  // of each group: item and part
+  const auto look_at = [&](const std::vector<std::size_t>& part, const char* name) {
+    for (const std::size_t i : part) {
+      const auto [known, is_new] = first.emplace(groups[i], std::pair(i, name));
+      DMF_CHECK(is_new || known->second.second == name, IoError,
+                "[split] '{}' is in {} and '{}', of the same group, in {}: a group must be on one "
+                "side. Change the split, or the groups.",
+                items[known->second.first].id, known->second.second, items[i].id, name);
+    }
+  };
+  look_at(split.train, "train");
+  look_at(split.validation, "validation");
+  look_at(split.test, "test");
 }
 
 std::vector<std::size_t> folds_by_seed(const std::vector<std::size_t>& groups, int folds,
@@ -144,10 +163,10 @@ Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold) {
 }
 
 std::vector<std::size_t> parse_folds(const CsvTable& table, const SampleSet& samples) {
-  const std::string id = one_column(table, {"id", "image", "image_id", "filename", "name"});
+  const std::string id = one_column(table, kImageColumns);
   const std::string fold = one_column(table, {"fold", "kfold", "k-fold", "k_fold"});
-  const std::vector<std::size_t> items = items_of(table, id, samples);
-  require_all(items, samples, table.name);
+  const std::vector<std::size_t> items = items_of(table, id, samples.dataset().items);
+  require_all(items, samples.dataset().items, table.name);
   constexpr double kMost = 1000.0;
   std::vector<double> labels;
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
@@ -179,7 +198,7 @@ void write_split(const std::filesystem::path& path, const Split& split, const Sa
 }
 
 Split parse_split(const CsvTable& table, const SampleSet& samples) {
-  const std::vector<std::size_t> items = items_of(table, "id", samples);
+  const std::vector<std::size_t> items = items_of(table, "id", samples.dataset().items);
   Split split;
   for (std::size_t row = 0; row < items.size(); ++row) {
     const std::string& part = table.text(row, "part");
@@ -191,7 +210,7 @@ Split parse_split(const CsvTable& table, const SampleSet& samples) {
                             : split.test)
         .push_back(items[row]);
   }
-  require_all(items, samples, table.name);
+  require_all(items, samples.dataset().items, table.name);
   DMF_CHECK(!split.train.empty() && !split.validation.empty() && !split.test.empty(), IoError,
             "[split] {} leaves a part empty: {} train, {} validation, {} test.", table.name,
             split.train.size(), split.validation.size(), split.test.size());

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,22 @@ struct Split {
 /// throws  ValueError for fewer than three groups
 Split split_by_seed(const std::vector<std::size_t>& groups, std::uint64_t seed);
 
+/// The parts that the folders give. A part that they lack (validation or test) is drawn from the
+/// training images by `seed`: round(0.15 n) of them.
+///
+/// groups  one number an item; images drawn stay with their group
+/// return  nothing where the folders give no parts, or one only
+/// throws  IoError where only some items have a part, or none trains; ValueError where there is
+///         nothing to draw from
+std::optional<Split> given_split(const std::vector<DatasetItem>& items,
+                                 const std::vector<std::size_t>& groups, std::uint64_t seed);
+
+/// Fails where a group is in two parts.
+///
+/// throws  IoError naming two of its items
+void check_whole_groups(const Split& split, const std::vector<std::size_t>& groups,
+                        const std::vector<DatasetItem>& items);
+
 /// Cross-validation: items divided into folds of about equal size, drawn by `seed`; groups as
 /// above.
 ///
@@ -36,8 +53,8 @@ std::vector<std::size_t> folds_by_seed(const std::vector<std::size_t>& groups, i
 /// throws  ValueError for a fold that is not there, fewer than three, or an empty part
 Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold);
 
-/// Official folds from a CSV with a column of images (id, image, image_id, filename or name) and
-/// one of fold numbers (fold, kfold, k-fold or k_fold), in any case and among others.
+/// Official folds from a CSV with a column of images (id, image, image_id, filename, file or name)
+/// and one of fold numbers (fold, kfold, k-fold or k_fold), in any case and among others.
 ///
 /// return  the fold of every item, from 0
 /// throws  IoError for a column that is not there, a fold that is no number, an image that is

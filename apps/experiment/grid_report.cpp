@@ -113,7 +113,7 @@ void add_panels(Page& page, const Results& results) {
   columns.insert(columns.end(), results.configurations.begin(), results.configurations.end());
   const fs::path first = results.find(results.configurations.front(), *repetition)->folder;
   Json rows = Json::array();
-  for (const fs::path& path : files_of({(first / "panels").string()}, 1, is_image_path, "panels")) {
+  for (const fs::path& path : files_below(first / "panels", 1, is_image_path).files) {
     const RawImage panel = read_image(path);
     Json row = {{{"image", panel_part(panel, 0)}, {"caption", path.stem().string()}},
                 {{"image", panel_part(panel, 1)}, {"caption", "truth"}}};

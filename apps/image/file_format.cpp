@@ -216,17 +216,13 @@ bool is_image_path(const std::filesystem::path& path) {
   return format && can_read(*format);
 }
 
-bool looks_like_picture(const std::filesystem::path& path) {
-  return !why_unused(path).empty();
-}
-
 std::string why_unused(const std::filesystem::path& path) {
   const std::string extension = extension_of(path);
   if (const auto format = format_of_extension(extension)) {
-    if (can_read(*format)) return "";
+    if (can_read(*format)) return "is a picture";
     return fmt::format("is a {}, {}", name_of(*format), how_to_read(*format));
   }
-  if (std::find(kPictures.begin(), kPictures.end(), extension) == kPictures.end()) return "";
+  if (std::find(kPictures.begin(), kPictures.end(), extension) == kPictures.end()) return "is no picture";
   return fmt::format("is a {}: convert it to PNG", extension);
 }
 

@@ -33,11 +33,8 @@ std::string why_refused(std::string_view bytes, std::string_view name);
 /// .dib, and .tif .tiff .dcm .dicom where built with their libraries.
 bool is_image_path(const std::filesystem::path& path);
 
-/// True for the extensions of pictures that this build does not decode: .gif, .webp, .nii.gz, ...
-bool looks_like_picture(const std::filesystem::path& path);
-
-/// Of such a file, what it is and what to do, as far as its name says: "is a .gif: convert it to
-/// PNG"; empty for all others.
+/// Why a file is no image to read, as far as its name says: "is a .gif: convert it to PNG", or "is
+/// no picture".
 std::string why_unused(const std::filesystem::path& path);
 
 }  // namespace dmf

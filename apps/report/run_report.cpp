@@ -24,7 +24,7 @@ void add_panels(Page& page, const std::string& title, const fs::path& folder,
                 const std::map<std::string, double>& dice) {
   if (!fs::is_directory(folder)) return;
   Json cells = Json::array();
-  for (const fs::path& path : files_of({folder.string()}, 1, is_image_path, "panels")) {
+  for (const fs::path& path : files_below(folder, 1, is_image_path).files) {
     std::string caption = path.stem().string();
     const std::size_t space = caption.find(' ');
     auto found = dice.find(caption);

@@ -123,7 +123,7 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
       const std::size_t item = batch->items[k];
       LabelMap truth, prediction;
       if (options.at_original != nullptr) {
-        truth = read_labels(samples.item(item), encoding);
+        truth = samples.own_labels(item);
         prediction = likeliest(
             restore_size(predictions[k], *options.at_original, truth.height, truth.width));
       } else {

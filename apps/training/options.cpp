@@ -197,10 +197,17 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
   };
   add("--data", o.data, "Folder of the data set, or of the archive that holds it");
   add_list(app, group, "--classes", o.dataset.classes,
-           "BUSI folders to read: benign, malignant, normal");
+           "Class folders to read: benign, malignant, normal, or others");
   app.add_flag("--first-mask-only", o.dataset.first_mask_only,
                "Of an image's several masks take the first, not the union")
       ->group(group);
+  app.add_flag("--pair-by-order", o.dataset.pair_by_order,
+               "Pair images and masks in sorted order where their names do not tell")
+      ->group(group);
+  add("--mask-names", o.dataset.mask_names,
+      "Glob that masks and annotations fit, as \"*_mask*\" or \"labels/*\"; default: by rule");
+  add_list(app, group, "--label-classes", o.dataset.label_classes,
+           "Labels of annotations as classes 1, 2, ...: labels to unite joined by +");
   add("--num-classes", o.num_classes,
       "Classes of the masks, background included; 0: as the masks say")
       ->check(CLI::Range(0, 256) & CLI::Validator(
@@ -252,8 +259,15 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
   app.add_flag("--bilateral-square", o.bilateral_filter.square,
                "The whole square of the paper's formula, not OpenCV's disc")
       ->group(group);
-  add("--split", o.split, "random, or grouped: near-duplicate images stay on one side")
-      ->check(CLI::IsMember({"random", "grouped"}));
+  add("--split", o.split,
+      "random; grouped: near-duplicate images stay on one side; given-or-...: as train, validation "
+      "and test folders say where there are such")
+      ->check(CLI::IsMember({"given-or-random", "given-or-grouped", "random", "grouped"}));
+  add("--groups", o.groups,
+      "Keep images of one group on one side: CSV with a column of images and one named group, "
+      "patient, patient_id, subject or case");
+  add("--group-by", o.group_by,
+      "The same by a regular expression: what its first capture finds in an image's id");
   add("--split-seed", o.split_seed, "Of the split alone; 0: as --seed");
   add("--folds", o.folds, "Cross-validation over so many folds instead of 70/15/15; 0: none")
       ->check(CLI::Range(0, 1000));

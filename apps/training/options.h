@@ -39,11 +39,12 @@ struct TrainOptions {
   std::string fit = "squash";
   bool bilateral = false;
   BilateralSpec bilateral_filter;
-  std::string split = "random";
+  std::string split = "given-or-random";
   std::uint64_t split_seed = 0;  // 0: as `seed`
   int folds = 0;                 // 0: 70/15/15
   int fold = 1;                  // from 1
   std::string folds_file, split_file;
+  std::string groups, group_by;
   double duplicate_threshold = 0.97;
   std::string augment = "none";
 

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "apps/data/duplicates.h"
+#include "apps/data/groups.h"
 #include "apps/support/text.h"
 #include "engine/core/check.h"
 
@@ -18,21 +20,51 @@ SampleSet load_samples(const TrainOptions& options) {
   how.exif = options.exif;
   how.skip_broken = options.skip_broken;
   how.cache_bytes = static_cast<std::size_t>(options.cache_mb) << 20;
-  return SampleSet(find_dataset(options.data, options.dataset), how);
+  Dataset dataset = find_dataset(options.data, options.dataset);
+  if (options.num_classes > 0) check_class_count(dataset, options.num_classes);
+  return SampleSet(std::move(dataset), how);
 }
 
 namespace {
 
-Split make_split(const TrainOptions& options, const SampleSet& samples) {
+/// The groups that the user names, as patients.
+std::vector<std::size_t> named_groups(const TrainOptions& options, const SampleSet& samples) {
+  const std::vector<DatasetItem>& items = samples.dataset().items;
+  DMF_CHECK(options.groups.empty() || options.group_by.empty(), ValueError,
+            "[groups] --groups and --group-by are given: expected one of them.");
+  if (!options.groups.empty()) return groups_from_table(read_csv(options.groups), items);
+  if (!options.group_by.empty()) return groups_by_pattern(options.group_by, items);
+  return no_groups(items.size());
+}
+
+std::uint64_t seed_of_split(const TrainOptions& options) {
+  return options.split_seed == 0 ? options.seed : options.split_seed;
+}
+
+bool is_drawn_in_groups(const TrainOptions& options) {
+  return options.split.ends_with("grouped");
+}
+
+bool may_be_given(const TrainOptions& options) {
+  return options.split_file.empty() && options.folds_file.empty() && options.folds == 0 &&
+         options.split.starts_with("given");
+}
+
+Split make_split(const TrainOptions& options, const SampleSet& samples,
+                 std::vector<std::size_t> groups) {
   if (!options.split_file.empty()) return parse_split(read_csv(options.split_file), samples);
   if (!options.folds_file.empty()) {
     return split_by_fold(parse_folds(read_csv(options.folds_file), samples), options.fold);
   }
-  const std::vector<std::size_t> groups =
-      options.split == "grouped"
-          ? groups_of(near_duplicates(samples, options.duplicate_threshold), samples.size())
-          : no_groups(samples.size());
-  const std::uint64_t seed = options.split_seed == 0 ? options.seed : options.split_seed;
+  if (is_drawn_in_groups(options)) {
+    const auto alike = near_duplicates(samples, options.duplicate_threshold);
+    groups = united_groups(groups, groups_of(alike, samples.size()));
+  }
+  const std::uint64_t seed = seed_of_split(options);
+  if (may_be_given(options)) {
+    const auto given = given_split(samples.dataset().items, groups, seed);
+    if (given) return *given;
+  }
   if (options.folds == 0) return split_by_seed(groups, seed);
   return split_by_fold(folds_by_seed(groups, options.folds, seed), options.fold);
 }
@@ -79,7 +111,7 @@ void check_lesions(const SampleSet& samples, const Split& split) {
             "[data] no mask of {} has any lesion, {} is the first of {} images ({}): there is "
             "nothing to learn. Expected lesion pixels: compare the masks with --mask-values, "
             "--mask-from or --invert-masks.",
-            samples.dataset().root.string(), samples.item(0).masks.front().string(), samples.size(),
+            samples.dataset().root.string(), samples.item(0).id, samples.size(),
             samples.mask_encoding().describe());
   for (const auto& [part, name] :
        {std::pair(&split.train, "training"), std::pair(&split.validation, "validation")}) {
@@ -94,18 +126,38 @@ void check_lesions(const SampleSet& samples, const Split& split) {
 
 RunData load_data(const TrainOptions& options) {
   SampleSet samples = load_samples(options);
-  Split split = make_split(options, samples);
+  const std::vector<std::size_t> groups = named_groups(options, samples);
+  Split split = make_split(options, samples, groups);
+  check_whole_groups(split, groups, samples.dataset().items);
   check_lesions(samples, split);
   return {std::move(samples), std::move(split)};
 }
 
-std::string describe_split(const TrainOptions& options) {
+std::string describe_split(const TrainOptions& options, const SampleSet& samples) {
   if (!options.split_file.empty()) return "split from a file";
-  const std::uint64_t seed = options.split_seed == 0 ? options.seed : options.split_seed;
   if (!options.folds_file.empty()) return fmt::format("fold {} from a file", options.fold);
-  if (options.folds == 0) return fmt::format("{} split, seed {}", options.split, seed);
-  return fmt::format("fold {} of {}, {}, seed {}", options.fold, options.folds, options.split,
-                     seed);
+  const std::uint64_t seed = seed_of_split(options);
+  const std::string how = is_drawn_in_groups(options) ? "grouped" : "random";
+  std::string named;
+  if (!options.groups.empty()) named = ", groups from a file";
+  if (!options.group_by.empty()) named = fmt::format(", groups by '{}'", options.group_by);
+  std::set<std::string> parts;
+  for (const DatasetItem& item : samples.dataset().items) parts.insert(item.part);
+  const bool are_given = parts.size() > 1;
+  if (are_given && may_be_given(options)) {
+    std::string drawn;
+    for (const char* part : {"validation", "test"}) {
+      if (!parts.contains(part)) {
+        drawn = fmt::format(", {} drawn from the training images, {}{}, seed {}", part, how, named,
+                            seed);
+      }
+    }
+    return "split given by the folders" + drawn;
+  }
+  const std::string unused = are_given ? "; the folders' own parts are not used" : "";
+  if (options.folds == 0) return fmt::format("{} split{}, seed {}{}", how, named, seed, unused);
+  return fmt::format("fold {} of {}, {}{}, seed {}{}", options.fold, options.folds, how, named,
+                     seed, unused);
 }
 
 std::string describe_masks(const MaskEncoding& encoding) {
@@ -136,6 +188,11 @@ std::string describe_data(const RunData& data, const TrainOptions& options) {
   text += fmt::format("; lesion {:.1f} % of the pixels\n", 100.0 * share);
   text += fmt::format("masks     {}\n", describe_masks(samples.mask_encoding()));
   text += describe_lesions(samples);
+  const std::string unused = describe_unused(samples.dataset());
+  if (!unused.empty()) text += unused + "\n";
+  const bool has_groups = !options.groups.empty() || !options.group_by.empty();
+  const std::string patients = warn_several_per_patient(samples.dataset().items);
+  if (!has_groups && !patients.empty()) text += patients + "\n";
   for (const std::string& note : samples.dataset().notes)
     text += fmt::format("          {}\n", note);
   for (const std::string& note : samples.notes()) text += fmt::format("{}\n", note);
@@ -144,9 +201,9 @@ std::string describe_data(const RunData& data, const TrainOptions& options) {
         fmt::format("warning: {} broken image{} left out: {}\n", samples.broken().size(),
                     samples.broken().size() == 1 ? "" : "s", fmt::join(samples.broken(), " | "));
   }
-  text +=
-      fmt::format("split     {}: {} train, {} validation, {} test", describe_split(options),
-                  data.split.train.size(), data.split.validation.size(), data.split.test.size());
+  text += fmt::format("split     {}: {} train, {} validation, {} test",
+                      describe_split(options, samples), data.split.train.size(),
+                      data.split.validation.size(), data.split.test.size());
   return text;
 }
 

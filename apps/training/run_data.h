@@ -22,7 +22,7 @@ SampleSet load_samples(const TrainOptions& options);
 RunData load_data(const TrainOptions& options);
 
 /// "grouped split, seed 1", "fold 2 of 5, random, seed 1": which split a table is made with.
-std::string describe_split(const TrainOptions& options);
+std::string describe_split(const TrainOptions& options, const SampleSet& samples);
 
 /// How the masks are read and why.
 std::string describe_masks(const MaskEncoding& encoding);

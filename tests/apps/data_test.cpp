@@ -46,70 +46,10 @@ SampleSetOptions at_size(int size) {
   return options;
 }
 
-const DatasetOptions kBenign{{"benign"}, false};
+const DatasetOptions kBenign{{"benign"}, false, false, "", {}};
 
 }  // namespace
 
-TEST_CASE("dataset: BUSI is found from its parent, several masks are united or the first taken") {
-  const TemporaryFolder folder;
-  const auto benign = folder / "archive/Dataset_BUSI_with_GT/benign";
-  write_grey(benign / "benign (2).png", 2, 2, constant(4, 9));
-  write_grey(benign / "benign (2)_mask.png", 2, 2, {255, 0, 0, 0});
-  write_grey(benign / "benign (2)_mask_1.png", 2, 2, {0, 0, 0, 255});
-  write_grey(benign / "benign (10).png", 2, 2, constant(4, 9));
-  write_grey(benign / "benign (10)_mask.png", 2, 2, constant(4, 0));
-  const Dataset found = find_dataset(folder.path(), kBenign);
-  CHECK(found.layout == "BUSI");
-  REQUIRE(found.items.size() == 2);
-  CHECK(found.items[0].id == "benign/benign (2)");  // 2 before 10
-  CHECK(found.items[0].masks.size() == 2);
-  CHECK(read_labels(found.items[0], {}).labels == std::vector<std::int32_t>{1, 0, 0, 1});
-  const Dataset first = find_dataset(folder.path(), {{"benign"}, true});
-  CHECK(read_labels(first.items[0], {}).labels == std::vector<std::int32_t>{1, 0, 0, 0});
-  CHECK_THROWS_WITH_AS(find_dataset(folder.path(), {}),
-                       Contains("no folder for the class 'malignant'"), IoError);
-}
-
-TEST_CASE("dataset: images + masks, by equal names, by bare names, by order with a warning") {
-  const TemporaryFolder folder;
-  const auto put = [&](const std::string& name) { write_grey(folder / name, 1, 1, {0}); };
-  put("same/images/a.png");
-  put("same/images/b.png");
-  put("same/masks/a.png");
-  put("same/masks/b.bmp.png");
-  CHECK_THROWS_WITH_AS(find_dataset(folder / "same", {}), Contains("without a mask: b.png"),
-                       IoError);
-  put("same/masks/b.png");
-  const Dataset same = find_dataset(folder / "same", {});
-  CHECK(same.items[1].masks[0].filename() == "b.png");
-  put("bra/Images/bus_0001-l.png");
-  put("bra/Images/bus_0002-r.png");
-  put("bra/Masks/mask_0001-l.png");
-  put("bra/Masks/mask_0002-r.png");
-  const Dataset bra = find_dataset(folder / "bra", {});
-  CHECK(bra.items[1].masks[0].filename() == "mask_0002-r.png");
-  CHECK(bra.notes.at(0).find("paired by names") != std::string::npos);
-  put("busc/BUSC_Dataset/Segmentation/images/x2.png");
-  put("busc/BUSC_Dataset/Segmentation/images/x10.png");
-  put("busc/BUSC_Dataset/Segmentation/masks/m1.png");
-  put("busc/BUSC_Dataset/Segmentation/masks/m3.png");
-  const Dataset busc = find_dataset(folder / "busc", {});
-  CHECK(busc.items[0].id == "x2");
-  CHECK(busc.items[0].masks[0].filename() == "m1.png");
-  CHECK(busc.notes.at(0).find("warning: no image has its mask's name") == 0);
-  CHECK_THROWS_WITH_AS(find_dataset(folder.path(), {}), Contains("found 2 data sets"), IoError);
-  CHECK_THROWS_WITH_AS(find_dataset(folder / "absent", {}), Contains("is not a folder"), IoError);
-  std::filesystem::create_directories(folder / "empty");
-  CHECK_THROWS_WITH_AS(find_dataset(folder / "empty", {}), Contains("found no images"), IoError);
-}
-
-TEST_CASE("dataset: symbolic links are not followed") {
-  const TemporaryFolder folder, outside;
-  write_busi(outside.path(), 1);
-  std::filesystem::create_directories(folder / "data");
-  std::filesystem::create_directory_symlink(outside / "benign", folder / "data/benign");
-  CHECK_THROWS_WITH_AS(find_dataset(folder / "data", kBenign), Contains("found no images"),
-                       IoError);
 }
 
 TEST_CASE("samples: every broken item is listed; --skip-broken leaves them out and counts them") {

@@ -1,0 +1,25 @@
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "apps/data/annotations/coco.h"
+#include "engine/core/check.h"
+
+// Any text is annotations that can be drawn at their sizes, where those are small, or an IoError.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  try {
+    for (dmf::Annotation& annotation :
+         dmf::parse_coco({reinterpret_cast<const char*>(data), size}, "fuzz")) {
+      for (dmf::Outline& shape : annotation.shapes) shape.label_class = 1;
+      constexpr int kSmall = 64;
+      const int height = annotation.height == 0 ? kSmall : annotation.height;
+      const int width = annotation.width == 0 ? kSmall : annotation.width;
+      if (height > kSmall || width > kSmall) continue;
+      for (const auto label : dmf::draw(annotation, height, width).labels) {
+        if (label != 0 && label != 1) std::abort();
+      }
+    }
+  } catch (const dmf::IoError&) {
+  }
+  return 0;
+}
