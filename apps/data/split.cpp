@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "apps/data/csv.h"
@@ -30,29 +31,60 @@ std::vector<std::vector<std::size_t>> shuffled_groups(const std::vector<std::siz
   return order;
 }
 
-/// The item that each row of a table names, no item twice. A row may give the whole id or only
-/// the file's name, with or without its extension.
+/// What an image may be called besides its id: its file's name, with or without the extension and
+/// with any of the folders that it lies in; each to the item, or to none where two have it.
+std::map<std::string, std::optional<std::size_t>> names_of(const SampleSet& samples) {
+  std::map<std::string, std::optional<std::size_t>> names;
+  const auto add = [&](const std::string& name, std::size_t item) {
+    const auto [at, is_new] = names.emplace(name, item);
+    if (!is_new && at->second != item) at->second.reset();
+  };
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const std::filesystem::path image = samples.item(i).image.lexically_normal();
+    std::filesystem::path name = image.filename();
+    for (std::filesystem::path folder = image.parent_path();; folder = folder.parent_path()) {
+      add(name.string(), i);
+      add((name.parent_path() / name.stem()).string(), i);
+      if (folder.filename().empty()) break;
+      name = folder.filename() / name;
+    }
+    add(image.string(), i);
+  }
+  return names;
+}
+
+/// The item that each row of a table names, no item twice, see names_of(). Backslashes may stand
+/// for slashes.
 std::vector<std::size_t> items_of(const CsvTable& table, const std::string& column,
                                   const SampleSet& samples) {
   table.column(column);  // even of a table without rows
-  std::map<std::string, std::size_t> by_id, by_name;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    const std::filesystem::path image = samples.item(i).image;
-    by_id[samples.item(i).id] = i;
-    by_name[image.stem().string()] = by_name[image.filename().string()] = i;
-  }
+  std::map<std::string, std::size_t> by_id;
+  for (std::size_t i = 0; i < samples.size(); ++i) by_id[samples.item(i).id] = i;
+  const auto by_name = names_of(samples);
+  const auto item_of = [&](const std::string& id, std::size_t row) {
+    if (const auto found = by_id.find(id); found != by_id.end()) return found->second;
+    std::string path = std::filesystem::path(id).lexically_normal().string();
+    auto found = by_name.find(path);
+    if (found == by_name.end()) {
+      std::replace(path.begin(), path.end(), '\\', '/');
+      found = by_name.find(path);
+    }
+    DMF_CHECK(found != by_name.end(), IoError, "[split] {} row {}: the data set has no image '{}'.",
+              table.name, row + 1, id);
+    DMF_CHECK(found->second.has_value(), IoError,
+              "[split] {} row {}: several images are called '{}': give their folders too.",
+              table.name, row + 1, id);
+    return *found->second;
+  };
   std::vector<std::size_t> items;
   std::vector<bool> placed(samples.size());
   for (std::size_t row = 0; row < table.rows.size(); ++row) {
     const std::string& id = table.text(row, column);
-    const auto& names = by_id.contains(id) ? by_id : by_name;
-    const auto found = names.find(id);
-    DMF_CHECK(found != names.end(), IoError, "[split] {} row {}: the data set has no image '{}'.",
-              table.name, row + 1, id);
-    DMF_CHECK(!placed[found->second], IoError, "[split] {} row {}: '{}' is given twice.",
-              table.name, row + 1, id);
-    placed[found->second] = true;
-    items.push_back(found->second);
+    const std::size_t item = item_of(id, row);
+    DMF_CHECK(!placed[item], IoError, "[split] {} row {}: '{}' is given twice.", table.name,
+              row + 1, id);
+    placed[item] = true;
+    items.push_back(item);
   }
   return items;
 }
