@@ -5,27 +5,25 @@
 #include "apps/benchmarks/ops.h"
 #include "apps/benchmarks/scaling.h"
 #include "apps/benchmarks/step.h"
+#include "apps/support/option_values.h"
 #include "apps/support/program.h"
 
 namespace {
 
 void add_size_options(CLI::App& command, dmf::Workload& workload) {
-  command.add_option("--batch", workload.batch, "Images in the batch")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  command.add_option("--image", workload.image, "Height and width in pixels")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
+  dmf::add_value(command, "Options", "--batch", workload.batch, "Images in the batch")
+      ->check(dmf::whole_number(1, 4096));
+  dmf::add_value(command, "Options", "--image", workload.image, "Height and width in pixels")
+      ->check(dmf::whole_number(1, 4096));
   dmf::add_threads_option(command);
 }
 
 void add_model_options(CLI::App& command, dmf::Workload& workload, int& iterations) {
-  command.add_option("--model", workload.model, "Network")
-      ->check(CLI::IsMember({"paper", "classic"}))
-      ->capture_default_str();
-  command.add_option("--iterations", iterations, "Timed rounds, after some to warm up")
-      ->check(CLI::Range(7, 100000))
-      ->capture_default_str();
+  dmf::add_value(command, "Options", "--model", workload.model, "Network")
+      ->check(dmf::one_of({"paper", "classic"}));
+  dmf::add_value(command, "Options", "--iterations", iterations,
+                 "Timed rounds, after some to warm up")
+      ->check(dmf::whole_number(7, 100000));
   add_size_options(command, workload);
 }
 

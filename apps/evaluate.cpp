@@ -3,7 +3,9 @@
 #include <numeric>
 
 #include "apps/report/run_report.h"
+#include "apps/support/option_values.h"
 #include "apps/support/program.h"
+#include "apps/training/config_file.h"
 #include "apps/training/run_data.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -21,25 +23,26 @@ int main(int argc, char** argv) {
                "evaluate");
   std::string run, data_folder, weights = "best", part = "test", at = "original", json, csv;
   int batch = 32;
-  app.add_option("--run", run, "Run folder that train wrote")->required();
-  app.add_option("--weights", weights, "best or last")
-      ->check(CLI::IsMember({"best", "last"}))
-      ->capture_default_str();
-  app.add_option("--part", part, "train, validation, test or all")
-      ->check(CLI::IsMember({"train", "validation", "test", "all"}))
-      ->capture_default_str();
+  const std::string group = "Options";
+  dmf::add_value(app, group, "--run", run, "Run folder that train wrote")
+      ->check(dmf::not_empty())
+      ->required();
+  dmf::add_value(app, group, "--weights", weights, "best or last")
+      ->check(dmf::one_of({"best", "last"}));
+  dmf::add_value(app, group, "--part", part, "train, validation, test or all")
+      ->check(dmf::one_of({"train", "validation", "test", "all"}));
   std::vector<std::string> classes;
   CLI::Option* other =
-      app.add_option("--data", data_folder, "Score all of another data set instead");
-  app.add_option("--classes", classes, "Of it, the BUSI folders to read: benign, malignant, normal")
-      ->delimiter(',')
+      dmf::add_value(app, group, "--data", data_folder, "Score all of another data set instead")
+          ->check(dmf::not_empty());
+  dmf::add_list(app, group, "--classes", classes,
+                "Of it, the BUSI folders to read: benign, malignant, normal")
       ->needs(other);
-  app.add_option("--at", at, "Score at the network's size, or at each file's original size")
-      ->check(CLI::IsMember({"network", "original"}))
-      ->capture_default_str();
-  app.add_option("--batch", batch, "Images at a time")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
+  dmf::add_value(app, group, "--at", at,
+                 "Score at the network's size, or at each file's original size")
+      ->check(dmf::one_of({"network", "original"}));
+  dmf::add_value(app, group, "--batch", batch, "Images at a time")
+      ->check(dmf::whole_number(1, 4096));
   app.add_option("--json", json, "Write the scores to this file too");
   app.add_option("--csv", csv, "Write a table with a row an image to this file too");
   dmf::DeviceChoice where;

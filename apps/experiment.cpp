@@ -12,7 +12,11 @@
 #include "apps/experiment/replay.h"
 #include "apps/experiment/runner.h"
 #include "apps/report/embedded.h"
+#include "apps/support/option_values.h"
 #include "apps/support/program.h"
+#include "apps/training/config_file.h"
+#include "apps/training/option_conflicts.h"
+#include "apps/training/recipes.h"
 #include "apps/training/run_data.h"
 #include "apps/training/trainer.h"
 #include "engine/core/check.h"
@@ -34,23 +38,18 @@ void set_shard(const std::string& text, dmf::RunnerOptions& options) {
 
 void add_grid_options(CLI::App& app, dmf::PlanOptions& plan, dmf::RunnerOptions& runner) {
   const auto group = "Grid";
-  app.add_option("--configurations", plan.configurations,
-                 "WEIGHTING or WEIGHTING+AUXILIARY each; the default is the paper's grid with its "
-                 "controls, 20 of them")
-      ->group(group)
-      ->delimiter(',');
+  dmf::add_list(app, group, "--configurations", plan.configurations,
+                "WEIGHTING or WEIGHTING+AUXILIARY each; the default is the paper's grid with its "
+                "controls, 20 of them");
   app.add_option("--vary", plan.vary, "\"KEY=VALUE VALUE ...\": another option's values to try")
       ->group(group)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--repeats", plan.repeats, "Repetitions of every configuration")
-      ->group(group)
-      ->check(CLI::Range(1, 10000))
-      ->capture_default_str();
-  app.add_option("--jobs", runner.jobs, "Runs at a time; the threads are divided among them")
-      ->group(group)
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str()
+  dmf::add_value(app, group, "--repeats", plan.repeats, "Repetitions of every configuration")
+      ->check(dmf::whole_number(1, 10000));
+  dmf::add_value(app, group, "--jobs", runner.jobs,
+                 "Runs at a time; the threads are divided among them")
+      ->check(dmf::whole_number(1, 1024))
       ->configurable(false);
   app.add_option_function<std::string>(
          "--shard", [&runner](const std::string& text) { set_shard(text, runner); },
@@ -66,12 +65,14 @@ void add_grid_options(CLI::App& app, dmf::PlanOptions& plan, dmf::RunnerOptions&
 class GridCommand {
  public:
   explicit GridCommand(CLI::App& app) : app_(app) {
-    bind_options(app, options_);
+    bind_options(app, options_, dmf::kGridRecipe);
     for (const char* set : {"--weighting", "--auxiliary"}) {
       app.get_option(set)->configurable(false);  // by the configurations, run by run
     }
     add_grid_options(app, plan_, runner_);
-    app.add_option("--out", out_, "Folder for the grid")->configurable(false);
+    app.add_option("--out", out_, "Folder for the grid")
+        ->check(dmf::not_empty())
+        ->configurable(false);
     app.add_flag("--dry-run", dry_run_, "Only list the runs")->configurable(false);
   }
 
@@ -80,18 +81,22 @@ class GridCommand {
       if (app_[needed]->empty()) throw CLI::RequiredError(needed);
     }
     for (const char* set : {"--weighting", "--auxiliary"}) {
-      if (app_.count(set) > 0) {
+      if (options_.on_command_line.contains(set)) {
         throw CLI::ValidationError(std::string(set) + " is set by --configurations");
       }
     }
   }
 
   int run() const {
+    options_.where.open();  // here rather than in every run
     std::vector<dmf::GridRun> runs;
     for (dmf::PlannedRun& run : dmf::plan_runs(dmf::config_text(app_), plan_)) {
-      dmf::check_options(dmf::parse_config(run.config, run.configuration));
+      const dmf::TrainOptions options = dmf::parse_config(run.config, run.configuration);
+      dmf::refuse_contradictions(options);
+      dmf::check_options(options);
       runs.emplace_back(out_, std::move(run));
     }
+    fmt::print("{}\n", dmf::describe_recipe(app_));
     if (dry_run_) {
       for (const dmf::GridRun& run : runs) fmt::print("{}\n", run.label());
       return 0;
@@ -165,8 +170,7 @@ Action add_replay(CLI::App& app) {
   command.add_option("steps", *steps, "A run's steps.csv")->required();
   command.add_option("--out", *out, "CSV to write the weights to")->required();
   command.add_option("--plot", *plot, "Page to draw them on");
-  command.add_option("--seed", options->fusion.rule.seed, "Of the rule random")
-      ->capture_default_str();
+  dmf::add_value(command, "Options", "--seed", options->fusion.rule.seed, "Of the rule random");
   dmf::bind_fusion_options(command, *options);
   return [=] {
     const dmf::Replay replay = dmf::replay(dmf::read_csv(*steps), options->fusion);

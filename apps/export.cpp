@@ -2,6 +2,7 @@
 
 #include "apps/export/onnx.h"
 #include "apps/export/weights.h"
+#include "apps/support/option_values.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -41,28 +42,28 @@ int main(int argc, char** argv) {
       "(safetensors files), and to ONNX.",
       "export");
   Options options;
-  app.add_option("--model", options.model, "Run folder, or a file of weights")->required();
-  app.add_option("--out", options.out, "File to write")->required();
+  app.add_option("--model", options.model, "Run folder, or a file of weights")
+      ->check(dmf::not_empty())
+      ->required();
+  app.add_option("--out", options.out, "File to write")->check(dmf::not_empty())->required();
   app.add_option("--to", options.to, "dmf, pytorch, keras or onnx")
-      ->check(CLI::IsMember({"dmf", "pytorch", "keras", "onnx"}))
+      ->check(dmf::one_of({"dmf", "pytorch", "keras", "onnx"}))
       ->capture_default_str();
   app.add_option("--from", options.from,
                  "Whose names and layouts --model has: dmf, pytorch or keras")
-      ->check(CLI::IsMember({"dmf", "pytorch", "keras"}))
+      ->check(dmf::one_of({"dmf", "pytorch", "keras"}))
       ->capture_default_str();
   const auto group = "Of weights from elsewhere";
-  app.add_option("--bn-eps", options.rest.bn_eps, "Keras's default is 0.001")
-      ->group(group)
-      ->capture_default_str();
-  app.add_option("--image", options.preprocess.size, "Height and width the network was trained at")
-      ->group(group)
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
+  dmf::add_value(app, group, "--bn-eps", options.rest.bn_eps, "Keras's default is 0.001");
+  dmf::add_value(app, group, "--image", options.preprocess.size,
+                 "Height and width the network was trained at")
+      ->check(dmf::whole_number(1, 4096));
   app.add_option("--fit", options.fit, "squash or pad, as in train")
       ->group(group)
-      ->check(CLI::IsMember({"squash", "pad"}))
+      ->check(dmf::one_of({"squash", "pad"}))
       ->capture_default_str();
   return dmf::run_program(app, argc, argv, [&] {
+    if (options.to == "onnx") dmf::check_onnx_built();
     const dmf::Model model = load(options);
     if (options.to == "onnx") {
       dmf::write_file_atomically(options.out, dmf::to_onnx(model));

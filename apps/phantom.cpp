@@ -4,6 +4,7 @@
 
 #include "apps/data/files.h"
 #include "apps/image/phantom.h"
+#include "apps/support/option_values.h"
 #include "apps/support/program.h"
 #include "engine/core/parallel.h"
 
@@ -32,21 +33,16 @@ int main(int argc, char** argv) {
   std::string out;
   int benign = 120, malignant = 120, normal = 0, size = 128;
   std::uint64_t seed = 1;
-  app.add_option("--out", out, "Folder to write to")->required();
-  const CLI::Range count(0, 100000);
-  app.add_option("--benign", benign, "Images with a benign lesion")
-      ->check(count)
-      ->capture_default_str();
-  app.add_option("--malignant", malignant, "Images with a malignant lesion")
-      ->check(count)
-      ->capture_default_str();
-  app.add_option("--normal", normal, "Images without a lesion")
-      ->check(count)
-      ->capture_default_str();
-  app.add_option("--size", size, "Height and width in pixels")
-      ->check(CLI::Range(32, 1024))
-      ->capture_default_str();
-  app.add_option("--seed", seed, "The same seed gives the same images")->capture_default_str();
+  app.add_option("--out", out, "Folder to write to")->check(dmf::not_empty())->required();
+  const std::string group = "Options";
+  const CLI::Validator count = dmf::whole_number(0, 100000);
+  dmf::add_value(app, group, "--benign", benign, "Images with a benign lesion")->check(count);
+  dmf::add_value(app, group, "--malignant", malignant, "Images with a malignant lesion")
+      ->check(count);
+  dmf::add_value(app, group, "--normal", normal, "Images without a lesion")->check(count);
+  dmf::add_value(app, group, "--size", size, "Height and width in pixels")
+      ->check(dmf::whole_number(32, 1024));
+  dmf::add_value(app, group, "--seed", seed, "The same seed gives the same images");
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     const std::filesystem::path folder = out;

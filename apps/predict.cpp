@@ -4,6 +4,7 @@
 
 #include "apps/data/files.h"
 #include "apps/report/panels.h"
+#include "apps/support/option_values.h"
 #include "apps/support/program.h"
 #include "apps/training/evaluation.h"
 #include "apps/training/model_file.h"
@@ -60,8 +61,10 @@ int main(int argc, char** argv) {
       "predict");
   std::string model_path, out;
   std::vector<std::string> inputs;
-  app.add_option("--model", model_path, "Run folder, or a model file")->required();
-  app.add_option("--out", out, "Folder for the results")->required();
+  app.add_option("--model", model_path, "Run folder, or a model file")
+      ->check(dmf::not_empty())
+      ->required();
+  app.add_option("--out", out, "Folder for the results")->check(dmf::not_empty())->required();
   bool floats = false;
   app.add_flag("--floats", floats,
                "Also the probabilities of every class as they are, NAME_probabilities.safetensors");

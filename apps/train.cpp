@@ -1,12 +1,17 @@
 #include <fmt/format.h>
 
 #include "apps/report/run_report.h"
+#include "apps/support/option_values.h"
 #include "apps/support/program.h"
+#include "apps/training/config_file.h"
 #include "apps/training/model_file.h"
+#include "apps/training/option_conflicts.h"
 #include "apps/training/provenance.h"
+#include "apps/training/recipes.h"
 #include "apps/training/run_folder.h"
 #include "apps/training/trainer.h"
 #include "engine/core/device_runtime.h"
+#include "engine/core/parallel.h"
 #include "engine/io/atomic_file.h"
 
 namespace {
@@ -29,6 +34,25 @@ void check_command(const CLI::App& app) {
   }
 }
 
+/// Says on standard error what was asked for in vain.
+void warn_of_idle_options(const CLI::App& app, const dmf::TrainOptions& options,
+                          const dmf::RunData& data) {
+  const auto images = static_cast<dmf::Index>(data.split.train.size());
+  const std::int64_t steps = dmf::chunk_count(images, options.batch) * options.epochs;
+  for (const std::string& line : dmf::without_effect(app, options, steps)) {
+    fmt::print(stderr, "warning: {}\n", line);
+  }
+}
+
+/// Does what a finished training can do without: what goes wrong is said, and no more.
+void attempt(const std::function<void()>& draw) {
+  try {
+    draw();
+  } catch (const std::exception& problem) {
+    fmt::print(stderr, "warning: {} The scores are not touched by it.\n", problem.what());
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -37,13 +61,18 @@ int main(int argc, char** argv) {
       "diagnosis.",
       "train");
   dmf::TrainOptions options;
-  dmf::bind_options(app, options);
+  dmf::bind_options(app, options, dmf::kTrainRecipe);
   std::string out, resume;
   bool overwrite = false;
-  app.add_option("--out", out, "Folder to write the run to")->configurable(false);
+  app.add_option("--out", out, "Folder to write the run to")
+      ->type_name("DIR")
+      ->check(dmf::not_empty())
+      ->configurable(false);
   app.add_flag("--overwrite", overwrite, "Write even if that folder is not empty")
       ->configurable(false);
   app.add_option("--resume", resume, "Go on with the run in this folder, with its own options")
+      ->type_name("DIR")
+      ->check(dmf::not_empty())
       ->configurable(false);
   dmf::add_threads_option(app);
   app.final_callback([&] { check_command(app); });
@@ -75,6 +104,10 @@ int main(int argc, char** argv) {
     }
     const std::string split = dmf::describe_split(configured, data.samples);
     fmt::print("{}\n", dmf::describe_data(data, options));
+    if (!resuming) {
+      fmt::print("{}\n", dmf::describe_recipe(app));
+      warn_of_idle_options(app, options, data);
+    }
     if (!resuming) dmf::create_run_folder(folder, overwrite);
     const dmf::RunLock lock(folder);
     if (!resuming) {
@@ -94,9 +127,11 @@ int main(int argc, char** argv) {
         *model.network, data.samples, data.split.test,
         {.batch = options.batch, .at_original = at_original ? &model.preprocess : nullptr});
     const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
-    dmf::write_panels(folder / "panels", model, data.samples, data.split.test, evaluation.images);
     dmf::write_file_atomically(folder / "per_image.csv", dmf::per_image_csv(evaluation.images));
-    dmf::write_run_page(folder, scores, evaluation.images);
+    attempt([&] {
+      dmf::write_panels(folder / "panels", model, data.samples, data.split.test, evaluation.images);
+      dmf::write_run_page(folder, scores, evaluation.images);
+    });
     // Last: it says that the run is complete.
     dmf::write_metrics(folder / "metrics.json", scores, options.score_at, "test", split);
     fmt::print("\n{}\nrun folder: {}\n",

@@ -3,6 +3,7 @@
 #include <set>
 #include <sstream>
 
+#include "apps/training/config_file.h"
 #include "engine/core/check.h"
 
 namespace dmf {
@@ -34,6 +35,9 @@ std::vector<Configuration> crossed(const std::vector<Configuration>& with,
   DMF_CHECK(!values.empty(), ValueError, "[experiment] --vary '{}': expected KEY=VALUE VALUE ....",
             axis);
   const std::string key = axis.substr(0, equals);
+  DMF_CHECK(key != "recipe", ValueError,
+            "[experiment] --vary cannot change 'recipe', which names many options: vary these, or "
+            "make two grids.");
   for (const char* taken : {"weighting", "auxiliary", "seed", "data"}) {
     DMF_CHECK(key != taken, ValueError,
               "[experiment] --vary cannot change '{}': see --configurations, --repeats and --data.",

@@ -6,6 +6,7 @@
 
 #include "apps/data/files.h"
 #include "apps/experiment/plan.h"
+#include "apps/training/config_file.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 
@@ -18,10 +19,11 @@ using Settings = std::map<std::string, std::string>;
 constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
 
 /// What names a configuration or a repetition already, or does not bear on the result.
-const std::set<std::string> kNotAConfiguration = {
-    "weighting",  "auxiliary",        "seed",       "split-seed",       "fold",
-    "data",       "cache-mb",         "split-file", "checkpoint-every", "tensorboard",
-    "folds-file", "record-gradients", "skip-broken"};
+const std::set<std::string> kNotAConfiguration = {"weighting",   "auxiliary",  "seed",
+                                                  "split-seed",  "fold",       "data",
+                                                  "cache-mb",    "split-file", "checkpoint-every",
+                                                  "tensorboard", "folds-file", "record-gradients",
+                                                  "skip-broken", "recipe"};
 
 Settings settings_of(const std::string& config) {
   Settings settings;

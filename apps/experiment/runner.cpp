@@ -13,6 +13,7 @@
 #include "apps/support/child_process.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
+#include "apps/training/config_file.h"
 #include "apps/training/run_folder.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"

@@ -18,8 +18,10 @@ class EventLog {
   /// Begins a new file (bytes == 0), or goes on with one after its first `bytes` bytes; the rest is
   /// cut off.
   ///
-  /// throws  Error naming what to install where this program was built without protobuf
+  /// throws  as check_built()
   EventLog(const std::filesystem::path& path, std::uintmax_t bytes);
+  /// throws  Error naming what to install where this program was built without protobuf
+  static void check_built();
   ~EventLog();
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;

@@ -6,10 +6,14 @@ namespace dmf {
 
 struct EventLog::File {};
 
-EventLog::EventLog(const std::filesystem::path&, std::uintmax_t) {
+void EventLog::check_built() {
   throw Error(
       "[tensorboard] this program was built without protobuf: install libprotobuf-dev and "
       "protobuf-compiler (./dev extras) and build again.");
+}
+
+EventLog::EventLog(const std::filesystem::path&, std::uintmax_t) {
+  check_built();
 }
 
 EventLog::~EventLog() = default;

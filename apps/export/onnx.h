@@ -23,4 +23,7 @@ namespace dmf {
 ///         checker says
 std::string to_onnx(const Model& model);
 
+/// throws  Error naming what to install where this program was built without ONNX
+void check_onnx_built();
+
 }  // namespace dmf

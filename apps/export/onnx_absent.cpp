@@ -4,10 +4,15 @@
 
 namespace dmf {
 
-std::string to_onnx(const Model&) {
+void check_onnx_built() {
   throw Error(
       "[onnx] this program was built without ONNX: install libonnx-dev and libprotobuf-dev "
       "(./dev extras) and build again.");
+}
+
+std::string to_onnx(const Model&) {
+  check_onnx_built();
+  return "";
 }
 
 }  // namespace dmf

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "apps/report/embedded.h"
+#include "apps/support/numbers.h"
 
 namespace dmf {
 namespace {
@@ -163,7 +164,7 @@ Json chart(const std::string& title, const std::string& x, const std::string& y,
   for (const Series& each : series) {
     Json ys = Json::array();
     for (const double value : each.y) {  // a gap where there is no number
-      ys.push_back(std::isfinite(value) ? Json(std::stod(fmt::format("{:.5g}", value))) : Json());
+      ys.push_back(std::isfinite(value) ? Json(rounded(value, 5)) : Json());
     }
     lines.push_back({{"name", each.name}, {"x", each.x}, {"y", std::move(ys)}});
   }

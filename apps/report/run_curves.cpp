@@ -1,9 +1,10 @@
 #include "apps/report/run_curves.h"
 
 #include <cmath>
-#include <cstdlib>
 
 #include "apps/data/csv.h"
+#include "apps/support/numbers.h"
+#include "engine/core/check.h"
 
 namespace dmf {
 namespace {
@@ -15,10 +16,12 @@ Series column(const CsvTable& table, const std::string& name, const std::string&
   const std::size_t at_x = table.column(x), at_y = table.column(y);
   Series series{name, {}, {}};
   for (const auto& row : table.rows) {
-    const double value = std::strtod(row[at_y].c_str(), nullptr);  // "nan" for a step left out
-    if (!std::isfinite(value)) continue;
-    series.x.push_back(std::strtod(row[at_x].c_str(), nullptr));
-    series.y.push_back(value);
+    const std::optional<double> value = parse_number(row[at_y]), at = parse_number(row[at_x]);
+    DMF_CHECK(value && at, IoError, "[report] {}: '{}' or '{}' is no number.", table.name,
+              row[at_x], row[at_y]);
+    if (!std::isfinite(*value)) continue;  // "nan" for a step left out
+    series.x.push_back(*at);
+    series.y.push_back(*value);
   }
   return series;
 }

@@ -10,7 +10,7 @@
 #include "apps/report/page.h"
 #include "apps/report/panels.h"
 #include "apps/report/run_curves.h"
-#include "apps/training/options.h"
+#include "apps/training/config_file.h"
 #include "apps/training/provenance.h"
 #include "engine/io/atomic_file.h"
 

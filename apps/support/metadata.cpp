@@ -1,7 +1,6 @@
 #include "apps/support/metadata.h"
 
-#include <cstdlib>
-
+#include "apps/support/numbers.h"
 #include "engine/core/check.h"
 
 namespace dmf {
@@ -16,11 +15,10 @@ const std::string& metadata_text(const Metadata& metadata, const std::string& ke
 double metadata_number(const Metadata& metadata, const std::string& key, double least,
                        double most) {
   const std::string& text = metadata_text(metadata, key);
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  DMF_CHECK(end != text.c_str() && *end == '\0' && value >= least && value <= most, IoError,
+  const std::optional<double> value = parse_number(text);
+  DMF_CHECK(value && *value >= least && *value <= most, IoError,
             "metadata '{}' is '{}': expected a number from {} to {}.", key, text, least, most);
-  return value;
+  return *value;
 }
 
 }  // namespace dmf

@@ -2,12 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <regex>
 
+#include "apps/support/help.h"
+#include "apps/support/option_values.h"
 #include "apps/support/signals.h"
+#include "apps/support/version.h"
 #include "engine/core/check.h"
 #include "engine/core/cpu.h"
 #include "engine/core/parallel.h"
@@ -25,9 +30,52 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// What is said of the first word that the program does not know.
+std::string unknown_word(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining(true);
+  const auto is_option = [](const std::string& word) { return word.starts_with("--"); };
+  const auto option = std::find_if(words.begin(), words.end(), is_option);
+  if (option == words.end()) {
+    std::vector<std::string> commands;
+    for (const CLI::App* each : app.get_subcommands({})) commands.push_back(each->get_name());
+    const std::string nearest = nearest_name(words.front(), commands);
+    return fmt::format("'{}' is not expected here{}", words.front(),
+                       nearest.empty() ? "" : ": did you mean " + nearest + "?");
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* each = &app; each != nullptr;) {
+    for (const CLI::Option* known : each->get_options()) {
+      for (const std::string& name : known->get_lnames()) names.push_back(name);
+    }
+    const auto chosen = each->get_subcommands();
+    each = chosen.empty() ? nullptr : chosen.front();
+  }
+  const std::string name = option->substr(2, option->find('=') - 2);
+  const std::string nearest = nearest_name(name, names);
+  return fmt::format("--{} is no option{}", name,
+                     nearest.empty() ? "" : ": did you mean --" + nearest + "?");
+}
+
+/// What is wrong with a command line, in our words.
+std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return unknown_word(app);
+  const std::string text = one_line(error.what());
+  std::smatch match;
+  if (std::regex_match(text, match, std::regex("(\\S+): At Most 1 required but received (.*)"))) {
+    return fmt::format("{} is given {} times: expected once", match[1].str(), match[2].str());
+  }
+  if (std::regex_match(text, match, std::regex("(\\S+): 1 required .* missing"))) {
+    return match[1].str() + " needs a value";
+  }
+  return text;
+}
+
 }  // namespace
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
+  use_help_text(app);
+  app.set_version_flag("--version", describe_build(app.get_name()),
+                       "Print the version and what was built in");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -36,8 +84,11 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   } catch (const CLI::CallForAllHelp&) {
     fmt::print("{}", app.help("", CLI::AppFormatMode::All));
     return 0;
+  } catch (const CLI::CallForVersion& version) {
+    fmt::print("{}\n", version.what());
+    return 0;
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "{}: {} (see --help)\n", app.get_name(), one_line(error.what()));
+    fmt::print(stderr, "{}: {} (see --help)\n", app.get_name(), usage_problem(app, error));
     return 2;
   }
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is an error like a full disk
@@ -63,7 +114,7 @@ void add_threads_option(CLI::App& app) {
   app.add_option_function<int>(
          "--threads", [](const int& threads) { set_num_threads(threads); },
          "Threads to compute with; 0: one for each core. Results do not depend on it")
-      ->check(CLI::Range(0, 1024))
+      ->check(whole_number(0, 1024))
       ->type_name("N")
       ->default_str("0")
       ->configurable(false);
@@ -79,7 +130,7 @@ std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice
               ->capture_default_str(),
           app.add_option("--precision", choice.precision,
                          "How cuda multiplies matrices: fp32, tf32 or bf16 (bfloat16 storage)")
-              ->check(CLI::IsMember({"fp32", "tf32", "bf16"}))
+              ->check(one_of({"fp32", "tf32", "bf16"}))
               ->capture_default_str()};
 }
 
@@ -104,6 +155,12 @@ std::string describe_machine() {
       "{} thread{}, {}-bit vectors{}, OpenMP {}", num_threads(), num_threads() == 1 ? "" : "s",
       8 * kVectorBytes, instructions.empty() ? "" : fmt::format(" ({})", instructions),
       openmp_enabled() ? "on" : "off (warning: built without it, so one core works)");
+}
+
+std::string describe_build(const std::string& program) {
+  return fmt::format("{} {}{}\n{}\noptional parts: {}", program, kVersion,
+                     kCommit.empty() ? "" : fmt::format(", commit {}", kCommit), describe_machine(),
+                     kOptionalParts);
 }
 
 }  // namespace dmf

@@ -11,7 +11,8 @@ namespace dmf {
 
 /// Runs a program: parses its command line into what `app` is bound to, then calls body().
 ///
-/// Errors end as one line on standard error. Exit codes: 0 done, 1 failed, 2 wrong usage.
+/// Errors end as one line on standard error. Exit codes: 0 done, 1 failed, 2 wrong usage. Brings
+/// --version, and a --help that fits the terminal.
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
 
 /// Adds --threads, applied before the body runs.
@@ -38,5 +39,8 @@ std::string command_line(int argc, char** argv);
 
 /// "2 threads, 256-bit vectors, OpenMP on"
 std::string describe_machine();
+
+/// Three lines: version and commit, how it computes here, which optional parts were built in.
+std::string describe_build(const std::string& program);
 
 }  // namespace dmf

@@ -1,26 +1,13 @@
 #include "apps/training/options.h"
 
 #include <cmath>
-#include <filesystem>
-#include <map>
-#include <sstream>
 
-#include "engine/core/check.h"
-#include "engine/io/atomic_file.h"
+#include "apps/support/option_values.h"
+#include "apps/training/config_file.h"
+#include "apps/training/recipes.h"
 
 namespace dmf {
 namespace {
-
-/// A check that a text is a number for which `fits` holds.
-CLI::Validator number_that(const std::string& wanted, bool (*fits)(double)) {
-  return CLI::Validator(
-      [wanted, fits](std::string& text) {
-        double value = 0.0;
-        const bool sound = CLI::detail::lexical_cast(text, value) && fits(value);
-        return sound ? std::string() : fmt::format("got '{}', expected a number {}", text, wanted);
-      },
-      wanted);
-}
 
 const CLI::Validator kNonNegative =
     number_that(">= 0", [](double v) { return v >= 0.0 && std::isfinite(v); });
@@ -33,24 +20,14 @@ const CLI::Validator kUnit =
 const CLI::Validator kAboveZeroToOne =
     number_that("> 0 and <= 1", [](double v) { return v > 0.0 && v <= 1.0; });
 
-/// A comma-separated list.
-template <class T>
-CLI::Option* add_list(CLI::App& app, const std::string& group, const std::string& name,
-                      std::vector<T>& field, const std::string& help) {
-  return app.add_option(name, field, help)
-      ->group(group)
-      ->delimiter(',')
-      ->default_str(fmt::format("{}", fmt::join(field, ",")));
-}
-
 void bind_network(CLI::App& app, TrainOptions& o) {
   const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    return app.add_option(name, field, help)->group("Network")->capture_default_str();
+    return add_value(app, "Network", name, field, help);
   };
   add("--model", o.model, "paper: the authors' U-Net; classic: Ronneberger's")
-      ->check(CLI::IsMember({"paper", "classic"}));
-  add("--depth", o.depth, "Levels")->check(CLI::Range(1, 8));
-  add("--base-width", o.base_width, "Channels of the first level")->check(CLI::Range(1, 1024));
+      ->check(one_of({"paper", "classic"}));
+  add("--depth", o.depth, "Levels")->check(whole_number(1, 8));
+  add("--base-width", o.base_width, "Channels of the first level")->check(whole_number(1, 1024));
   add("--dropout", o.dropout, "Rate, below the first level")->check(kFraction);
   add("--bn-eps", o.bn_eps, "Of batch normalisation")->check(kAboveZero);
   add("--bn-momentum", o.bn_momentum, "Weight of the new value in the running statistics")
@@ -59,27 +36,26 @@ void bind_network(CLI::App& app, TrainOptions& o) {
 
 void bind_training(CLI::App& app, TrainOptions& o) {
   const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    return app.add_option(name, field, help)->group("Training")->capture_default_str();
+    return add_value(app, "Training", name, field, help);
   };
-  add("--epochs", o.epochs, "Passes over the training images")->check(CLI::Range(1, 1000000));
-  add("--batch", o.batch, "Images in a step")->check(CLI::Range(1, 4096));
-  add("--optimizer", o.optimizer, "adam, adamw or sgd")
-      ->check(CLI::IsMember({"adam", "adamw", "sgd"}));
+  add("--epochs", o.epochs, "Passes over the training images")->check(whole_number(1, 1000000));
+  add("--batch", o.batch, "Images in a step")->check(whole_number(1, 4096));
+  add("--optimizer", o.optimizer, "adam, adamw or sgd")->check(one_of({"adam", "adamw", "sgd"}));
   add("--lr", o.lr, "Learning rate")->check(kAboveZero);
   add("--momentum", o.momentum, "Of sgd")->check(kFraction);
   app.add_flag("--nesterov", o.nesterov, "Nesterov's momentum, for sgd")->group("Training");
   add("--weight-decay", o.weight_decay, "L2 for adam and sgd, decoupled for adamw")
       ->check(kNonNegative);
   add("--schedule", o.schedule, "Learning rate: constant or cosine")
-      ->check(CLI::IsMember({"constant", "cosine"}));
-  add("--warmup-steps", o.warmup_steps, "Steps of linear warm-up")->check(CLI::Range(0, 1 << 30));
+      ->check(one_of({"constant", "cosine"}));
+  add("--warmup-steps", o.warmup_steps, "Steps of linear warm-up")->check(whole_number(0));
   add("--final-lr-fraction", o.final_lr_fraction, "Of --lr, at the end of the cosine")
       ->check(kUnit);
   add("--clip-norm", o.clip_norm, "Largest norm of the gradient; 0: no limit")->check(kNonNegative);
   add("--ema", o.ema, "Average the weights with this decay; 0: off")->check(kFraction);
   add("--checkpoint-every", o.checkpoint_every,
       "Save the whole run every so many steps too; 0: after every epoch only")
-      ->check(CLI::Range(0, 1 << 30));
+      ->check(whole_number(0));
   app.add_flag("--skip-not-finite", o.skip_not_finite,
                "Leave out a step whose loss or gradient is not finite instead of stopping")
       ->group("Training");
@@ -92,26 +68,24 @@ void bind_training(CLI::App& app, TrainOptions& o) {
   for (CLI::Option* option : add_device_options(app, o.where)) option->group("Training");
   add("--score-at", o.score_at,
       "Test scores: original: each image at its file's own size; network: at --image")
-      ->check(CLI::IsMember({"original", "network"}));
+      ->check(one_of({"original", "network"}));
   add("--seed", o.seed, "Of the split, the initial weights, the order and the augmentation");
 }
 
 void bind_losses(CLI::App& app, TrainOptions& o) {
   const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    return app.add_option(name, field, help)->group("Losses")->capture_default_str();
+    return add_value(app, "Losses", name, field, help);
   };
   std::vector<std::string> auxiliaries = loss_names();
   auxiliaries.emplace_back("none");
   add_list(app, "Losses", "--losses", o.losses,
-           "Base losses: cce, mean_iou, mean_dice, focal, tversky, cb_dice")
-      ->check(CLI::IsMember(loss_names()));
+           "Base losses: cce, mean_iou, mean_dice, focal, tversky, cb_dice", one_of(loss_names()));
   add("--auxiliary", o.auxiliary, "Auxiliary loss: any of these, or none")
-      ->check(CLI::IsMember(auxiliaries));
+      ->check(one_of(auxiliaries));
   bind_fusion_options(app, o);
   add("--focal-gamma", o.loss.focal_gamma, "Focusing exponent")->check(kNonNegative);
   add_list(app, "Losses", "--focal-alpha", o.loss.focal_alpha,
-           "One for all classes, or one a class")
-      ->check(kNonNegative);
+           "One for all classes, or one a class", kNonNegative);
   add("--tversky-alpha", o.loss.tversky_alpha, "Weight of false positives")->check(kNonNegative);
   add("--tversky-beta", o.loss.tversky_beta, "Weight of false negatives")->check(kNonNegative);
   add("--tversky-smooth", o.loss.tversky_smooth, "In numerator and denominator")
@@ -120,33 +94,17 @@ void bind_losses(CLI::App& app, TrainOptions& o) {
       ->check(kNonNegative);
   add("--smooth-dr", o.loss.smooth_dr, "Their denominator")->check(kNonNegative);
   add("--cb-dice-balance", o.cb_dice_balance, "complement (1 - share) or inverse_frequency")
-      ->check(CLI::IsMember({"complement", "inverse_frequency"}));
+      ->check(one_of({"complement", "inverse_frequency"}));
   add("--reduction", o.reduction, "batch: one loss; image: the mean of each image's loss")
-      ->check(CLI::IsMember({"batch", "image"}));
+      ->check(one_of({"batch", "image"}));
   app.add_flag("--exclude-background", o.exclude_background,
                "Leave class 0 out of the count-based losses")
       ->group("Losses");
   add("--ignore-index", o.loss.common.ignore_index,
       "Value in the masks whose pixels take no part, and their label; -1: none")
-      ->check(CLI::Range(-1, 65535));
-  add_list(app, "Losses", "--class-weights", o.loss.common.class_weights, "One a class")
-      ->check(kNonNegative);
-}
-
-/// A value as TOML: a number as it is, anything else quoted.
-std::string toml(const std::string& value) {
-  double number = 0.0;
-  if (CLI::detail::lexical_cast(value, number) && std::isfinite(number)) return value;
-  return value.find('"') == std::string::npos ? '"' + value + '"' : "'" + value + "'";
-}
-
-std::string toml_list(std::vector<std::string> values) {
-  for (std::string& each : values) each = toml(each);
-  return fmt::format("[{}]", fmt::join(values, ", "));
-}
-
-bool is_list(const CLI::Option& option) {
-  return option.get_delimiter() != '\0';
+      ->check(whole_number(-1, 65535));
+  add_list(app, "Losses", "--class-weights", o.loss.common.class_weights, "One a class",
+           kNonNegative);
 }
 
 }  // namespace
@@ -193,9 +151,10 @@ LossSettings TrainOptions::loss_settings() const {
 void bind_data_options(CLI::App& app, TrainOptions& o) {
   const std::string group = "Data";
   const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    return app.add_option(name, field, help)->group(group)->capture_default_str();
+    return add_value(app, group, name, field, help);
   };
-  add("--data", o.data, "Folder of the data set, or of the archive that holds it");
+  add("--data", o.data, "Folder of the data set, or of the archive that holds it")
+      ->check(not_empty());
   add_list(app, group, "--classes", o.dataset.classes,
            "Class folders to read: benign, malignant, normal, or others");
   app.add_flag("--first-mask-only", o.dataset.first_mask_only,
@@ -210,18 +169,16 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
            "Labels of annotations as classes 1, 2, ...: labels to unite joined by +");
   add("--num-classes", o.num_classes,
       "Classes of the masks, background included; 0: as the masks say")
-      ->check(CLI::Range(0, 256) & CLI::Validator(
-                                       [](std::string& text) {
-                                         return text == "1" ? "1 class: expected 0 or at least 2"
-                                                            : std::string();
-                                       },
-                                       ""));
+      ->check(whole_number(0, 256))
+      ->check([](const std::string& text) {
+        return text == "1" ? "got '1', expected 0 or a whole number from 2" : std::string();
+      });
   add("--mask-values", o.mask_values,
       "Values in the masks by class: 0,100,200; of one class joined by +: 0,1+255");
   add("--mask-colours", o.mask_colours, "Colours in the masks by class: 000000,ff0000,00ff00");
   add("--mask-from", o.mask_from,
       "Where the masks' classes are: auto, alpha, palette (its indices) or luminance")
-      ->check(CLI::IsMember({"auto", "alpha", "palette", "luminance"}));
+      ->check(one_of({"auto", "alpha", "palette", "luminance"}));
   app.add_flag("--probability-masks", o.probability_masks,
                "The masks are probability maps, whatever they look like")
       ->group(group);
@@ -233,26 +190,25 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
   app.add_flag("--skip-broken", o.skip_broken,
                "Leave out images that cannot be used, and count them")
       ->group(group);
-  add("--cache-mb", o.cache_mb, "Memory for decoded images")->check(CLI::Range(0, 1 << 20));
-  add("--image", o.image, "Height and width of the network's input")->check(CLI::Range(1, 4096));
-  add("--channels", o.channels, "1: grey, 3: colour")->check(CLI::IsMember({1, 3}));
+  add("--cache-mb", o.cache_mb, "Memory for decoded images")->check(whole_number(0, 1 << 20));
+  add("--image", o.image, "Height and width of the network's input")->check(whole_number(1, 4096));
+  add("--channels", o.channels, "1: grey, 3: colour")->check(one_of({"1", "3"}));
   add("--exif", o.exif,
       "Orientation of images: apply, ignore, or auto: where masks fit one way only, that way")
-      ->check(CLI::IsMember({"auto", "apply", "ignore"}));
+      ->check(one_of({"auto", "apply", "ignore"}));
   add("--white-level", o.white_level,
       "Of images of more than 8 bits: the value that is white; 0: the largest of their type")
-      ->check(CLI::Range(0, 65535));
-  add("--resize", o.resize, "Interpolation: linear or area")
-      ->check(CLI::IsMember({"linear", "area"}));
+      ->check(whole_number(0, 65535));
+  add("--resize", o.resize, "Interpolation: linear or area")->check(one_of({"linear", "area"}));
   add("--label-resize", o.label_resize,
       "Labels: share: what covers most of a pixel, and no lesion vanishes; nearest: what is at its "
       "centre")
-      ->check(CLI::IsMember({"share", "nearest"}));
+      ->check(one_of({"share", "nearest"}));
   add("--fit", o.fit, "squash: both sides to --image; pad: keep the aspect, pad with black")
-      ->check(CLI::IsMember({"squash", "pad"}));
+      ->check(one_of({"squash", "pad"}));
   app.add_flag("--bilateral", o.bilateral, "Smooth with a bilateral filter")->group(group);
   add("--bilateral-d", o.bilateral_filter.diameter, "Diameter of its window")
-      ->check(CLI::Range(1, 99));
+      ->check(whole_number(1, 99));
   add("--bilateral-sigma-space", o.bilateral_filter.sigma_space, "In pixels")->check(kAboveZero);
   add("--bilateral-sigma-range", o.bilateral_filter.sigma_range, "In intensity, 0 to 1")
       ->check(kAboveZero);
@@ -262,7 +218,7 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
   add("--split", o.split,
       "random; grouped: near-duplicate images stay on one side; given-or-...: as train, validation "
       "and test folders say where there are such")
-      ->check(CLI::IsMember({"given-or-random", "given-or-grouped", "random", "grouped"}));
+      ->check(one_of({"given-or-random", "given-or-grouped", "random", "grouped"}));
   add("--groups", o.groups,
       "Keep images of one group on one side: CSV with a column of images and one named group, "
       "patient, patient_id, subject or case");
@@ -270,8 +226,8 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
       "The same by a regular expression: what its first capture finds in an image's id");
   add("--split-seed", o.split_seed, "Of the split alone; 0: as --seed");
   add("--folds", o.folds, "Cross-validation over so many folds instead of 70/15/15; 0: none")
-      ->check(CLI::Range(0, 1000));
-  add("--fold", o.fold, "The one that tests; the next validates")->check(CLI::Range(1, 1000));
+      ->check(whole_number(0, 1000));
+  add("--fold", o.fold, "The one that tests; the next validates")->check(whole_number(1, 1000));
   add("--folds-file", o.folds_file,
       "Take the folds from this CSV: a column of images, and one named fold or kFold");
   add("--split-file", o.split_file, "Take the split from this CSV (a run's split.csv) instead");
@@ -280,35 +236,33 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
       ->check(kUnit);
   add("--augment", o.augment,
       "none, flips, or strong: flips, rotation, scale, contrast, gamma, noise")
-      ->check(CLI::IsMember({"none", "flips", "strong"}));
+      ->check(one_of({"none", "flips", "strong"}));
 }
 
 void bind_fusion_options(CLI::App& app, TrainOptions& o) {
   const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    return app.add_option(name, field, help)->group("Losses")->capture_default_str();
+    return add_value(app, "Losses", name, field, help);
   };
   add("--weighting", o.fusion.weighting,
       "variance, mad or bayesian (the paper's); fixed, random, softadapt or cov_weighting to "
-      "compare "
-      "with")
-      ->check(CLI::IsMember(weighting_names()));
+      "compare with")
+      ->check(one_of(weighting_names()));
   add("--history-size", o.fusion.history_size, "Values held before the rule takes over")
-      ->check(CLI::Range(1, 1 << 20));
+      ->check(whole_number(1, 1 << 20));
   add("--history-size-max", o.fusion.history_size_max, "Values remembered")
-      ->check(CLI::Range(1, 1 << 20));
+      ->check(whole_number(1, 1 << 20));
   add_list(app, "Losses", "--initial-weights", o.fusion.initial_weights,
-           "One a base loss; default uniform")
-      ->check(kNonNegative);
+           "One a base loss; without, uniform", kNonNegative);
   add("--weight-averaging", o.fusion.weight_decay, "Moving average of the weights, its decay")
       ->check(kFraction);
   add("--weight-max-change", o.fusion.largest_change, "Of a weight in one step; 0: no limit")
       ->check(kNonNegative);
   add("--softadapt-variant", o.fusion.rule.softadapt.variant,
       "original, normalized or loss_weighted")
-      ->check(CLI::IsMember(softadapt_variants()));
+      ->check(one_of(softadapt_variants()));
   add("--softadapt-beta", o.fusion.rule.softadapt.beta, "Its inverse temperature");
   add("--softadapt-order", o.fusion.rule.softadapt.order, "Accuracy of its differences")
-      ->check(CLI::Range(1, 5));
+      ->check(whole_number(1, 5));
   add("--cov-decay", o.fusion.rule.cov.decay, "Of cov_weighting's running means; 0: over all steps")
       ->check(kFraction);
   add("--aux-gamma0", o.fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
@@ -317,86 +271,26 @@ void bind_fusion_options(CLI::App& app, TrainOptions& o) {
       ->check(kNonNegative);
   add("--batch-track-steps", o.fusion.auxiliary.every,
       "Steps for t to advance by one; 0: every step")
-      ->check(CLI::Range(0, 1 << 30));
+      ->check(whole_number(0));
 }
 
-void bind_options(CLI::App& app, TrainOptions& options) {
-  app.set_config("--config", "", "Read options from this file (a run's config.toml)")
-      ->check(CLI::ExistingFile);
-  app.allow_config_extras(CLI::config_extras_mode::error);
+void bind_options(CLI::App& app, TrainOptions& options, const std::string& recipe) {
+  app.add_option("--config", CLI::callback_t(), "Read options from this file (a run's config.toml)")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->configurable(false);
+  add_value(app, "Options", "--recipe", options.recipe,
+            "What options are that are not given: strong, made on public data; paper, the paper's "
+            "protocol; quick, minutes for a demo. Defaults below are those of " +
+                recipe)
+      ->check(one_of(recipe_names()));
   bind_data_options(app, options);
   bind_network(app, options);
   bind_training(app, options);
   bind_losses(app, options);
-}
-
-std::string config_text(const CLI::App& app) {
-  std::string text;
-  for (const CLI::Option* option : app.get_options()) {
-    if (!option->get_configurable()) continue;
-    const bool is_flag = option->get_expected_min() == 0;
-    std::vector<std::string> values = option->results();
-    if (values.empty() && is_list(*option))
-      values = CLI::detail::split(option->get_default_str(), ',');
-    if (values.empty()) values = {option->get_default_str()};
-    if (values.front().empty() && !is_flag) continue;
-    std::string value = values.front();
-    if (is_flag) {
-      value = option->count() > 0 ? value : "false";
-    } else if (is_list(*option) || values.size() > 1) {
-      value = toml_list(values);
-    } else {
-      value = toml(value);
-    }
-    text += fmt::format("{}={}\n", option->get_lnames().front(), value);
-  }
-  return text;
-}
-
-TrainOptions read_config(const std::string& path) {
-  DMF_CHECK(std::filesystem::is_regular_file(path), IoError,
-            "[config] {} is not there: expected a run's config.toml.", path);
-  constexpr std::uintmax_t kMost = std::uintmax_t{1} << 20;
-  return parse_config(read_file(path, kMost), path);
-}
-
-TrainOptions parse_config(const std::string& text, const std::string& name) {
-  TrainOptions options;
-  CLI::App app("", "config");
-  bind_options(app, options);
-  std::istringstream stream(text);
-  try {
-    app.parse_from_stream(stream);
-  } catch (const CLI::Error& error) {
-    throw IoError(fmt::format("[config] {}: {}", name, error.what()));
-  }
-  return options;
-}
-
-std::string with_options(const std::string& config,
-                         const std::vector<std::pair<std::string, std::string>>& changes) {
-  TrainOptions unused;
-  CLI::App app("", "config");
-  bind_options(app, unused);
-  std::map<std::string, std::string> values;
-  std::istringstream lines(config);
-  for (std::string line; std::getline(lines, line);) {
-    const std::size_t equals = line.find('=');
-    if (equals != std::string::npos) values[line.substr(0, equals)] = line.substr(equals + 1);
-  }
-  for (const auto& [key, value] : changes) {
-    const CLI::Option* option = app.get_option_no_throw("--" + key);
-    DMF_CHECK(option != nullptr && option->get_configurable(), IoError,
-              "[config] train has no option '{}'.", key);
-    values[key] = is_list(*option) ? toml_list(CLI::detail::split(value, ',')) : toml(value);
-  }
-  std::string text;
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->get_lnames().empty()) continue;
-    const auto value = values.find(option->get_lnames().front());
-    if (value != values.end()) text += fmt::format("{}={}\n", value->first, value->second);
-  }
-  return text;
+  app.get_option("--recipe")->default_val(recipe);
+  apply_recipe(app, recipe);
+  app.parse_complete_callback([&] { settle_options(app, options); });
 }
 
 }  // namespace dmf

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,12 @@
 namespace dmf {
 
 /// Everything that defines a training run: each field is an option of `train` and a key of its
-/// configuration file. Defaults are the paper's protocol where it gives one.
+/// configuration file. Defaults are those of the recipe `paper`: the paper's protocol where it
+/// gives one.
 struct TrainOptions {
+  std::string recipe = "paper";           // what options not given are, see recipes.h
+  std::set<std::string> on_command_line;  // options given there, "--lr": for warnings
+
   // Data
   std::string data;
   DatasetOptions dataset;
@@ -92,29 +97,13 @@ struct TrainOptions {
   LossSettings loss_settings() const;
 };
 
-/// Adds an option for every field, and --config FILE to read them from.
-void bind_options(CLI::App& app, TrainOptions& options);
+/// Adds an option for every field, --recipe and --config. What was not given on the command line is
+/// then taken from the configuration file, and else from the recipe, see config_file.h.
+///
+/// recipe  the one that is used, and whose values --help shows, unless another is asked for
+void bind_options(CLI::App& app, TrainOptions& options, const std::string& recipe);
 /// Only those of the data, or of the weighting rule.
 void bind_data_options(CLI::App& app, TrainOptions& options);
 void bind_fusion_options(CLI::App& app, TrainOptions& options);
-
-/// The options in force as a configuration file (TOML), empty ones left out. CLI11's own writer
-/// gives default lists a form that its reader refuses.
-std::string config_text(const CLI::App& app);
-
-/// Reads a configuration file that `train` wrote.
-///
-/// throws  IoError naming the file and what is wrong with it
-TrainOptions read_config(const std::string& path);
-/// The same from the file's text; `name` is for messages.
-TrainOptions parse_config(const std::string& text, const std::string& name);
-
-/// The configuration with some options changed.
-///
-/// config   as config_text() writes it; keys that train does not know are left out
-/// changes  key and value, as on the command line but for the dashes; lists with commas
-/// throws   IoError for a key that train does not know
-std::string with_options(const std::string& config,
-                         const std::vector<std::pair<std::string, std::string>>& changes);
 
 }  // namespace dmf

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "apps/data/loader.h"
+#include "apps/export/event_log.h"
 #include "apps/report/run_report.h"
+#include "apps/support/numbers.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
 #include "apps/training/checkpoint.h"
@@ -90,7 +92,7 @@ class Run {
       train_epoch();
       validate();
       save();
-      write_run_page(folder_);  // a browser tab that reloads shows the weights move
+      draw_page();
       if (at_.epoch < options_.epochs) stop_if_asked();
     }
     if (const Device device = network_.device(); !device.is_cpu()) {
@@ -135,6 +137,17 @@ class Run {
       progress_.line(fmt::format(
           "warning: the run has {} steps, so the {} rule never takes over (--history-size {})",
           total_steps_, options_.fusion.weighting, options_.fusion.history_size));
+    }
+  }
+
+  /// A browser tab that reloads the page shows the weights move. Training goes on without it.
+  void draw_page() {
+    try {
+      write_run_page(folder_);
+    } catch (const std::exception& problem) {
+      if (!std::exchange(page_failed_, true)) {
+        progress_.warn(fmt::format("no page is drawn: {}", problem.what()));
+      }
     }
   }
 
@@ -184,8 +197,8 @@ class Run {
       images_per_second_ =
           static_cast<double>(at_.images - images_before) / seconds_since(epoch_start);
       progress_.update(share_done(),
-                       fmt::format("epoch {}/{} loss {:.3f} w {} val Dice {} {:.0f} img/s {} left",
-                                   at_.epoch + 1, options_.epochs, total,
+                       fmt::format("epoch {}/{} loss {} w {} val Dice {} {:.0f} img/s {} left",
+                                   at_.epoch + 1, options_.epochs, loss_text(total),
                                    weights_text(loss_.fusion().current().weights), at_.last_dice,
                                    images_per_second_, time_left()));
       const bool due = options_.checkpoint_every > 0 && at_.step % options_.checkpoint_every == 0;
@@ -318,10 +331,10 @@ class Run {
     at_.last_dice = fmt::format("{:.3f}", pooled.dice.mean);
     log_->epoch(at_, train_loss, loss, pooled, scores.lesion_dice_per_image());
     progress_.line(fmt::format(
-        "epoch {}/{} loss {:.3f} val {:.3f} Dice {:.3f} lesion {:.3f}{} w {} {:.0f} img/s {} left",
-        at_.epoch, options_.epochs, train_loss, loss, pooled.dice.mean, pooled.dice.per_class[1],
-        best ? "*" : " ", weights_text(loss_.fusion().current().weights), images_per_second_,
-        time_left()));
+        "epoch {}/{} loss {} val {} Dice {:.3f} lesion {:.3f}{} w {} {:.0f} img/s {} left",
+        at_.epoch, options_.epochs, loss_text(train_loss), loss_text(loss), pooled.dice.mean,
+        pooled.dice.per_class[1], best ? "*" : " ", weights_text(loss_.fusion().current().weights),
+        images_per_second_, time_left()));
     if (at_.skipped > 0) {
       progress_.line(
           fmt::format("warning: {} step{} left out so far: a loss or gradient was not finite",
@@ -357,6 +370,7 @@ class Run {
   Clock::time_point start_;
   std::int64_t first_step_ = 0;  // of this process
   double images_per_second_ = 0.0;
+  bool page_failed_ = false;
   std::vector<bool> pulling_;  // whether each loss has had a gradient in this epoch
 };
 
@@ -369,6 +383,7 @@ void check_options(TrainOptions options) {
     options.num_classes = static_cast<int>(listed);
   }
   options.network_spec().validate();
+  if (options.tensorboard) EventLog::check_built();
   const Shape one_pixel{1, 1, 1, options.num_classes};
   Prediction<float> prediction(Variable<float>(Tensor<float>::zeros(one_pixel)),
                                Tensor<std::int32_t>::zeros(Shape{1, 1, 1}));

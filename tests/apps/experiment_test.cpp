@@ -10,6 +10,7 @@
 #include "apps/experiment/statistics.h"
 #include "apps/experiment/table.h"
 #include "apps/report/embedded.h"
+#include "apps/training/config_file.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 

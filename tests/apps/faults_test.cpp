@@ -63,8 +63,9 @@ TEST_CASE("train: out of memory in one line, and the batch it names fits") {
   const TemporaryFolder folder;
   make_data(folder / "data");
   const auto train = [&](const std::string& batch, const std::string& out) {
-    return run("train --data " + quoted(folder / "data") + " --image 192 --epochs 1 --threads 2 " +
-                   "--batch " + batch + " --out " + quoted(folder / out),
+    return run("train --data " + quoted(folder / "data") +
+                   " --recipe paper --image 192 --epochs 1 --threads 2 " + "--batch " + batch +
+                   " --out " + quoted(folder / out),
                "ulimit -v 450000; ");
   };
   const Outcome failed = train("10", "a");
@@ -80,9 +81,10 @@ TEST_CASE("train: numbers that are not finite stop it with all there is to say, 
   const TemporaryFolder folder;
   make_data(folder / "data");
   // A learning rate under which the weights overflow after the first step.
-  const std::string options = "train --data " + quoted(folder / "data") +
-                              " --image 32 --base-width 4 --epochs 1 --batch 4 --optimizer sgd "
-                              "--lr 1e38 --momentum 0 --auxiliary cb_dice ";
+  const std::string options =
+      "train --data " + quoted(folder / "data") +
+      " --recipe paper --image 32 --base-width 4 --epochs 1 --batch 4 --optimizer sgd "
+      "--lr 1e38 --momentum 0 --auxiliary cb_dice ";
   const Outcome stopped = run(options + "--out " + quoted(folder / "a"));
   is_one_error_line(stopped, 1, "[train] step 1: ");
   for (const char* part : {" is not finite", "First: ", "Images: ", "not_finite.safetensors",
@@ -108,7 +110,8 @@ const std::string kEvents = "--tensorboard ";
 #else
 const std::string kEvents;
 #endif
-const std::string kShort = " --image 32 --base-width 4 --epochs 3 --batch 4 --history-size 2 ";
+const std::string kShort =
+    " --recipe paper --image 32 --base-width 4 --epochs 3 --batch 4 --history-size 2 ";
 
 /// Puts the faulty library before the system's, for one command.
 std::string faulty(const std::string& settings) {
@@ -173,7 +176,14 @@ TEST_CASE("train: a disk that is full at any file leaves a run that goes on to t
     const Outcome full =
         run(train(out), faulty("DMF_FAULT=write DMF_FAULT_PATH='" + out + "/" + file +
                                "' DMF_FAULT_AFTER=" + std::to_string(writes)));
-    is_one_error_line(full, 1, "No space left on device");
+    const bool is_drawing = file == "report.html" || file == "panels/";
+    if (is_drawing) {  // which the scores do not need
+      CHECK_MESSAGE(full.code == 0, full.text);
+      CHECK_MESSAGE(full.text.find("No space left on device") != std::string::npos, full.text);
+      CHECK(std::filesystem::exists(folder / out / "metrics.json"));
+    } else {
+      is_one_error_line(full, 1, "No space left on device");
+    }
     CHECK_FALSE(std::filesystem::exists(folder / out / (file + ".partial")));
     const Outcome resumed = run("train --resume " + quoted(folder / out));
     REQUIRE_MESSAGE(resumed.code == 0, resumed.text);
@@ -208,7 +218,7 @@ TEST_CASE(
   // Tversky that weighs neither false positives nor negatives is 0 whatever is predicted.
   const std::string common =
       "train --data " + quoted(folder / "data") +
-      " --image 16 --base-width 4 --depth 2 --epochs 1 --batch 4 --losses "
+      " --recipe paper --image 16 --base-width 4 --depth 2 --epochs 1 --batch 4 --losses "
       "cce,mean_dice --auxiliary tversky --tversky-alpha 0 --tversky-beta 0 ";
   const Outcome silent = run(common + "--out " + quoted(folder / "a"));
   CHECK_MESSAGE(silent.code == 0, silent.text);
@@ -245,7 +255,8 @@ TEST_CASE("train, phantom: a file that cannot grow is one line, and no half of i
   const std::string limit = "ulimit -f 100; ";  // 50 kB; the checkpoint takes more
   is_one_error_line(
       run("train --data " + quoted(folder / "data") +
-              " --image 32 --base-width 4 --epochs 2 --batch 4 --out " + quoted(folder / "run"),
+              " --recipe paper --image 32 --base-width 4 --epochs 2 --batch 4 --out " +
+              quoted(folder / "run"),
           limit),
       1, "checkpoint.safetensors");
   CHECK_FALSE(std::filesystem::exists(folder / "run/checkpoint.safetensors"));

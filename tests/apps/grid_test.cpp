@@ -169,7 +169,7 @@ TEST_CASE_FIXTURE(GridFixture, "experiment: what it refuses, in one line") {
   REQUIRE(run("phantom --out " + quoted(folder / "other") + " --benign 5 --malignant 5 --size 32")
               .code == 0);
   REQUIRE(run("train --data " + quoted(folder / "other") + " --out " + quoted(folder / "two/r") +
-              " --image 32 --base-width 4 --epochs 1 --batch 4")
+              " --recipe paper --image 32 --base-width 4 --epochs 1 --batch 4")
               .code == 0);
   const std::string both = "experiment report " + quoted(folder / "one") + " " +
                            quoted(folder / "two") + " --out " + quoted(folder / "report");

@@ -18,7 +18,8 @@ namespace {
 
 using doctest::Contains;
 
-const std::string kTiny = " --image 32 --base-width 4 --epochs 2 --batch 4 --history-size 2 ";
+const std::string kTiny =
+    " --recipe paper --image 32 --base-width 4 --epochs 2 --batch 4 --history-size 2 ";
 const std::string kSmall = kTiny + "--auxiliary cb_dice ";
 
 }  // namespace
@@ -143,9 +144,25 @@ TEST_CASE("programs: bad input ends in one line that says what to do") {
                     1, "text.safetensors");
   write_text(folder / "bad.toml", "epochs = \"many\"\n");
   is_one_error_line(run("train --config " + quoted(folder / "bad.toml") + data + out), 2,
-                    "--epochs");
+                    "bad.toml line 1: epochs: got 'many', expected a whole number");
   write_text(folder / "odd.toml", "epoks = 3\n");
-  is_one_error_line(run("train --config " + quoted(folder / "odd.toml") + data + out), 2, "epoks");
+  is_one_error_line(run("train --config " + quoted(folder / "odd.toml") + data + out), 2,
+                    "odd.toml line 1: train has no option 'epoks': did you mean 'epochs'?");
+  is_one_error_line(run("train --config /nowhere.toml" + data + out), 2,
+                    "[config] /nowhere.toml is not there");
+  is_one_error_line(run("train" + data + out + " --epoch 3"), 2,
+                    "train: --epoch is no option: did you mean --epochs? (see --help)");
+  is_one_error_line(run("experiment reprot x --out y"), 2,
+                    "'reprot' is not expected here: did you mean report?");
+  is_one_error_line(run("train" + data + out + " --epochs 3 --epochs 4"), 2,
+                    "--epochs is given 2 times: expected once");
+  is_one_error_line(run("train --epochs"), 2, "--epochs needs a value");
+  for (const char* empty :
+       {"train --data '' --out x", "train --data x --out ''", "train --resume ''",
+        "predict --model '' --out x y", "phantom --out ''", "evaluate --run ''"}) {
+    is_one_error_line(run(empty), 2, "got an empty text, expected a name");
+  }
+  is_one_error_line(run("phantom --seed -1 --out x"), 2, "expected a whole number from 0 to 1844");
   is_one_error_line(run("export --model " + quoted(folder / "absent") + " --out x"), 1, "absent");
   write_text(folder / "few.safetensors", std::string("\x02\0\0\0\0\0\0\0{}", 10));
   is_one_error_line(
@@ -162,10 +179,51 @@ TEST_CASE("programs: bad input ends in one line that says what to do") {
   is_one_error_line(run("phantom --size 8 --out " + quoted(folder / "p")), 2, "--size");
   for (const char* program :
        {"train", "evaluate", "predict", "phantom", "bench", "probe", "experiment", "export"}) {
-    const Outcome help = run(std::string(program) + " --help");
+    const Outcome help = run(std::string(program) + " --help", "COLUMNS=80 ");
     CHECK(help.code == 0);
-    CHECK(help.text.find("--") != std::string::npos);
+    CHECK(help.text.find("--version") != std::string::npos);
+    std::istringstream lines(help.text);
+    for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
+    const Outcome version = run(std::string(program) + " --version");
+    CHECK(version.code == 0);
+    CHECK(version.text.find(std::string(program) + " 0.1.0") == 0);
+    CHECK(version.text.find("OpenMP") != std::string::npos);
+    CHECK(version.text.find("optional parts: CUDA ") != std::string::npos);
   }
+}
+
+TEST_CASE("train: the recipe and options in vain are said at the start") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  const std::string train = "train --data " + quoted(folder / "data") + " --image 16 --depth 1 " +
+                            "--base-width 2 --epochs 2 --momentum 0.8 --out ";
+  const Outcome strong = run(train + quoted(folder / "a"));
+  REQUIRE_MESSAGE(strong.code == 0, strong.text);
+  CHECK(strong.text.find("\nrecipe    strong: image 128, fit pad, split grouped") !=
+        std::string::npos);
+  CHECK(strong.text.find("; set otherwise: image 16, base-width 2, epochs 2\n") !=
+        std::string::npos);
+  CHECK(strong.text.find("warning: --momentum has no effect with --optimizer adamw\n") !=
+        std::string::npos);
+  CHECK(strong.text.find("warning: --warmup-steps 100: the run has 2 steps") != std::string::npos);
+  const Outcome quiet = run(train + quoted(folder / "b"), "exec 2>/dev/null; ");
+  CHECK(quiet.text.find("no effect") == std::string::npos);  // it was on standard error
+  CHECK(read_text(folder / "a/config.toml").starts_with("recipe=\"strong\"\n"));
+}
+
+TEST_CASE("train: a gamma that fades to a subnormal number ends well, and so does any number") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  const Outcome faded =
+      run("train --recipe paper --data " + quoted(folder / "data") +
+          " --image 8 --depth 1 --base-width 2 --batch 1 --epochs 16 --weighting fixed "
+          "--auxiliary cb_dice --batch-track-steps 0 --aux-lambda 5 --out " +
+          quoted(folder / "run"));
+  REQUIRE_MESSAGE(faded.code == 0, faded.text);
+  CHECK(faded.text.find("no page is drawn") == std::string::npos);
+  const std::string steps = read_text(folder / "run/steps.csv");
+  CHECK_MESSAGE(steps.find("e-32") != std::string::npos, "no subnormal number was met");
+  CHECK(run("train --resume " + quoted(folder / "run")).code == 0);
 }
 
 TEST_CASE(

@@ -16,7 +16,8 @@ namespace {
 
 /// Everything that has a state: dropout, the average of the weights, the Bayesian rule's prior.
 const std::string kOptions =
-    " --image 32 --base-width 4 --epochs 3 --batch 4 --history-size 2 --auxiliary cb_dice "
+    " --recipe paper --image 32 --base-width 4 --epochs 3 --batch 4 --history-size 2 --auxiliary "
+    "cb_dice "
     "--weighting bayesian --augment strong --dropout 0.2 --ema 0.9 --checkpoint-every 1 ";
 
 const std::vector<std::string> kResults = {

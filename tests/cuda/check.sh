@@ -123,7 +123,7 @@ run 20 phantoms $build/apps/phantom --out "$made/data" --benign 60 --malignant 6
 training() {
   name=$1
   shift
-  run 60 "training $name" $build/apps/train --data "$made/data" --out "$made/$name" --epochs 8 --batch 16 \
+  run 60 "training $name" $build/apps/train --recipe paper --data "$made/data" --out "$made/$name" --epochs 8 --batch 16 \
     --losses cce,mean_iou,mean_dice --auxiliary cb_dice --weighting variance --history-size 12 "$@"
   say "   $name: $(grep -A 3 'pooled over' "$out/step.txt" | grep -m 1 Dice)"
 }

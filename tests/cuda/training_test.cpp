@@ -206,7 +206,8 @@ TEST_CASE("emulator: train on a device that fails ends in one line, its checkpoi
       shell(fmt::format("{}/phantom --out {}/data --benign 6 --malignant 6 --size 32 >/dev/null",
                         programs, folder.string())) == 0);
   const std::string train = fmt::format(
-      "{}/train --data {}/data --image 32 --depth 2 --base-width 4 --epochs 2 --batch 4 "
+      "{}/train --recipe paper --data {}/data --image 32 --depth 2 --base-width 4 --epochs 2 "
+      "--batch 4 "
       "--device cuda --checkpoint-every 1",
       programs, folder.string());
   const auto read = [](const fs::path& path) {
@@ -245,8 +246,9 @@ TEST_CASE(
                                   programs, folder.string())
                           .c_str()) == 0);
   const std::string train = fmt::format(
-      "DMF_EMULATOR_MEMORY=3000000 {0}/train --data {1}/data --out {1}/run --image 32 --depth 2 "
-      "--base-width 4 --epochs 1 --batch 28 --device cuda >/dev/null 2>{1}/error",
+      "DMF_EMULATOR_MEMORY=3000000 {0}/train --recipe paper --data {1}/data --out {1}/run --image "
+      "32 "
+      "--depth 2 --base-width 4 --epochs 1 --batch 28 --device cuda >/dev/null 2>{1}/error",
       programs, folder.string());
   CHECK(std::system(train.c_str()) != 0);
   std::ifstream file(folder / "error");

@@ -148,7 +148,7 @@ with tempfile.TemporaryDirectory() as folder:
     for variant, depth, width, eps in [("paper", 4, 8, 1e-5), ("classic", 3, 6, 1e-3), ("paper", 1, 4, 1e-5)]:
         what = f"{variant}, depth {depth}, width {width}"
         out = os.path.join(folder, f"{variant}{depth}")
-        run("train", "--data", data, "--out", out, "--image", SIZE, "--model", variant, "--depth", depth, "--base-width",
+        run("train", "--recipe", "paper", "--data", data, "--out", out, "--image", SIZE, "--model", variant, "--depth", depth, "--base-width",
             width, "--bn-eps", eps, "--epochs", 3, "--batch", 4, "--dropout", 0.1, "--history-size", 2)
         ours = predicted(out, images, os.path.join(folder, "masks"))
 

@@ -1,0 +1,178 @@
+#include "apps/support/option_values.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "engine/core/check.h"
+
+namespace dmf {
+namespace {
+
+constexpr std::string_view kBlanks = " \t";
+
+std::string_view without_blanks(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+/// Letters to insert, leave out, change or exchange with their neighbour to make one of the other,
+/// capitals and kinds of dashes apart.
+std::size_t edit_distance(std::string a, std::string b) {
+  for (std::string* each : {&a, &b}) {
+    for (char& c : *each) {
+      c = c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+  }
+  std::vector<std::vector<std::size_t>> d(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    for (std::size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        d[i][j] = i + j;
+        continue;
+      }
+      d[i][j] = std::min(
+          {d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return d[a.size()][b.size()];
+}
+
+}  // namespace
+
+CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
+  const bool told = most < std::int64_t{1} << 30;
+  const std::string range =
+      told ? fmt::format("from {} to {}", least, most) : fmt::format("from {}", least);
+  return CLI::Validator(
+      [=](std::string& text) {
+        const std::optional<std::int64_t> value = parse_whole<std::int64_t>(text);
+        if (value && *value >= least && *value <= most) return std::string();
+        if (value && !told && *value > most) {
+          return fmt::format("got '{}', expected a whole number up to {}", text, most);
+        }
+        return fmt::format("got '{}', expected a whole number {}", text, range);
+      },
+      range);
+}
+
+CLI::Validator number_that(const std::string& wanted, bool (*fits)(double)) {
+  return CLI::Validator(
+      [wanted, fits](std::string& text) {
+        const std::optional<double> value = parse_number(text);
+        return value && fits(*value) ? std::string()
+                                     : fmt::format("got '{}', expected a number {}", text, wanted);
+      },
+      wanted);
+}
+
+CLI::Validator one_of(const std::vector<std::string>& names) {
+  return CLI::Validator(
+      [names](std::string& text) {
+        if (std::find(names.begin(), names.end(), text) != names.end()) return std::string();
+        const std::string nearest = nearest_name(text, names);
+        return fmt::format("got '{}', expected {}{}", text, fmt::join(names, ", "),
+                           nearest.empty() ? "" : ": did you mean " + nearest + "?");
+      },
+      fmt::format("{}", fmt::join(names, ", ")));
+}
+
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](std::string& text) {
+        return text.empty() ? std::string("got an empty text, expected a name") : std::string();
+      },
+      "");
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> entries;
+  for (std::size_t i = 0;; ++i) {
+    i = std::min(text.find_first_not_of(kBlanks, i), text.size());
+    std::string entry;
+    if (i < text.size() && text[i] == '"') {
+      for (++i;; ++i) {
+        DMF_CHECK(i < text.size(), ValueError, "got '{}', where a quote does not end", text);
+        if (text[i] == '"' && !(i + 1 < text.size() && text[i + 1] == '"')) break;
+        entry += text[i] == '"' ? text[i++] : text[i];
+      }
+      i = std::min(text.find_first_not_of(kBlanks, i + 1), text.size());
+      DMF_CHECK(i == text.size() || text[i] == ',', ValueError,
+                "got '{}', expected a comma behind a quoted entry", text);
+    } else {
+      const std::size_t end = std::min(text.find(',', i), text.size());
+      entry = without_blanks(text.substr(i, end - i));
+      i = end;
+    }
+    DMF_CHECK(!entry.empty(), ValueError, "got '{}', which has an empty entry", text);
+    entries.push_back(std::move(entry));
+    if (i == text.size()) return entries;
+  }
+}
+
+std::string join_list(const std::vector<std::string>& entries) {
+  std::string text;
+  for (const std::string& entry : entries) {
+    if (!text.empty()) text += ',';
+    const bool plain = entry.find_first_of(",\"") == std::string::npos &&
+                       without_blanks(entry).size() == entry.size();
+    if (plain) {
+      text += entry;
+      continue;
+    }
+    text += '"';
+    for (const char c : entry) text += c == '"' ? "\"\"" : std::string(1, c);
+    text += '"';
+  }
+  return text;
+}
+
+std::string nearest_name(std::string_view text, const std::vector<std::string>& names) {
+  if (text.size() > 64) return "";
+  // Up to a third of the letters may be wrong; or the text is the beginning of one name alone.
+  std::size_t least = std::max<std::size_t>(1, text.size() / 3) + 1;
+  std::string nearest, begun;
+  int beginnings = 0;
+  for (const std::string& name : names) {
+    const std::size_t distance = edit_distance(std::string(text), name);
+    if (distance < least && distance < name.size()) {
+      least = distance;
+      nearest = name;
+    }
+    if (text.size() >= 3 && name.starts_with(text)) {
+      begun = name;
+      ++beginnings;
+    }
+  }
+  return nearest.empty() && beginnings == 1 ? begun : nearest;
+}
+
+CLI::Validator each_entry(const CLI::Validator& type, const CLI::Validator& check) {
+  return CLI::Validator(
+      [type, check](std::string& text) {
+        try {
+          std::vector<std::string> entries = split_list(text);
+          for (std::string& entry : entries) {
+            for (const CLI::Validator* each : {&type, &check}) {
+              const std::string problem = (*each)(entry);
+              if (!problem.empty()) return problem;
+            }
+          }
+          text = join_list(entries);
+        } catch (const ValueError& problem) {
+          return std::string(problem.what());
+        }
+        return std::string();
+      },
+      check.get_description());
+}
+
+bool is_list(const CLI::Option& option) {
+  const std::string type = option.get_type_name();
+  return type.substr(0, type.find(':')).ends_with(kListType);
+}
+
+}  // namespace dmf

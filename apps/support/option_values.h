@@ -1,0 +1,137 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "apps/support/numbers.h"
+
+namespace dmf {
+
+// Options with values, for every program: what they take, how it is checked and said. CLI11 alone
+// reads "-1" as 2^64 - 1 and "010" as 8, and drops empty entries of lists.
+
+/// A check that a text is a whole number from `least` to `most`. A very large `most` is not told.
+CLI::Validator whole_number(std::int64_t least, std::int64_t most = std::int64_t{1} << 30);
+
+/// A check that a text is a number for which `fits` holds.
+///
+/// wanted  in words: ">= 0"
+CLI::Validator number_that(const std::string& wanted, bool (*fits)(double));
+
+/// A check that a text is one of these names; where it is not, the nearest one is told.
+CLI::Validator one_of(const std::vector<std::string>& names);
+
+/// A check that a text is not empty, for names of files and folders.
+CLI::Validator not_empty();
+
+/// The entries of a list as an option takes it: commas between them, blanks around them not part of
+/// them. An entry in double quotes may hold commas, and quotes as two of them.
+///
+/// throws  ValueError for an empty entry or a quote that does not end
+std::vector<std::string> split_list(std::string_view text);
+/// The text that split_list() takes apart into these entries, none of them empty.
+std::string join_list(const std::vector<std::string>& entries);
+
+/// Of these names the one most like the text, or "" where none is.
+std::string nearest_name(std::string_view text, const std::vector<std::string>& names);
+
+/// A value as an option takes it; a number in its shortest form that reads back the same.
+template <class T>
+std::string value_text(const T& value) {
+  return fmt::format("{}", value);
+}
+
+/// The value of a text that a check has found sound.
+template <class T>
+std::optional<T> parse_value(const std::string& text) {
+  if constexpr (std::is_integral_v<T>) {
+    return parse_whole<T>(text);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return parse_number(text);
+  } else {
+    return text;
+  }
+}
+
+/// A check that a text is a value of type T, which is put in its shortest form.
+template <class T>
+CLI::Validator value_check() {
+  return CLI::Validator(
+      [](std::string& text) {
+        if constexpr (std::is_arithmetic_v<T>) {
+          const std::optional<T> value = parse_value<T>(text);
+          if (!value) {
+            std::string wanted = std::is_integral_v<T> ? "a whole number" : "a number";
+            if constexpr (std::is_unsigned_v<T>) {
+              wanted += fmt::format(" from 0 to {}", std::numeric_limits<T>::max());
+            }
+            return fmt::format("got '{}', expected {}", text, wanted);
+          }
+          text = value_text(*value);
+        }
+        return std::string();
+      },
+      "");
+}
+
+/// A check of every entry of a list.
+CLI::Validator each_entry(const CLI::Validator& type, const CLI::Validator& check);
+
+/// An option that takes one value, a number or a text.
+template <class T>
+CLI::Option* add_value(CLI::App& app, const std::string& group, const std::string& name, T& field,
+                       const std::string& help) {
+  CLI::Option* option = app.add_option(
+      name,
+      [&field](const CLI::results_t& texts) {
+        const std::optional<T> value = parse_value<T>(texts.front());
+        if (value) field = *value;
+        return value.has_value();
+      },
+      help, false, [&field] { return value_text(field); });
+  const char* type = std::is_integral_v<T> ? "N" : std::is_floating_point_v<T> ? "X" : "TEXT";
+  option->type_name(type)->transform(value_check<T>());
+  return option->run_callback_for_default()->group(group)->capture_default_str();
+}
+
+constexpr std::string_view kListType = ",...";  // ends the type's name of every list
+
+/// An option that takes a list, see split_list().
+///
+/// check  of every entry
+template <class T>
+CLI::Option* add_list(CLI::App& app, const std::string& group, const std::string& name,
+                      std::vector<T>& field, const std::string& help,
+                      const CLI::Validator& check = CLI::Validator()) {
+  CLI::Option* option = app.add_option(
+      name,
+      [&field](const CLI::results_t& texts) {
+        std::vector<T> values;
+        for (const std::string& entry : split_list(texts.front())) {
+          values.push_back(parse_value<T>(entry).value());
+        }
+        field = std::move(values);
+        return true;
+      },
+      help, false,
+      [&field] {
+        std::vector<std::string> entries;
+        for (const T& value : field) entries.push_back(value_text(value));
+        return join_list(entries);
+      });
+  option->type_name((std::is_arithmetic_v<T> ? "X" : "TEXT") + std::string(kListType))
+      ->transform(each_entry(value_check<T>(), check));
+  return option->run_callback_for_default()->group(group)->capture_default_str();
+}
+
+/// Whether add_list() made it.
+bool is_list(const CLI::Option& option);
+
+}  // namespace dmf

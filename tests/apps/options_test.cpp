@@ -1,0 +1,171 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "apps/data/csv.h"
+#include "apps/report/page.h"
+#include "apps/support/help.h"
+#include "apps/support/numbers.h"
+#include "apps/support/option_values.h"
+#include "apps/training/config_file.h"
+#include "apps/training/option_conflicts.h"
+#include "engine/core/rng.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/support/train_command.h"
+
+// Options and numbers: what is wrong is said in words, and every number is read back.
+
+namespace dmf {
+
+TEST_CASE("options: what is wrong is said in words") {
+  for (const char* text : {"1.0", "1e2", "two", "", "+3", "0x10", " 3", "99999999999"}) {
+    CHECK_MESSAGE(refusal({"--epochs", text}).find("expected a whole number") != std::string::npos,
+                  text);
+  }
+  CHECK(refusal({"--epochs", "0"}) ==
+        "--epochs: got '0', expected a whole number from 1 to 1000000");
+  CHECK(Command({"--epochs", "010"}).options.epochs == 10);
+  for (const char* text : {"-1", "18446744073709551616", "99999999999999999999999", "0.5"}) {
+    CHECK(
+        refusal({"--seed", text}).find("expected a whole number from 0 to 18446744073709551615") !=
+        std::string::npos);
+  }
+  CHECK(Command({"--seed", "18446744073709551615"}).options.seed == ~std::uint64_t{0});
+  for (const char* text : {"0,1", "1e400", "", " 1", "1e", "0x1p3"}) {
+    CHECK_MESSAGE(refusal({"--lr", text}).find("expected a number") != std::string::npos, text);
+  }
+  CHECK(refusal({"--losses", "cce,,focal"}).find("which has an empty entry") != std::string::npos);
+  CHECK(refusal({"--losses", "cce,focal,cce"}) == "--losses: cce is given twice");
+  CHECK(refusal({"--model", "clasic"}) ==
+        "--model: got 'clasic', expected paper, classic: did you mean classic?");
+  CHECK(Command({"--classes", "\"a,b\", c"}).options.dataset.classes ==
+        std::vector<std::string>{"a,b", "c"});
+  CHECK(refusal({"--data", ""}).find("got an empty text") != std::string::npos);
+}
+
+TEST_CASE("options: contradictions are refused, also between command line and file") {
+  CHECK(refusal({"--fold", "1"}).find("give --folds or --folds-file") != std::string::npos);
+  CHECK(refusal({"--folds", "5", "--split-file", "f"}).find("--folds and --split-file each") == 0);
+  CHECK(refusal({"--folds-file", "f", "--split-file", "g"}).find("each say how") !=
+        std::string::npos);
+  CHECK(refusal({"--folds", "2"}).find("expected at least 3") != std::string::npos);
+  CHECK(refusal({"--folds", "4", "--fold", "5"}).find("from 1 to 4") != std::string::npos);
+  const TemporaryFolder folder;
+  const std::string path = (folder / "c.toml").string();
+  write_text(path, "folds=5\n");
+  CHECK(refusal({"--config", path, "--split-file", "f"}).find("each say how") != std::string::npos);
+  CHECK(Command({"--config", path, "--fold", "5"}).options.fold == 5);
+  write_text(path, config_text(Command({"--folds", "5", "--fold", "2"}).app));
+  CHECK(refusal({"--config", path}).empty());
+}
+
+TEST_CASE("options: what has no effect is said, what a recipe sets is not") {
+  const auto idle = [](std::vector<std::string> words, std::int64_t steps = 1000000) {
+    const Command command(std::move(words));
+    return without_effect(command.app, command.options, steps);
+  };
+  CHECK(idle({}).empty());
+  CHECK(idle({"--recipe", "paper"}).empty());
+  CHECK(idle({"--recipe", "quick"}).empty());
+  for (const char* option :
+       {"--momentum=0.9", "--nesterov", "--precision=tf32", "--bilateral-d=5", "--focal-gamma=2",
+        "--tversky-beta=0.3", "--cb-dice-balance=complement", "--aux-gamma0=5",
+        "--softadapt-beta=1", "--cov-decay=0", "--history-size=50"}) {
+    const std::vector<std::string> lines = idle({option});
+    REQUIRE_MESSAGE(lines.size() == 1, option);
+    const std::string name = std::string(option).substr(0, std::string(option).find('='));
+    CHECK_MESSAGE(lines[0].starts_with(name + " has no effect "), lines[0]);
+  }
+  CHECK(idle({"--momentum=0.9", "--optimizer=sgd"}).empty());
+  CHECK(idle({"--ignore-index", "1"}).at(0).find("is a class") != std::string::npos);
+  CHECK(idle({"--ignore-index", "255"}).empty());
+  const std::vector<std::string> few = idle({}, 10);  // as many are too few for any recipe
+  REQUIRE(few.size() == 1);
+  CHECK(few[0].find("--warmup-steps 100: the run has 10 steps") == 0);
+  CHECK(idle({"--warmup-steps", "0"}, 10).empty());
+  CHECK(idle({"--ema", "0.999999"}, 10).at(0).find("averages over 1000000 steps") !=
+        std::string::npos);
+}
+
+TEST_CASE("numbers: every double and every float that is written is read back, by all readers") {
+  Rng rng(5, 1);
+  std::vector<double> values = {0.0,
+                                -0.0,
+                                5e-324,
+                                -5e-324,
+                                std::numeric_limits<double>::min(),
+                                std::numeric_limits<double>::max(),
+                                std::numeric_limits<double>::lowest(),
+                                1e-310,
+                                std::numeric_limits<float>::denorm_min(),
+                                std::numeric_limits<float>::max()};
+  for (int i = 0; i < 20000; ++i) {
+    const auto bits = static_cast<std::uint64_t>(rng.below(std::size_t{1} << 32)) << 32 |
+                      rng.below(std::size_t{1} << 32);
+    values.push_back(std::bit_cast<double>(bits));
+    values.push_back(std::bit_cast<double>(bits & 0x800fffffffffffffu));  // subnormal
+    values.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+  }
+  std::string csv = "x\n";
+  std::vector<double> finite;
+  for (const double value : values) {
+    const std::optional<double> read = parse_number(fmt::format("{}", value));
+    REQUIRE(read.has_value());
+    if (std::isnan(value)) {
+      REQUIRE(std::isnan(*read));
+      continue;
+    }
+    REQUIRE(std::bit_cast<std::uint64_t>(*read) == std::bit_cast<std::uint64_t>(value));
+    if (std::isinf(value)) continue;
+    REQUIRE(std::isfinite(rounded(value, 5)));
+    REQUIRE(std::abs(rounded(value, 5) - value) <= 1e-4 * std::abs(value) + 5e-324);
+    csv += fmt::format("{}\n", value);
+    finite.push_back(value);
+  }
+  const CsvTable table = parse_csv(csv, "t");
+  REQUIRE(table.rows.size() == finite.size());
+  for (std::size_t i = 0; i < finite.size(); ++i) REQUIRE(table.number(i, "x") == finite[i]);
+  const Json drawn = chart("t", "x", "y", {{"s", finite, values}}, false);
+  CHECK(Json::parse(drawn.dump())["series"][0]["y"].size() == values.size());
+  CHECK(loss_text(0.25) == "0.250");
+  CHECK(loss_text(-std::numeric_limits<double>::quiet_NaN()) == "nan");
+  CHECK(loss_text(6.8539e31) == "6.854e+31");
+}
+
+TEST_CASE("help: no line is wider than the terminal, every option and default is there") {
+  TrainOptions options;
+  CLI::App app("Trains.", "train");
+  bind_options(app, options, kTrainRecipe);
+  for (const int width : {40, 60, 80, 132}) {
+    const std::string text = help_text(app, "train", width);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      CHECK_MESSAGE(static_cast<int>(line.size()) <= width, line);
+    }
+    for (const CLI::Option* option : app.get_options()) {
+      CHECK(text.find(option->get_name(false, true)) != std::string::npos);
+    }
+  }
+  const std::string text = help_text(app, "train", 80);
+  CHECK(text.find("default 0.002") != std::string::npos);
+  CHECK(text.find("Defaults below are those of") != std::string::npos);
+  CHECK(text.find("from 1 to 8; default 4") != std::string::npos);
+}
+
+TEST_CASE("nearest_name: a slip is named, another word is not") {
+  const std::vector<std::string> names = {"epochs", "seed", "split-seed", "weight-decay", "lr"};
+  CHECK(nearest_name("epoch", names) == "epochs");
+  CHECK(nearest_name("Epochs", names) == "epochs");
+  CHECK(nearest_name("weight_decay", names) == "weight-decay");
+  CHECK(nearest_name("sede", names) == "seed");
+  CHECK(nearest_name("weight", names) == "weight-decay");
+  CHECK(nearest_name("rl", names) == "lr");
+  CHECK(nearest_name("banana", names).empty());
+  CHECK(nearest_name("", names).empty());
+}
+
+}  // namespace dmf
