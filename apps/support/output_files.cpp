@@ -112,7 +112,7 @@ void OutputFiles::look_for_others(const fs::path& root) {
     if (entry->is_directory() && !entry->is_symlink()) continue;
     const fs::path name = entry->path().lexically_relative(root);
     if (own.is_own(name) || places_.contains(identity(entry->path()))) continue;
-    if (leftovers.contains(name)) {
+    if (leftovers.contains(entry->path())) {
       stale_.push_back(entry->path());
       continue;
     }
@@ -153,9 +153,7 @@ void OutputFiles::begin() {
             "[outputs] {}: already there, from an earlier {}. Give another {}, or --overwrite.",
             existing_.text(), rules_.program, rules_.option);
   for (const auto& [id, place] : places_) {
-    for (const fs::path& name : list(place.root).leftovers(place.name)) {
-      stale_.push_back(place.root / name);
-    }
+    for (const fs::path& file : list(place.root).leftovers(place.name)) stale_.push_back(file);
   }
   std::error_code ignored;  // what cannot be removed is not in the way
   for (const fs::path& file : stale_) fs::remove(file, ignored);
@@ -185,7 +183,7 @@ void OutputFiles::write(const std::vector<std::pair<fs::path, std::string>>& fil
     const auto& [place, hash] = todo[i];
     const fs::path target = place.root / place.name;
     make_folders(target.parent_path());
-    write_through(place.root / own->temporary(place.name, hash), target, files[i].second);
+    write_through(own->temporary(place.name, hash), target, files[i].second);
   }
 }
 

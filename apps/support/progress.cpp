@@ -45,6 +45,11 @@ void Progress::line(const std::string& text) {
   std::fflush(stdout);
 }
 
+void Progress::problem(const std::string& text) {
+  clear();
+  fmt::print(stderr, "{}\n", text);
+}
+
 void Progress::clear() {
   if (!drawn_) return;
   fmt::print("\r\x1b[K");
