@@ -107,13 +107,13 @@ class Prediction {
   void write(const dmf::ImageToSegment& image, dmf::Segmented& result) {
     const fs::path target = options_.out / image.result;
     if (options_.labelme() || options_.coco()) {
-      // Annotation programs look for the image from where their file is.
-      const fs::path folder = options_.coco() ? fs::path(options_.out) : target.parent_path();
+      // LabelMe looks for the image from where its file is; COCO's readers from the images' folder.
       const fs::path lies = fs::weakly_canonical(fs::absolute(image.path).parent_path());
+      const fs::path from = fs::weakly_canonical(fs::absolute(target).parent_path());
+      const fs::path file = image.path.filename();
       const dmf::AnnotatedImage annotated{
-          (lies / image.path.filename())
-              .lexically_relative(fs::weakly_canonical(fs::absolute(folder)))
-              .generic_string(),
+          options_.coco() ? (image.result.parent_path() / file).generic_string()
+                          : (lies / file).lexically_relative(from).generic_string(),
           result.labels.height, result.labels.width, dmf::regions_of(result.labels)};
       if (options_.coco()) coco_.add(annotated);
       if (options_.labelme()) result.files[".json"] = dmf::labelme_json(annotated, names_);

@@ -8,7 +8,10 @@
 
 namespace dmf {
 
-/// Writes the scoreboard and what it is of as JSON, atomically.
+/// The scoreboard and what it is of as JSON.
+std::string metrics_json(const Scoreboard& scoreboard, const std::string& part,
+                         const std::string& split);
+/// Writes that, atomically.
 void write_metrics(const std::filesystem::path& path, const Scoreboard& scoreboard,
                    const std::string& part, const std::string& split);
 

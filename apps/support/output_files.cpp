@@ -70,6 +70,10 @@ void OutputFiles::plan(const fs::path& file) {
   plan(file.has_parent_path() ? file.parent_path() : ".", file.filename());
 }
 
+void OutputFiles::drop_former(const fs::path& root) {
+  dropped_.push_back(root);
+}
+
 void OutputFiles::plan_whole(const fs::path& root) {
   wholes_.push_back(root);
 }
@@ -154,6 +158,12 @@ void OutputFiles::begin() {
             existing_.text(), rules_.program, rules_.option);
   for (const auto& [id, place] : places_) {
     for (const fs::path& file : list(place.root).leftovers(place.name)) stale_.push_back(file);
+  }
+  for (const fs::path& root : dropped_) {
+    for (const fs::path& name : list(root).all()) {
+      const bool stays = places_.contains(identity(root / name)) || !rules_.overwrite;
+      if (!stays && list(root).holds(name)) stale_.push_back(root / name);
+    }
   }
   std::error_code ignored;  // what cannot be removed is not in the way
   for (const fs::path& file : stale_) fs::remove(file, ignored);

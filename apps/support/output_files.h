@@ -40,6 +40,9 @@ class OutputFiles {
   void plan(const std::filesystem::path& root, const std::filesystem::path& name);
   /// One file whose root is the folder it lies in.
   void plan(const std::filesystem::path& file);
+  /// With --overwrite, what an earlier run wrote into the root beyond the planned files, and nobody
+  /// changed since, goes.
+  void drop_former(const std::filesystem::path& root);
   /// The planned files are all that belongs into the root: with anything else in it the run is
   /// refused, and with --overwrite what an earlier run wrote beyond them goes.
   void plan_whole(const std::filesystem::path& root);
@@ -76,7 +79,7 @@ class OutputFiles {
   OutputRules rules_;
   std::map<std::filesystem::path, Place> places_;  // by the path that tells whether two are one
   std::map<std::filesystem::path, WrittenFiles> lists_;  // by root
-  std::vector<std::filesystem::path> wholes_;
+  std::vector<std::filesystem::path> wholes_, dropped_;  // roots
   Problem input_, foreign_, existing_;
   std::vector<std::filesystem::path> stale_;
   std::mutex mutex_;

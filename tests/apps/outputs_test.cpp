@@ -8,6 +8,7 @@
 #include "apps/support/output_files.h"
 #include "engine/core/check.h"
 #include "tests/support/folder_snapshot.h"
+#include "tests/support/programs.h"
 
 // What programs write, and what they never replace.
 
@@ -194,6 +195,199 @@ TEST_CASE("OutputFiles: a root that is the program's alone takes no others, and 
   CHECK_THROWS_WITH_AS(write_all({"a"}, true), Contains("out/sub/notes.txt: already there"),
                        IoError);
   CHECK(snapshot(root) == before);
+}
+
+namespace {
+
+/// A data set, a grid of one run on it, and every program that writes files for people.
+struct ProgramsFixture {
+  TemporaryFolder folder;
+  /// Commands with OUT for the folder that they write into.
+  std::vector<std::string> commands;
+
+  ProgramsFixture() {
+    const std::string data = quoted(folder / "data"), grid = quoted(folder / "grid");
+    const fs::path run_folder = folder / "grid/fixed/r1";
+    make_data(folder / "data");
+    const Outcome trained =
+        run("experiment --data " + data + " --out " + grid +
+            " --configurations fixed --repeats 1 --threads 1 --image 16 --model paper --depth 1 "
+            "--base-width 2 --batch 4 --epochs 1 --history-size 2");
+    REQUIRE_MESSAGE(trained.code == 0, trained.text);
+    const std::string predict =
+        "predict --threads 1 --model " + quoted(run_folder) + " --out OUT " + data;
+    commands = {
+        predict + "/benign --floats --polygons labelme",
+        predict + " --recursive --polygons coco",
+        "phantom --out OUT --benign 2 --malignant 1 --size 32",
+        "export --to keras --out OUT/x.safetensors --model " + quoted(run_folder),
+        "probe --out OUT " DMF_FIXTURES "/reference/relu__random.safetensors",
+        "evaluate --json OUT/s.json --csv OUT/s.csv --run " + quoted(run_folder),
+        "experiment report --out OUT " + grid,
+        "experiment replay --weighting mad --history-size 2 --out OUT/w.csv --plot OUT/w.html " +
+            quoted(run_folder / "steps.csv"),
+        "experiment duplicates --csv OUT/d.csv --data " + data,
+    };
+  }
+
+  Outcome start(std::string command, const fs::path& out, const std::string& options = "",
+                const std::string& prefix = "") {
+    for (std::size_t at; (at = command.find("OUT")) != std::string::npos;) {
+      command.replace(at, 3, quoted(out));
+    }
+    fs::create_directories(out);
+    return run(command + options, prefix);
+  }
+
+  /// The files a command writes, of them the list too.
+  std::vector<std::string> results(const std::string& command) {
+    const fs::path out = folder / "results";
+    fs::remove_all(out);
+    const Outcome outcome = start(command, out);
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
+    std::vector<std::string> names;
+    for (const auto& [name, content] : snapshot(out)) {
+      if (content != "folder") names.push_back(name);
+    }
+    REQUIRE(names.size() >= 2);
+    return names;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(
+    ProgramsFixture,
+    "programs: a file that they did not write is the same after, whatever the options") {
+  std::mt19937 random(11);
+  int number = 0;
+  for (const std::string& command : commands) {
+    const std::vector<std::string> names = results(command);
+    for (int round = 0; round < 3; ++round) {
+      const fs::path out = folder / ("out" + std::to_string(++number));
+      for (const std::string& name : names) {  // some of them, and always one
+        if (random() % names.size() == 0 ||
+            name == names[static_cast<std::size_t>(round) % names.size()])
+          write_text(out / name, fmt::format("a person's, {}", random()));
+      }
+      const auto before = snapshot(out);
+      for (const char* options : {"", " --overwrite"}) {
+        const Outcome outcome = start(command, out, options);
+        CHECK_MESSAGE(outcome.code == 1, command, options, ": ", outcome.text);
+        CHECK_MESSAGE(std::count(outcome.text.begin(), outcome.text.end(), '\n') == 1,
+                      outcome.text);
+        CHECK_MESSAGE(snapshot(out) == before, command, options);
+      }
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(
+    ProgramsFixture,
+    "programs: own results are replaced with --overwrite, edited and linked ones never") {
+  std::mt19937 random(12);
+  int number = 0;
+  for (const std::string& command : commands) {
+    const fs::path out = folder / ("out" + std::to_string(++number));
+    REQUIRE(start(command, out).code == 0);
+    const auto first = snapshot(out);
+    const Outcome again = start(command, out);
+    CHECK_MESSAGE(again.code == 1, command, again.text);
+    CHECK_MESSAGE(again.text.find("or --overwrite") != std::string::npos, again.text);
+    CHECK(snapshot(out) == first);
+    const Outcome replaced = start(command, out, " --overwrite");
+    CHECK_MESSAGE(replaced.code == 0, replaced.text);
+    CHECK_MESSAGE(snapshot(out) == first, command);
+
+    std::vector<std::string> names;
+    for (const auto& [name, content] : first) {
+      if (content != "folder" && fs::path(name).filename().string().front() != '.')
+        names.push_back(name);
+    }
+    const fs::path chosen = out / names[random() % names.size()];
+    const std::string content = read_text(chosen);
+    for (const char* change : {"edited", "link", "dangling link"}) {
+      fs::remove(chosen);
+      if (change == std::string("edited")) write_text(chosen, content + "x");
+      if (change == std::string("link")) {
+        write_text(folder / "target", content);
+        fs::create_symlink(folder / "target", chosen);
+      }
+      if (change == std::string("dangling link")) fs::create_symlink(folder / "none", chosen);
+      const auto before = snapshot(out);
+      const Outcome refused = start(command, out, " --overwrite");
+      CHECK_MESSAGE(refused.code == 1, command, change, refused.text);
+      CHECK_MESSAGE(snapshot(out) == before, command, change);
+      CHECK_FALSE(fs::exists(folder / "none"));
+    }
+    CHECK(read_text(folder / "target") == content);
+  }
+}
+
+TEST_CASE_FIXTURE(ProgramsFixture, "programs: no output is an input, however it is reached") {
+  const fs::path images = folder / "images", run_folder = folder / "grid/fixed/r1";
+  write_text(images / "a.png", read_text(folder / "data/benign/benign (1).png"));
+  const std::string predict = "predict --threads 1 --overwrite --model " + quoted(run_folder) +
+                              " --out " + quoted(images) + " ";
+  REQUIRE(run(predict + quoted(images / "a.png")).code == 0);
+  fs::create_symlink("a_mask.png", images / "link.png");
+  fs::create_hard_link(images / "a_mask.png", images / "hard.png");
+  fs::create_directory_symlink(images, folder / "same");
+  const auto before = snapshot(images);
+  for (const fs::path& same : {images / "a_mask.png", images / "link.png", images / "hard.png",
+                               folder / "same/a_mask.png", images / "../images/./a_mask.png"}) {
+    is_one_error_line(run(predict + quoted(images / "a.png") + " " + quoted(same)), 1,
+                      "an input would be replaced");
+    CHECK(snapshot(images) == before);
+  }
+  const fs::path model = folder / "x.safetensors";
+  const auto exported = [&](const fs::path& from, const fs::path& to) {
+    return run("export --to dmf --overwrite --model " + quoted(from) + " --out " + quoted(to));
+  };
+  REQUIRE(exported(run_folder, model).code == 0);
+  is_one_error_line(exported(model, model), 1, "an input would be replaced");
+  const std::string best = read_text(run_folder / "best.safetensors");
+  is_one_error_line(exported(run_folder, run_folder / "best.safetensors"), 1,
+                    "an input would be replaced");
+  CHECK(read_text(run_folder / "best.safetensors") == best);
+}
+
+TEST_CASE_FIXTURE(ProgramsFixture,
+                  "programs: killed at any change of the disk, the same command with --overwrite "
+                  "ends as if undisturbed") {
+  std::mt19937 random(13);
+  int number = 0;
+  for (const std::size_t which : std::array<std::size_t, 4>{0, 2, 5, 6}) {
+    const std::string& command = commands[which];
+    const fs::path whole = folder / ("whole" + std::to_string(which));
+    REQUIRE(start(command, whole).code == 0);
+    // Every call at first, then ever fewer: the files are written one like the other.
+    for (int call = 1;; call += call < 30 ? 1 : 1 + static_cast<int>(random() % 40)) {
+      const fs::path out = folder / ("killed" + std::to_string(++number));
+      const std::string fault = fmt::format("LD_PRELOAD=" DMF_FAULTY_IO
+                                            " DMF_FAULT=kill DMF_FAULT_PATH={} "
+                                            "DMF_FAULT_AFTER={} ",
+                                            quoted(out.filename()), call);
+      const bool second = random() % 2 == 0;  // while it writes over what an earlier run wrote
+      if (second) REQUIRE(start(command, out).code == 0);
+      const Outcome killed = start(command, out, second ? " --overwrite" : "", fault);
+      if (killed.code == 0) break;
+      CHECK_MESSAGE((killed.code == 137 || killed.code == -1), killed.text);
+      const Outcome finished = start(command, out, " --overwrite");
+      CHECK_MESSAGE(finished.code == 0, command, " killed at ", call, ": ", finished.text);
+      for (const auto& [name, content] : snapshot(whole)) {
+        if (fs::path(name).filename().string().front() == '.') continue;
+        CHECK_MESSAGE(read_text(out / name) == read_text(whole / name), command, call, name);
+      }
+      for (const auto& [name, content] : snapshot(out)) {
+        const bool is_result = fs::exists(whole / name);
+        const bool is_lists = fs::path(name).filename().string().starts_with(".dmf-");
+        CHECK_MESSAGE((is_result || is_lists), command, call, name);
+      }
+      fs::remove_all(out);
+    }
+    CHECK(number > 10);
+  }
 }
 
 }  // namespace dmf
