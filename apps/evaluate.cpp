@@ -4,11 +4,11 @@
 
 #include "apps/report/run_report.h"
 #include "apps/support/option_values.h"
+#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "apps/training/config_file.h"
 #include "apps/training/run_data.h"
 #include "engine/core/check.h"
-#include "engine/io/atomic_file.h"
 
 namespace {
 
@@ -45,11 +45,20 @@ int main(int argc, char** argv) {
       ->check(dmf::whole_number(1, 4096));
   app.add_option("--json", json, "Write the scores to this file too");
   app.add_option("--csv", csv, "Write a table with a row an image to this file too");
+  bool overwrite = false;
+  app.add_flag("--overwrite", overwrite,
+               "Replace --json and --csv where an earlier evaluate wrote them, unless they were "
+               "changed since");
   dmf::DeviceChoice where;
   dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     const std::filesystem::path folder = run;
+    dmf::OutputFiles outputs({"evaluate", overwrite, "--json or --csv", {}});
+    for (const std::string& file : {json, csv}) {
+      if (!file.empty()) outputs.plan(file);
+    }
+    outputs.begin();
     dmf::TrainOptions options = dmf::read_config((folder / "config.toml").string());
     dmf::Model model = dmf::load_model(folder / (weights + ".safetensors"), where.open());
     DMF_CHECK(model.network->spec().classes == options.num_classes, ValueError,
@@ -78,8 +87,8 @@ int main(int argc, char** argv) {
                          at == "original" ? "each file's own size"
                                           : fmt::format("{0} x {0}", model.preprocess.size),
                          weights)));
-    if (!json.empty()) dmf::write_metrics(json, scores, at, part, split);
-    if (!csv.empty()) dmf::write_file_atomically(csv, dmf::per_image_csv(evaluation.images));
+    if (!json.empty()) outputs.write(json, dmf::metrics_json(scores, at, part, split));
+    if (!csv.empty()) outputs.write(csv, dmf::per_image_csv(evaluation.images));
     return 0;
   });
 }

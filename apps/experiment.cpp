@@ -13,6 +13,7 @@
 #include "apps/experiment/runner.h"
 #include "apps/report/embedded.h"
 #include "apps/support/option_values.h"
+#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "apps/training/config_file.h"
 #include "apps/training/option_conflicts.h"
@@ -112,8 +113,9 @@ class GridCommand {
       fmt::print("when all parts are done: experiment report {} --out {}\n", out_,
                  (std::filesystem::path(out_) / "report").string());
     } else if (state.left == 0 && state.done > 0) {
+      // The same command goes on with a grid: its report of before is not in the way.
       fmt::print("{}", dmf::write_grid_report(dmf::read_results({out_}),
-                                              std::filesystem::path(out_) / "report"));
+                                              std::filesystem::path(out_) / "report", true));
     }
     return state.failed == 0 ? 0 : 1;
   }
@@ -130,6 +132,13 @@ class GridCommand {
 /// A subcommand and what it does.
 using Action = std::function<int()>;
 
+std::shared_ptr<bool> add_overwrite(CLI::App& command) {
+  auto overwrite = std::make_shared<bool>(false);
+  command.add_flag("--overwrite", *overwrite,
+                   "Replace what an earlier experiment wrote there, unless it was changed since");
+  return overwrite;
+}
+
 Action add_report(CLI::App& app) {
   CLI::App& command =
       *app.add_subcommand("report", "Tables, figures and a page of the runs in some folders");
@@ -137,8 +146,9 @@ Action add_report(CLI::App& app) {
   auto out = std::make_shared<std::string>();
   command.add_option("folders", *folders, "Folders of runs, or above them")->required();
   command.add_option("--out", *out, "Folder to write to")->required();
-  return [folders, out] {
-    fmt::print("{}", dmf::write_grid_report(dmf::read_results(*folders), *out));
+  const auto overwrite = add_overwrite(command);
+  return [folders, out, overwrite] {
+    fmt::print("{}", dmf::write_grid_report(dmf::read_results(*folders), *out, *overwrite));
     return 0;
   };
 }
@@ -171,13 +181,16 @@ Action add_replay(CLI::App& app) {
   command.add_option("--out", *out, "CSV to write the weights to")->required();
   command.add_option("--plot", *plot, "Page to draw them on");
   dmf::add_value(command, "Options", "--seed", options->fusion.rule.seed, "Of the rule random");
+  const auto overwrite = add_overwrite(command);
   dmf::bind_fusion_options(command, *options);
   return [=] {
+    dmf::OutputFiles outputs({"experiment", *overwrite, "--out or --plot", {*steps}});
+    outputs.plan(*out);
+    if (!plot->empty()) outputs.plan(*plot);
+    outputs.begin();
     const dmf::Replay replay = dmf::replay(dmf::read_csv(*steps), options->fusion);
-    dmf::write_file_atomically(*out, replay.csv());
-    if (!plot->empty()) {
-      dmf::write_file_atomically(*plot, replay.html("Replay: " + options->fusion.weighting));
-    }
+    outputs.write(*out, replay.csv());
+    if (!plot->empty()) outputs.write(*plot, replay.html("Replay: " + options->fusion.weighting));
     fmt::print("{} steps of {} losses under {}: {}\n", replay.steps.size(), replay.losses.size(),
                options->fusion.weighting, *out);
     return 0;
@@ -192,11 +205,15 @@ Action add_duplicates(CLI::App& app) {
   dmf::bind_data_options(command, *options);
   command.get_option("--data")->required();
   command.add_option("--csv", *csv, "Write the groups to this file too");
-  return [options, csv] {
+  const auto overwrite = add_overwrite(command);
+  return [options, csv, overwrite] {
+    dmf::OutputFiles outputs({"experiment", *overwrite, "--csv", {}});
+    if (!csv->empty()) outputs.plan(*csv);
+    outputs.begin();
     const dmf::LeakageReport report =
         dmf::find_leakage(dmf::load_samples(*options), options->duplicate_threshold);
     fmt::print("{}", report.text);
-    if (!csv->empty()) dmf::write_file_atomically(*csv, report.csv);
+    if (!csv->empty()) outputs.write(*csv, report.csv);
     return 0;
   };
 }

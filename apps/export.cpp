@@ -3,9 +3,9 @@
 #include "apps/export/onnx.h"
 #include "apps/export/weights.h"
 #include "apps/support/option_values.h"
+#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
-#include "engine/io/atomic_file.h"
 
 namespace {
 
@@ -14,6 +14,7 @@ struct Options {
   dmf::UNetSpec rest;  // of weights from elsewhere: what no tensor tells
   dmf::PreprocessSpec preprocess;
   std::string fit = "squash";
+  bool overwrite = false;
 };
 
 dmf::Model load(const Options& options) {
@@ -34,6 +35,12 @@ dmf::Model load(const Options& options) {
   return {std::move(network), preprocess};
 }
 
+std::string converted(const dmf::Model& model, const std::string& to) {
+  if (to == "onnx") return dmf::to_onnx(model);
+  if (to == "dmf") return dmf::to_bytes(dmf::model_content(*model.network, model.preprocess));
+  return dmf::to_bytes(dmf::export_weights(*model.network, dmf::weights_format_named(to)));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -46,6 +53,8 @@ int main(int argc, char** argv) {
       ->check(dmf::not_empty())
       ->required();
   app.add_option("--out", options.out, "File to write")->check(dmf::not_empty())->required();
+  app.add_flag("--overwrite", options.overwrite,
+               "Replace --out where an earlier export wrote it, unless it was changed since");
   app.add_option("--to", options.to, "dmf, pytorch, keras or onnx")
       ->check(dmf::one_of({"dmf", "pytorch", "keras", "onnx"}))
       ->capture_default_str();
@@ -64,15 +73,13 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   return dmf::run_program(app, argc, argv, [&] {
     if (options.to == "onnx") dmf::check_onnx_built();
+    const std::filesystem::path given = options.model;
+    dmf::OutputFiles outputs(
+        {"export", options.overwrite, "--out", {given, given / "best.safetensors"}});
+    outputs.plan(options.out);
     const dmf::Model model = load(options);
-    if (options.to == "onnx") {
-      dmf::write_file_atomically(options.out, dmf::to_onnx(model));
-    } else if (options.to == "dmf") {
-      dmf::save_model(options.out, *model.network, model.preprocess);
-    } else {
-      dmf::write_safetensors(
-          options.out, dmf::export_weights(*model.network, dmf::weights_format_named(options.to)));
-    }
+    outputs.begin();
+    outputs.write(options.out, converted(model, options.to));
     const dmf::UNetSpec& spec = model.network->spec();
     fmt::print("{}: {}, depth {}, base width {}, {} to {} channels, {} parameters\n", options.out,
                dmf::variant_name(spec.variant), spec.depth, spec.base_width, spec.in_channels,

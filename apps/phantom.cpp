@@ -2,26 +2,40 @@
 
 #include <filesystem>
 
-#include "apps/data/files.h"
 #include "apps/image/phantom.h"
 #include "apps/support/option_values.h"
+#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "engine/core/parallel.h"
 
 namespace {
 
-void write_phantom(const std::filesystem::path& folder, dmf::PhantomKind kind, int size, int number,
-                   std::uint64_t seed) {
-  const dmf::Sample sample = dmf::make_phantom(kind, size, seed);
+namespace fs = std::filesystem;
+
+/// "benign/benign (1)", without an ending.
+fs::path phantom_name(dmf::PhantomKind kind, int number) {
   const std::string name = dmf::phantom_kind_name(kind);
-  const std::string stem = fmt::format("{} ({})", name, number);
+  return fs::path(name) / fmt::format("{} ({})", name, number);
+}
+
+fs::path image_of(const fs::path& phantom) {
+  return phantom.string() + ".png";
+}
+
+fs::path mask_of(const fs::path& phantom) {
+  return phantom.string() + "_mask.png";
+}
+
+void write_phantom(dmf::OutputFiles& outputs, const fs::path& phantom, dmf::PhantomKind kind,
+                   int size, std::uint64_t seed) {
+  const dmf::Sample sample = dmf::make_phantom(kind, size, seed);
   std::vector<std::uint8_t> pixels, mask;
   for (const float p : sample.image.pixels) pixels.push_back(dmf::to_byte(p));
   for (const std::int32_t label : sample.labels.labels) {
     mask.push_back(static_cast<std::uint8_t>(255 * label));
   }
-  dmf::write_png(folder / name / (stem + ".png"), size, size, 1, pixels);
-  dmf::write_png(folder / name / (stem + "_mask.png"), size, size, 1, mask);
+  outputs.write({{image_of(phantom), dmf::encode_png(size, size, 1, pixels)},
+                 {mask_of(phantom), dmf::encode_png(size, size, 1, mask)}});
 }
 
 }  // namespace
@@ -33,7 +47,13 @@ int main(int argc, char** argv) {
   std::string out;
   int benign = 120, malignant = 120, normal = 0, size = 128;
   std::uint64_t seed = 1;
-  app.add_option("--out", out, "Folder to write to")->check(dmf::not_empty())->required();
+  app.add_option("--out", out, "Folder to write to, empty or not there yet")
+      ->check(dmf::not_empty())
+      ->required();
+  bool overwrite = false;
+  app.add_flag("--overwrite", overwrite,
+               "Replace the phantoms that an earlier run wrote there, if nothing else is there and "
+               "none was changed since");
   const std::string group = "Options";
   const CLI::Validator count = dmf::whole_number(0, 100000);
   dmf::add_value(app, group, "--benign", benign, "Images with a benign lesion")->check(count);
@@ -45,17 +65,26 @@ int main(int argc, char** argv) {
   dmf::add_value(app, group, "--seed", seed, "The same seed gives the same images");
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
-    const std::filesystem::path folder = out;
-    for (const auto& [kind, images] : {std::pair(dmf::PhantomKind::benign, benign),
-                                       std::pair(dmf::PhantomKind::malignant, malignant),
-                                       std::pair(dmf::PhantomKind::normal, normal)}) {
-      if (images == 0) continue;
-      dmf::make_folder(folder / dmf::phantom_kind_name(kind));
+    const fs::path folder = out;
+    const auto kinds = {std::pair(dmf::PhantomKind::benign, benign),
+                        std::pair(dmf::PhantomKind::malignant, malignant),
+                        std::pair(dmf::PhantomKind::normal, normal)};
+    dmf::OutputFiles outputs({"phantom", overwrite, "--out", {}});
+    outputs.plan_whole(folder);  // images of two runs, or of a person, would be one data set
+    for (const auto& [kind, images] : kinds) {
+      for (int i = 1; i <= images; ++i) {
+        outputs.plan(folder, image_of(phantom_name(kind, i)));
+        outputs.plan(folder, mask_of(phantom_name(kind, i)));
+      }
+    }
+    outputs.begin();
+    for (const auto& [kind, images] : kinds) {
       std::vector<std::exception_ptr> failures(static_cast<std::size_t>(images));
       dmf::parallel_for(images, [&, which = kind](dmf::Index i) {
         try {  // an error must not leave the parallel loop
           const auto stream = 4 * static_cast<std::uint64_t>(i) + static_cast<std::uint64_t>(which);
-          write_phantom(folder, which, size, static_cast<int>(i) + 1, (seed << 32) + stream);
+          write_phantom(outputs, folder / phantom_name(which, static_cast<int>(i) + 1), which, size,
+                        (seed << 32) + stream);
         } catch (...) {
           failures[static_cast<std::size_t>(i)] = std::current_exception();
         }

@@ -1,100 +1,201 @@
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <chrono>
+#include <new>
+#include <optional>
 
-#include "apps/data/files.h"
-#include "apps/report/panels.h"
+#include "apps/prediction/find_images.h"
+#include "apps/prediction/polygons.h"
+#include "apps/prediction/segment.h"
 #include "apps/support/option_values.h"
+#include "apps/support/output_files.h"
 #include "apps/support/program.h"
-#include "apps/training/evaluation.h"
-#include "apps/training/model_file.h"
+#include "apps/support/progress.h"
 #include "engine/core/check.h"
-#include "engine/io/safetensors.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Writes NAME_mask.png, NAME_probability.png and NAME_overlay.png at the image's own size.
-///
-/// floats  also NAME_probabilities.safetensors: tensor probabilities [H, W, K]
-/// return  share of the pixels that are lesion
-double predict_one(dmf::Model& model, const fs::path& path, const fs::path& out, bool floats) {
-  const dmf::RawImage raw = dmf::read_image(path);
-  const dmf::Sample sample{dmf::preprocess(raw, model.preprocess),
-                           dmf::LabelMap(model.preprocess.size, model.preprocess.size)};
-  const auto logits = dmf::evaluation_logits(*model.network, dmf::make_batch({sample}, {0}).images);
-  const dmf::Image scores = dmf::restore_size(dmf::to_probabilities(logits).front(),
-                                              model.preprocess, raw.height, raw.width);
-  const dmf::LabelMap labels = dmf::likeliest(scores);
-  std::vector<std::uint8_t> mask, probability;
-  for (std::size_t i = 0; i < labels.labels.size(); ++i) {
-    const std::int32_t label = labels.labels[i];
-    mask.push_back(static_cast<std::uint8_t>(scores.channels == 2 ? 255 * label : label));
-    const float background = scores.pixels[i * static_cast<std::size_t>(scores.channels)];
-    probability.push_back(dmf::to_byte(1.0f - background));
+struct Options {
+  std::string model, out, polygons;
+  std::vector<std::string> inputs;
+  bool floats = false, recursive = false, overwrite = false, list = false;
+
+  bool labelme() const { return polygons == "labelme"; }
+  bool coco() const { return polygons == "coco"; }
+  fs::path coco_file() const { return fs::path(out) / "coco.json"; }
+  /// Of an image's results, a name's endings.
+  std::vector<std::string> endings() const {
+    std::vector<std::string> all = {"_mask.png", "_probability.png", "_overlay.png"};
+    if (floats) all.push_back("_probabilities.safetensors");
+    if (labelme()) all.push_back(".json");
+    return all;
   }
-  const std::string name = path.stem().string();
-  dmf::write_png(out / (name + "_mask.png"), raw.height, raw.width, 1, mask);
-  dmf::write_png(out / (name + "_probability.png"), raw.height, raw.width, 1, probability);
-  dmf::write_png(out / (name + "_overlay.png"),
-                 dmf::overlay(dmf::to_intensities(raw, raw.channels >= 3 ? 3 : 1), labels));
-  if (floats) {
-    dmf::Safetensors file;
-    file.set("probabilities",
-             dmf::Tensor<float>::from(scores.pixels,
-                                      dmf::Shape{scores.height, scores.width, scores.channels}));
-    dmf::write_safetensors(out / (name + "_probabilities.safetensors"), file);
+};
+
+fs::path with_ending(fs::path name, const std::string& ending) {
+  return name += ending;
+}
+
+void plan(dmf::OutputFiles& outputs, const Options& options,
+          const std::vector<dmf::ImageToSegment>& images) {
+  std::map<fs::path, fs::path> owner;
+  for (const dmf::ImageToSegment& image : images) {
+    const auto [other, is_new] = owner.emplace(image.result.lexically_normal(), image.path);
+    DMF_CHECK(is_new, ValueError,
+              "[predict] {} and {} would have the same results, {}: predict them one after the "
+              "other into two folders.",
+              other->second.string(), image.path.string(),
+              (options.out / with_ending(image.result, "_mask.png")).string());
+    for (const std::string& ending : options.endings()) {
+      outputs.plan(options.out, with_ending(image.result, ending));
+    }
   }
-  const auto lesion = std::count_if(labels.labels.begin(), labels.labels.end(),
-                                    [](std::int32_t label) { return label > 0; });
-  return static_cast<double>(lesion) / static_cast<double>(labels.labels.size());
+  if (options.coco()) outputs.plan(options.coco_file());
+  outputs.begin();
+}
+
+/// Segments one image after the other.
+class Prediction {
+ public:
+  Prediction(const Options& options, dmf::Model model, dmf::OutputFiles& outputs)
+      : options_(options),
+        model_(std::move(model)),
+        outputs_(outputs),
+        names_(dmf::label_names(static_cast<int>(model_.network->spec().classes))),
+        coco_(names_) {}
+
+  /// return  the images that could not be segmented
+  std::vector<std::string> run(const std::vector<dmf::ImageToSegment>& images) {
+    const auto start = std::chrono::steady_clock::now();
+    std::vector<std::string> failed;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      const std::string path = images[i].path.string();
+      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+      const double done = static_cast<double>(i) / static_cast<double>(images.size());
+      progress_.update(
+          done,
+          fmt::format("{} of {}{} {}", i + 1, images.size(),
+                      i == 0 ? ""
+                             : fmt::format(", {} left,",
+                                           dmf::duration_text(spent.count() / done * (1.0 - done))),
+                      path));
+      // What stops one image does not stop the others; a result that cannot be written does.
+      std::optional<dmf::Segmented> result;
+      std::string problem;
+      try {
+        result = dmf::segment(model_, path, options_.floats);
+      } catch (const dmf::IoError& error) {
+        problem = error.what();
+      } catch (const dmf::OutOfMemory& error) {
+        problem = fmt::format("[predict] {}: not enough memory: {}", path, error.what());
+      } catch (const std::bad_alloc&) {
+        problem = fmt::format("[predict] {}: not enough memory for an image of this size.", path);
+      }
+      if (result) {
+        write(images[i], *result);
+      } else {
+        progress_.problem("predict: " + problem);
+        failed.push_back(path);
+      }
+    }
+    if (options_.coco()) outputs_.write(options_.coco_file(), coco_.json());
+    return failed;
+  }
+
+ private:
+  void write(const dmf::ImageToSegment& image, dmf::Segmented& result) {
+    const fs::path target = options_.out / image.result;
+    if (options_.labelme() || options_.coco()) {
+      // LabelMe looks for the image from where its file is; COCO's readers from the images' folder.
+      const fs::path lies = fs::weakly_canonical(fs::absolute(image.path).parent_path());
+      const fs::path from = fs::weakly_canonical(fs::absolute(target).parent_path());
+      const fs::path file = image.path.filename();
+      const dmf::AnnotatedImage annotated{
+          options_.coco() ? (image.result.parent_path() / file).generic_string()
+                          : (lies / file).lexically_relative(from).generic_string(),
+          result.labels.height, result.labels.width, dmf::regions_of(result.labels)};
+      if (options_.coco()) coco_.add(annotated);
+      if (options_.labelme()) result.files[".json"] = dmf::labelme_json(annotated, names_);
+    }
+    std::vector<std::pair<fs::path, std::string>> files;
+    for (auto& [ending, bytes] : result.files) {
+      files.emplace_back(with_ending(target, ending), std::move(bytes));
+    }
+    outputs_.write(files);
+    if (options_.list) {
+      progress_.line(fmt::format("{}: lesion {:.2f} % of the pixels", image.path.string(),
+                                 100.0 * result.lesion_share));
+    }
+  }
+
+  const Options& options_;
+  dmf::Model model_;
+  dmf::OutputFiles& outputs_;
+  std::vector<std::string> names_;
+  dmf::CocoFile coco_;
+  dmf::Progress progress_;
+};
+
+/// The last lines: how many images, which not, and what was left out of the folders.
+std::string summary(std::size_t images, const std::vector<std::string>& failed,
+                    const std::vector<std::string>& left_out, const std::string& out) {
+  constexpr std::size_t kNamed = 5;
+  std::string text =
+      fmt::format("{} of {} images segmented into {}", images - failed.size(), images, out);
+  if (!failed.empty()) {
+    const std::vector<std::string> named(
+        failed.begin(),
+        failed.begin() + static_cast<std::ptrdiff_t>(std::min(kNamed, failed.size())));
+    text += fmt::format("; not {}", fmt::join(named, ", "));
+    if (failed.size() > kNamed) text += fmt::format(" and {} more", failed.size() - kNamed);
+  }
+  if (!left_out.empty()) text += fmt::format("; left out: {}", fmt::join(left_out, ", "));
+  return text + "\n";
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Segments images with a trained network: for each, a mask, a probability map and an overlay "
-      "as "
-      "PNG, at the image's own size. Research software, not for diagnosis.",
+      "Segments images with a trained network: for each a mask, a probability map and an overlay "
+      "as PNG, at the image's own size; of a photograph that is to be turned (EXIF), upright. Files "
+      "that predict did not write are never replaced. Research software, not for diagnosis.",
       "predict");
-  std::string model_path, out;
-  std::vector<std::string> inputs;
-  app.add_option("--model", model_path, "Run folder, or a model file")
+  Options options;
+  app.add_option("--model", options.model, "Run folder, or a model file")
       ->check(dmf::not_empty())
       ->required();
-  app.add_option("--out", out, "Folder for the results")->check(dmf::not_empty())->required();
-  bool floats = false;
-  app.add_flag("--floats", floats,
+  app.add_option("--out", options.out, "Folder for the results")
+      ->check(dmf::not_empty())
+      ->required();
+  app.add_flag("--overwrite", options.overwrite,
+               "Replace what an earlier predict wrote there, unless it was changed since");
+  app.add_flag("--recursive", options.recursive,
+               "Sub-folders of the folders given too; results lie in sub-folders alike");
+  app.add_option("--polygons", options.polygons,
+                 "Also outlines to correct, along the pixels' edges: labelme (NAME.json; a hole is "
+                 "joined to the outline by a seam) or coco (one coco.json; run lengths where there "
+                 "are holes)")
+      ->check(dmf::one_of({"labelme", "coco"}));
+  app.add_flag("--floats", options.floats,
                "Also the probabilities of every class as they are, NAME_probabilities.safetensors");
-  app.add_option("images", inputs, "Images, or folders of images")->required();
+  app.add_flag("--list", options.list, "Print a line an image");
+  app.add_option("images", options.inputs, "Images, or folders of images")->required();
   dmf::DeviceChoice where;
   dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
-    dmf::Model model = dmf::load_model(model_path, where.open());
-    const auto [images, unused] = dmf::files_of(inputs, 1, dmf::is_image_path, "images");
-    std::vector<std::string> names;
-    for (const fs::path& image : images) names.push_back(image.stem().string());
-    std::sort(names.begin(), names.end());
-    const auto twice = std::adjacent_find(names.begin(), names.end());
-    DMF_CHECK(twice == names.end(), ValueError,
-              "[predict] two images are named '{}': their results would overwrite each other.",
-              *twice);
-    dmf::make_folder(out);
-    std::size_t failed = 0;
-    for (const fs::path& image : images) {
-      try {
-        fmt::print("{}: lesion {:.2f} % of the pixels\n", image.string(),
-                   100.0 * predict_one(model, image, out, floats));
-      } catch (const dmf::IoError& problem) {  // the others are still worth predicting
-        fmt::print(stderr, "predict: {}\n", problem.what());
-        ++failed;
-      }
-    }
-    if (!unused.empty()) fmt::print("{}\n", dmf::describe_unused(unused));
-    fmt::print("{} of {} images segmented into {}\n", images.size() - failed, images.size(), out);
-    return failed == 0 ? 0 : 1;
+    dmf::Model model = dmf::load_model(options.model, where.open());
+    const dmf::FoundImages found = dmf::find_images(options.inputs, options.recursive);
+    std::vector<fs::path> inputs = {options.model, fs::path(options.model) / "best.safetensors"};
+    for (const dmf::ImageToSegment& image : found.images) inputs.push_back(image.path);
+    dmf::OutputFiles outputs({"predict", options.overwrite, "--out", std::move(inputs)});
+    plan(outputs, options, found.images);
+    const std::vector<std::string> failed =
+        Prediction(options, std::move(model), outputs).run(found.images);
+    fmt::print("{}", summary(found.images.size(), failed, found.left_out, options.out));
+    return failed.empty() ? 0 : 1;
   });
 }

@@ -5,6 +5,7 @@
 
 #include "apps/data/files.h"
 #include "apps/oracle/reference_case.h"
+#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
 
@@ -17,26 +18,43 @@ bool is_case(const fs::path& path) {
 }
 
 /// Where the results of each case go: NAME.out.safetensors, all in one folder.
-std::map<fs::path, fs::path> results_of(const std::vector<fs::path>& cases, const fs::path& out) {
-  std::map<fs::path, fs::path> targets;
-  std::map<fs::path, fs::path> owner;
-  for (const fs::path& path : cases) {
-    fs::path target = out / path.filename();
-    target.replace_extension(".out.safetensors");
-    const auto [other, is_new] = owner.emplace(target, path);
-    DMF_CHECK(is_new || other->second == path, ValueError,
-              "[probe] {} and {} would both be written to {}: probe them one after the other.",
-              other->second.string(), path.string(), target.string());
-    targets[path] = target;
+class Results {
+ public:
+  /// out     empty: nothing is written
+  /// throws  where a result must not be written
+  Results(const std::vector<fs::path>& cases, const fs::path& out, bool overwrite)
+      : outputs_({"probe", overwrite, "--out", cases}) {
+    if (out.empty()) return;
+    std::map<fs::path, fs::path> owner;
+    for (const fs::path& path : cases) {
+      fs::path target = out / path.filename();
+      target.replace_extension(".out.safetensors");
+      const auto [other, is_new] = owner.emplace(target, path);
+      DMF_CHECK(is_new || other->second == path, ValueError,
+                "[probe] {} and {} would both be written to {}: probe them one after the other.",
+                other->second.string(), path.string(), target.string());
+      targets_[path] = target;
+    }
+    for (const auto& [path, target] : targets_) outputs_.plan(out, target.filename());
+    outputs_.begin();
   }
-  return targets;
-}
+
+  void write(const fs::path& path, const dmf::Safetensors& results) {
+    if (targets_.contains(path) && !results.tensors.empty()) {
+      outputs_.write(targets_.at(path), dmf::to_bytes(results));
+    }
+  }
+
+ private:
+  dmf::OutputFiles outputs_;
+  std::map<fs::path, fs::path> targets_;
+};
 
 /// Compares each case with what it expects, a line each.
 ///
 /// return  exit status: 0 when some pass and none fails
 int check(const std::vector<fs::path>& cases, dmf::Precision precision, dmf::Device device,
-          const std::map<fs::path, fs::path>& targets) {
+          Results& results) {
   std::size_t passed = 0, failed = 0, unsupported = 0;
   for (const fs::path& path : cases) {
     const dmf::CaseReport report = dmf::check_case(path, precision, device);
@@ -49,9 +67,7 @@ int check(const std::vector<fs::path>& cases, dmf::Precision precision, dmf::Dev
                report.op, report.name, report.largest_absolute, report.largest_relative,
                report.message.empty() ? "" : "  " + report.message);
     ++(pass ? passed : known ? failed : unsupported);
-    if (targets.contains(path) && !report.results.tensors.empty()) {
-      dmf::write_safetensors(targets.at(path), report.results);
-    }
+    results.write(path, report.results);
   }
   fmt::print("{} passed, {} failed, {} not supported\n", passed, failed, unsupported);
   return failed == 0 && passed > 0 ? 0 : 1;
@@ -59,18 +75,18 @@ int check(const std::vector<fs::path>& cases, dmf::Precision precision, dmf::Dev
 
 /// Computes each case and says what came out.
 int compute(const std::vector<fs::path>& cases, dmf::Precision precision, dmf::Device device,
-            const std::map<fs::path, fs::path>& targets) {
+            Results& results) {
   std::size_t failed = 0;
   for (const fs::path& path : cases) {
     try {
-      const dmf::Safetensors results =
+      const dmf::Safetensors computed =
           dmf::compute_case(dmf::ReferenceCase(dmf::read_safetensors(path), device), precision);
       std::vector<std::string> made;
-      for (const auto& [name, tensor] : results.tensors) {
+      for (const auto& [name, tensor] : computed.tensors) {
         made.push_back(fmt::format("{} {}", name, tensor.shape.str()));
       }
       fmt::print("{}: {}\n", path.string(), fmt::join(made, ", "));
-      if (targets.contains(path)) dmf::write_safetensors(targets.at(path), results);
+      results.write(path, computed);
     } catch (const std::exception& problem) {  // the others are still worth computing
       fmt::print(stderr, "probe: {}: {}\n", path.string(), problem.what());
       ++failed;
@@ -89,10 +105,12 @@ int main(int argc, char** argv) {
   std::vector<std::string> inputs;
   std::string out;
   dmf::DeviceChoice where;
-  bool compare = false, single = false;
+  bool compare = false, single = false, overwrite = false;
   app.add_option("cases", inputs, "Case files, or folders of them")->required();
   app.add_flag("--check", compare, "Compare with the expect.* tensors; exit 1 if any differs");
   app.add_option("--out", out, "Folder to write NAME.out.safetensors to: output, grad.input, ...");
+  app.add_flag("--overwrite", overwrite,
+               "Replace what an earlier probe wrote there, unless it was changed since");
   app.add_flag("--single", single,
                "Compute in single precision whatever the case holds (rtol 1e-4, atol 1e-6)");
   dmf::add_device_options(app, where);
@@ -100,13 +118,9 @@ int main(int argc, char** argv) {
   return dmf::run_program(app, argc, argv, [&] {
     const dmf::Device device = where.open();
     const auto cases = dmf::files_of(inputs, 8, is_case, ".safetensors files").files;
-    std::map<fs::path, fs::path> targets;
-    if (!out.empty()) {
-      targets = results_of(cases, out);
-      dmf::make_folder(out);
-    }
+    Results results(cases, out, overwrite);
     const auto precision = single ? dmf::Precision::single : dmf::Precision::as_given;
-    return compare ? check(cases, precision, device, targets)
-                   : compute(cases, precision, device, targets);
+    return compare ? check(cases, precision, device, results)
+                   : compute(cases, precision, device, results);
   });
 }

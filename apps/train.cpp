@@ -133,7 +133,7 @@ int main(int argc, char** argv) {
       dmf::write_run_page(folder, scores, evaluation.images);
     });
     // Last: it says that the run is complete.
-    dmf::write_metrics(folder / "metrics.json", scores, options.score_at, "test", split);
+    dmf::write_file_atomically(folder / "metrics.json", dmf::metrics_json(scores, options.score_at, "test", split));
     fmt::print("\n{}\nrun folder: {}\n",
                scores.table(fmt::format(
                    "test, {} images, {}, at {}, best.safetensors", scores.images, split,

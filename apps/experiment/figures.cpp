@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <cctype>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <sstream>
 #include <thread>
 
-#include "apps/data/files.h"
 #include "apps/support/child_process.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -80,33 +83,53 @@ bool has_points(const Json& chart) {
   return false;
 }
 
+/// A folder for a while.
+struct ScratchFolder {
+  fs::path path;
+
+  ScratchFolder() {
+    std::string name = (fs::temp_directory_path() / "dmf-figures-XXXXXX").string();
+    DMF_CHECK(::mkdtemp(name.data()) != nullptr, IoError,
+              "[figures] cannot make the folder {}: {}.", name, std::strerror(errno));
+    path = name;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+};
+
 }  // namespace
 
-std::string write_figures(const std::vector<std::pair<std::string, Json>>& groups,
-                          const fs::path& folder) {
+Figures draw_figures(const std::vector<std::pair<std::string, Json>>& groups) {
   const fs::path gnuplot = find_program("gnuplot");
   if (gnuplot.empty()) {
-    return "figures   none: for SVG files install gnuplot (apt-get install gnuplot-nox)\n";
+    return {{}, "figures   none: for SVG files install gnuplot (apt-get install gnuplot-nox)\n"};
   }
-  make_folder(folder);
+  Figures figures;
   std::string script;
   for (const auto& [group, charts] : groups) {
     for (const Json& chart : charts) {
       if (!has_points(chart)) continue;
       const std::string name = file_name(group) + "_" + file_name(chart["title"]) + ".svg";
-      script += script_of(chart, folder / name) + "unset output\nreset\n";
+      script += script_of(chart, name) + "unset output\nreset\n";
+      figures.files[name];
     }
   }
-  const fs::path file = folder / "figures.gp", log = folder / "gnuplot.log";
+  const ScratchFolder scratch;  // gnuplot replaces whatever it finds
+  const fs::path file = scratch.path / "figures.gp", log = scratch.path / "gnuplot.log";
   write_file_atomically(file, script);
-  fs::remove(log);
-  ChildProcess process({gnuplot.string(), file.string()}, log);
+  ChildProcess process(
+      {gnuplot.string(), "-e", "cd " + quoted(scratch.path.string()), file.string()}, log);
   std::optional<int> status;
   while (!(status = process.poll())) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  constexpr std::uintmax_t kMost = 1 << 20;
+  constexpr std::uintmax_t kMost = 1 << 28;
   DMF_CHECK(*status == 0, IoError, "[figures] gnuplot failed: {}", read_file(log, kMost));
-  fs::remove(log);
-  return fmt::format("figures   {}\n", folder.string());
+  for (auto& [name, content] : figures.files) content = read_file(scratch.path / name, kMost);
+  figures.files["figures.gp"] = script;
+  return figures;
 }
 
 }  // namespace dmf

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -8,12 +9,16 @@
 
 namespace dmf {
 
-/// Draws charts as standalone SVG files with gnuplot: GROUP_CHART.svg.
+struct Figures {
+  std::map<std::filesystem::path, std::string> files;  // names and bytes
+  std::string problem;                                 // a line for the terminal if there are none
+};
+
+/// Draws charts as standalone SVG files with gnuplot: GROUP_CHART.svg, and figures.gp, which draws
+/// them again.
 ///
 /// groups  name and charts of each, as chart() makes them
-/// return  a line for the terminal: where they are, or that gnuplot is not installed
 /// throws  IoError with gnuplot's words where it fails
-std::string write_figures(const std::vector<std::pair<std::string, Json>>& groups,
-                          const std::filesystem::path& folder);
+Figures draw_figures(const std::vector<std::pair<std::string, Json>>& groups);
 
 }  // namespace dmf

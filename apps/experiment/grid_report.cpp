@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "apps/data/files.h"
@@ -12,7 +13,7 @@
 #include "apps/report/page.h"
 #include "apps/report/panels.h"
 #include "apps/report/run_curves.h"
-#include "engine/io/atomic_file.h"
+#include "apps/support/output_files.h"
 
 namespace dmf {
 namespace {
@@ -159,16 +160,17 @@ Table extremes(const Results& results) {
   return table;
 }
 
-void write_table(const Table& table, const fs::path& folder) {
-  write_file_atomically(folder / (table.name + ".csv"), table.csv());
-  write_file_atomically(folder / (table.name + ".md"), table.markdown());
-  write_file_atomically(folder / (table.name + ".tex"), table.latex());
+void add_table(const Table& table, std::map<fs::path, std::string>& files) {
+  const fs::path folder = "tables";
+  files[folder / (table.name + ".csv")] = table.csv();
+  files[folder / (table.name + ".md")] = table.markdown();
+  files[folder / (table.name + ".tex")] = table.latex();
 }
 
 }  // namespace
 
-std::string write_grid_report(const Results& results, const fs::path& out) {
-  make_folder(out / "tables");
+std::string write_grid_report(const Results& results, const fs::path& out, bool overwrite) {
+  std::map<fs::path, std::string> files;  // by their names below the folder
   const RunResult& any = results.runs.begin()->second;
   Page page;
   page.title = "Experiment";
@@ -194,7 +196,7 @@ std::string write_grid_report(const Results& results, const fs::path& out) {
   for (Table& table : tables) {
     table.note = fmt::format("{} Split: {}.", table.note, describe_splits(results));
     page.add_table(table.title, table.note, table.columns, table.rows, table.best);
-    write_table(table, out / "tables");
+    add_table(table, files);
   }
   const std::vector<std::string> missing = missing_runs(results);
   if (!missing.empty()) {
@@ -211,13 +213,22 @@ std::string write_grid_report(const Results& results, const fs::path& out) {
                     group);
   }
   add_panels(page, results);
-  write_file_atomically(out / "report.html", page.html());
+  files["report.html"] = page.html();
+  Figures figures = draw_figures(charts);
+  for (auto& [name, content] : figures.files) files["figures" / name] = std::move(content);
+  OutputFiles outputs({"experiment", overwrite, "--out", {}});
+  for (const auto& [name, content] : files) outputs.plan(out, name);
+  outputs.drop_former(out);
+  outputs.begin();
+  for (auto& [name, content] : files) outputs.write(out / name, std::move(content));
 
   std::string lines;
   for (const std::string& line : missing) lines += line + "\n";
   lines += fmt::format("report    {}\ntables    {}\n", (out / "report.html").string(),
                        (out / "tables").string());
-  return lines + write_figures(charts, out / "figures");
+  return lines + (figures.problem.empty()
+                      ? fmt::format("figures   {}\n", (out / "figures").string())
+                      : figures.problem);
 }
 
 }  // namespace dmf

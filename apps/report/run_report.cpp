@@ -42,11 +42,11 @@ void add_panels(Page& page, const std::string& title, const fs::path& folder,
 
 }  // namespace
 
-void write_metrics(const fs::path& path, const Scoreboard& scoreboard, const std::string& at,
-                   const std::string& part, const std::string& split) {
+std::string metrics_json(const Scoreboard& scoreboard, const std::string& at,
+                         const std::string& part, const std::string& split) {
   Json json = {{"part", part}, {"split", split}, {"at", at}};
   json.update(scoreboard.to_json());
-  write_file_atomically(path, json.dump(2) + "\n");
+  return json.dump(2) + "\n";
 }
 
 void write_panels(const fs::path& folder, Model& model, const SampleSet& samples,

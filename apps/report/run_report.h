@@ -8,9 +8,9 @@
 
 namespace dmf {
 
-/// Writes the scoreboard and what it is of as JSON, atomically.
-void write_metrics(const std::filesystem::path& path, const Scoreboard& scoreboard,
-                   const std::string& at, const std::string& part, const std::string& split);
+/// The scoreboard and what it is of as JSON.
+std::string metrics_json(const Scoreboard& scoreboard, const std::string& at,
+                         const std::string& part, const std::string& split);
 
 /// Writes panels (image, truth, prediction): up to eight evenly spread over the items, and in
 /// worst/ and best/ four each by lesion Dice, named "1 ID.png", "2 ID.png", ....

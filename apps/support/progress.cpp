@@ -45,9 +45,9 @@ void Progress::line(const std::string& text) {
   std::fflush(stdout);
 }
 
-void Progress::warn(const std::string& text) {
+void Progress::problem(const std::string& text) {
   clear();
-  fmt::print(stderr, "warning: {}\n", text);
+  fmt::print(stderr, "{}\n", text);
 }
 
 void Progress::clear() {

@@ -19,8 +19,8 @@ class Progress {
   void update(double fraction, const std::string& text);
   /// Prints a line that stays.
   void line(const std::string& text);
-  /// Prints a warning on standard error.
-  void warn(const std::string& text);
+  /// The same on standard error.
+  void problem(const std::string& text);
 
  private:
   void clear();

@@ -1,7 +1,6 @@
 #include "apps/training/model_file.h"
 
 #include "engine/core/check.h"
-#include "engine/io/safetensors.h"
 
 namespace dmf {
 namespace {
@@ -74,13 +73,17 @@ Model parse_model(const Safetensors& file, Device device) {
 
 }  // namespace
 
-void save_model(const std::filesystem::path& path, const UNet<float>& network,
-                const PreprocessSpec& preprocess) {
+Safetensors model_content(const UNet<float>& network, const PreprocessSpec& preprocess) {
   Safetensors file;
   file.metadata = network_metadata(network.spec());
   file.metadata.merge(preprocess.to_metadata());
   for (const auto& [name, tensor] : network.named_tensors()) file.set(name, tensor);
-  write_safetensors(path, file);
+  return file;
+}
+
+void save_model(const std::filesystem::path& path, const UNet<float>& network,
+                const PreprocessSpec& preprocess) {
+  write_safetensors(path, model_content(network, preprocess));
 }
 
 Model load_model(const std::filesystem::path& path, Device device) {

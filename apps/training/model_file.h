@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "apps/image/preprocess.h"
+#include "engine/io/safetensors.h"
 #include "layers/unet.h"
 
 namespace dmf {
@@ -14,8 +15,10 @@ struct Model {
   PreprocessSpec preprocess;
 };
 
-/// Writes parameters, buffers and the metadata to rebuild the network. The same model gives the
-/// same bytes: no path, time, thread count or host is in the file.
+/// Parameters, buffers and the metadata to rebuild the network. The same model gives the same
+/// content: no path, time, thread count or host is in it.
+Safetensors model_content(const UNet<float>& network, const PreprocessSpec& preprocess);
+/// Writes that.
 void save_model(const std::filesystem::path& path, const UNet<float>& network,
                 const PreprocessSpec& preprocess);
 

@@ -146,7 +146,7 @@ class Run {
       write_run_page(folder_);
     } catch (const std::exception& problem) {
       if (!std::exchange(page_failed_, true)) {
-        progress_.warn(fmt::format("no page is drawn: {}", problem.what()));
+        progress_.problem(fmt::format("warning: no page is drawn: {}", problem.what()));
       }
     }
   }

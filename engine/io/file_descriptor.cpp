@@ -18,8 +18,12 @@ namespace {
 
 }  // namespace
 
-FileDescriptor::FileDescriptor(std::filesystem::path path, int flags)
-    : path_(std::move(path)), descriptor_(::open(path_.c_str(), flags | O_CLOEXEC, 0644)) {
+FileDescriptor::FileDescriptor(const std::filesystem::path& path, int flags)
+    : FileDescriptor(path, flags, path) {}
+
+FileDescriptor::FileDescriptor(const std::filesystem::path& path, int flags,
+                               std::filesystem::path called)
+    : path_(std::move(called)), descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {
   if (descriptor_ < 0) fail(path_, (flags & O_ACCMODE) == O_RDONLY ? "read" : "write");
 }
 

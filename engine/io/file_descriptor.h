@@ -10,7 +10,9 @@ namespace dmf {
 class FileDescriptor {
  public:
   /// flags  as open(2) takes them
-  FileDescriptor(std::filesystem::path path, int flags);
+  FileDescriptor(const std::filesystem::path& path, int flags);
+  /// called  what errors name: of a temporary file, the one it is for
+  FileDescriptor(const std::filesystem::path& path, int flags, std::filesystem::path called);
   ~FileDescriptor();
   FileDescriptor(const FileDescriptor&) = delete;
   FileDescriptor& operator=(const FileDescriptor&) = delete;

@@ -147,7 +147,7 @@ TEST_CASE(
                               quoted(folder / "masks") + " " + quoted(folder / "data/benign");
   const Outcome predicted = run(predict, unreadable("benign (2).png"));
   CHECK(predicted.code == 1);
-  CHECK(predicted.text.find("13 of 14 images segmented") != std::string::npos);
+  CHECK(predicted.text.find("6 of 7 images segmented") != std::string::npos);
   CHECK(predicted.text.find("benign (2).png: Input/output error") != std::string::npos);
 }
 
@@ -232,7 +232,7 @@ TEST_CASE(
   CHECK(read_text(folder / "a/last.safetensors") == read_text(folder / "b/last.safetensors"));
 }
 
-TEST_CASE("data: symbolic links are not followed out of the folder") {
+TEST_CASE("data: training follows no symbolic link out of the folder; prediction does") {
   const TemporaryFolder folder;
   make_data(folder / "data");
   std::filesystem::create_directories(folder / "outside");
@@ -246,7 +246,7 @@ TEST_CASE("data: symbolic links are not followed out of the folder") {
   CHECK(trained.text.find("14 images, 7 benign") != std::string::npos);
   CHECK(run("predict --model " + quoted(folder / "run") + " --out " + quoted(folder / "masks") +
             " " + quoted(folder / "data/benign"))
-            .text.find("14 of 14 images") != std::string::npos);
+            .text.find("8 of 8 images") != std::string::npos);
 }
 
 TEST_CASE("train, phantom: a file that cannot grow is one line, and no half of it is left") {

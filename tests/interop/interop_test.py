@@ -123,7 +123,7 @@ def images_with_lesion(count):
 
 def predicted(model, images, out):
     """Probabilities [N, K, H, W] as predict computes them, at the images' own size."""
-    run("predict", "--model", model, "--out", out, "--floats", *images)
+    run("predict", "--model", model, "--out", out, "--floats", "--overwrite", *images)
     maps = [read_safetensors(os.path.join(out, os.path.splitext(os.path.basename(i))[0] + "_probabilities.safetensors"))
             for i in images]
     return np.stack([m["probabilities"].transpose(2, 0, 1) for m in maps])
@@ -156,7 +156,7 @@ with tempfile.TemporaryDirectory() as folder:
         elsewhere = None
         if with_onnx:
             onnx = os.path.join(folder, "model.onnx")
-            run("export", "--model", out, "--to", "onnx", "--out", onnx)
+            run("export", "--overwrite", "--model", out, "--to", "onnx", "--out", onnx)
             net = cv2.dnn.readNetFromONNX(onnx)
             net.setInput(batch, "image")
             theirs = net.forward("probabilities")
@@ -171,8 +171,8 @@ with tempfile.TemporaryDirectory() as folder:
 
         for format in ("pytorch", "keras"):
             there, back = os.path.join(folder, "there.safetensors"), os.path.join(folder, "back.safetensors")
-            run("export", "--model", out, "--to", format, "--out", there)
-            run("export", "--from", format, "--model", there, "--to", "dmf", "--bn-eps", eps, "--image", SIZE, "--out", back)
+            run("export", "--overwrite", "--model", out, "--to", format, "--out", there)
+            run("export", "--overwrite", "--from", format, "--model", there, "--to", "dmf", "--bn-eps", eps, "--image", SIZE, "--out", back)
             check(f"{format} and back, {what}: every bit", same(read_safetensors(back),
                                                                 read_safetensors(os.path.join(out, "best.safetensors"))))
             check(f"{format} and back, {what}: predictions", np.array_equal(predicted(back, images, os.path.join(folder, "b")), ours))
@@ -180,7 +180,7 @@ with tempfile.TemporaryDirectory() as folder:
             continue
         from unet_pytorch import UNet
         net = UNet(variant, depth=depth, width=width, eps=eps).eval()
-        run("export", "--model", out, "--to", "pytorch", "--out", there)
+        run("export", "--overwrite", "--model", out, "--to", "pytorch", "--out", there)
         net.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in read_safetensors(there).items()}, strict=True)
         with torch.no_grad():
             theirs = torch.softmax(net(torch.from_numpy(batch)), 1).numpy()
@@ -195,8 +195,9 @@ with tempfile.TemporaryDirectory() as folder:
         for _ in range(3):
             net(torch.rand(4, 1, SIZE, SIZE))  # moves the running statistics
         net.eval()
-        write_safetensors(there, {k: v.numpy() for k, v in net.state_dict().items()})
-        run("export", "--from", "pytorch", "--model", there, "--to", "dmf", "--bn-eps", eps, "--image", SIZE, "--out", back)
+        theirs_saved = os.path.join(folder, "saved.safetensors")
+        write_safetensors(theirs_saved, {k: v.numpy() for k, v in net.state_dict().items()})
+        run("export", "--overwrite", "--from", "pytorch", "--model", theirs_saved, "--to", "dmf", "--bn-eps", eps, "--image", SIZE, "--out", back)
         with torch.no_grad():
             theirs = torch.softmax(net(torch.from_numpy(batch)), 1).numpy()
         worst = float(np.abs(theirs - predicted(back, images, os.path.join(folder, "b"))).max())

@@ -1,0 +1,197 @@
+#include "apps/prediction/find_images.h"
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "apps/data/files.h"
+#include "apps/image/image.h"
+#include "apps/support/written_files.h"
+#include "engine/core/check.h"
+
+namespace dmf {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// How many there are of something, and the first one's name.
+struct Count {
+  std::string one, more;  // "mask", "masks"
+  std::size_t number = 0;
+  std::string first = {};
+
+  void add(const fs::path& path) {
+    if (number++ == 0) first = path.string();
+  }
+  std::string text() const {
+    return fmt::format("{} {} ({})", number, number == 1 ? one : more, first);
+  }
+};
+
+/// A list of predict's files, in this folder or above it.
+struct Results {
+  fs::path folder;
+  WrittenFiles list;
+};
+
+/// One walk through a folder.
+class Walk {
+ public:
+  Walk(bool recursive, FoundImages& found) : recursive_(recursive), found_(found) {}
+
+  void folder(const fs::path& folder) {
+    std::error_code error;
+    const fs::path whole = fs::canonical(folder, error);
+    for (fs::path above = whole; above != above.parent_path();) {
+      above = above.parent_path();
+      if (has_list(above)) results_.push_back({above, WrittenFiles("predict", above)});
+    }
+    const std::size_t before = found_.images.size();
+    enter(folder, whole, {});
+    const std::vector<std::string> others = left_out();
+    DMF_CHECK(found_.images.size() > before, IoError, "[predict] the folder {} has no images{}.",
+              folder.string(),
+              others.empty() ? "" : fmt::format(" to segment, but {}", fmt::join(others, "; ")));
+  }
+
+  std::vector<std::string> left_out() const {
+    std::vector<std::string> lines;
+    for (const Count* count :
+         {&masks_, &results_count_, &hidden_, &links_, &again_, &unreadable_, &other_}) {
+      if (count->number > 0) lines.push_back(count->text());
+    }
+    if (with_images_.number > 0) {
+      lines.push_back(with_images_.text() + ": --recursive takes them");
+    }
+    return lines;
+  }
+
+ private:
+  static bool has_list(const fs::path& folder) {
+    std::error_code error;
+    return fs::is_regular_file(folder / ".dmf-predict.jsonl", error);
+  }
+
+  /// An image in it or below; links are not followed for this.
+  static bool has_images(const fs::path& folder) {
+    std::error_code error;
+    const auto options = fs::directory_options::skip_permission_denied;
+    for (auto entry = fs::recursive_directory_iterator(folder, options, error);
+         !error && entry != fs::end(entry); entry.increment(error)) {
+      if (is_image_path(entry->path()) && entry->is_regular_file(error)) return true;
+    }
+    return false;
+  }
+
+  /// path   as the user sees it, whole: without links
+  /// below  the root
+  void enter(const fs::path& path, const fs::path& whole, const fs::path& below) {
+    if (!entered_.insert(whole).second) return again_.add(path);
+    if (has_list(whole)) results_.push_back({whole, WrittenFiles("predict", whole)});
+    std::vector<std::string> files, folders;
+    std::error_code error;
+    for (auto entry = fs::directory_iterator(path, error); !error && entry != fs::end(entry);
+         entry.increment(error)) {
+      const std::string name = entry->path().filename().string();
+      struct stat status {};
+      if (name.front() == '.') {
+        if (!name.starts_with(".dmf-")) hidden_.add(entry->path());
+      } else if (::stat(entry->path().c_str(), &status) != 0) {
+        links_.add(entry->path());
+      } else if (S_ISDIR(status.st_mode)) {
+        folders.push_back(name);
+      } else if (S_ISREG(status.st_mode)) {
+        files.push_back(name);
+      } else {
+        other_.add(entry->path());
+      }
+    }
+    if (error) unreadable_.add(path);
+    std::sort(files.begin(), files.end(), natural_less);
+    std::sort(folders.begin(), folders.end(), natural_less);
+    take(path, whole, below, files);
+    for (const std::string& name : folders) {
+      if (!recursive_) {
+        if (has_images(path / name)) with_images_.add(path / name);
+        continue;
+      }
+      const fs::path inner = fs::canonical(path / name, error);
+      if (error) {
+        links_.add(path / name);
+      } else {
+        enter(path / name, inner, below / name);
+      }
+    }
+  }
+
+  void take(const fs::path& path, const fs::path& whole, const fs::path& below,
+            const std::vector<std::string>& files) {
+    std::set<std::string> stems;
+    for (const std::string& name : files) {
+      if (is_image_path(name)) stems.insert(fs::path(name).stem().string());
+    }
+    for (const std::string& name : files) {
+      if (is_result(whole / name)) {
+        results_count_.add(path / name);
+      } else if (!is_image_path(name)) {
+        other_.add(path / name);
+      } else if (is_mask(fs::path(name).stem().string(), stems)) {
+        masks_.add(path / name);
+      } else {
+        found_.images.push_back({path / name, below / fs::path(name).stem()});
+      }
+    }
+  }
+
+  bool is_result(const fs::path& whole) const {
+    for (const Results& results : results_) {
+      const fs::path name = whole.lexically_relative(results.folder);
+      if (!name.empty() && *name.begin() != ".." && results.list.names(name)) return true;
+    }
+    return false;
+  }
+
+  /// BUSI's: NAME_mask, NAME_mask_1 where NAME is an image too.
+  static bool is_mask(const std::string& stem, const std::set<std::string>& stems) {
+    const std::size_t at = stem.rfind("_mask");
+    if (at == std::string::npos || at == 0 || !stems.contains(stem.substr(0, at))) return false;
+    const std::string rest = stem.substr(at + 5);
+    return rest.empty() || (rest.size() > 1 && rest.front() == '_' &&
+                            rest.find_first_not_of("0123456789", 1) == std::string::npos);
+  }
+
+  bool recursive_;
+  FoundImages& found_;
+  std::set<fs::path> entered_;
+  std::vector<Results> results_;
+  Count masks_{"mask beside its image", "masks beside their images"};
+  Count results_count_{"result of an earlier predict", "results of an earlier predict"};
+  Count hidden_{"hidden file", "hidden files"};
+  Count links_{"link that leads nowhere", "links that lead nowhere"};
+  Count again_{"folder that was seen already", "folders that were seen already"};
+  Count unreadable_{"folder that cannot be read", "folders that cannot be read"};
+  Count other_{"file that is no image it reads", "files that are no images it reads"};
+  Count with_images_{"sub-folder with images", "sub-folders with images"};
+};
+
+}  // namespace
+
+FoundImages find_images(const std::vector<std::string>& inputs, bool recursive) {
+  FoundImages found;
+  Walk walk(recursive, found);
+  for (const std::string& input : inputs) {
+    std::error_code error;
+    if (fs::is_directory(input, error)) {
+      walk.folder(input);
+    } else {
+      found.images.push_back({input, fs::path(input).stem()});
+    }
+  }
+  found.left_out = walk.left_out();
+  return found;
+}
+
+}  // namespace dmf

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+
+#include "apps/image/image.h"
+#include "apps/training/model_file.h"
+
+namespace dmf {
+
+/// What was found in an image, at its own size; of a photograph with an orientation, upright.
+struct Segmented {
+  LabelMap labels;
+  std::map<std::string, std::string> files;  // the bytes of its results by their names' endings
+  double lesion_share = 0.0;                 // of the pixels, in [0, 1]
+};
+
+/// Segments an image: "_mask.png" (0 and 255, of more than two classes their indices),
+/// "_probability.png" (of all classes above 0 together), "_overlay.png" (the image, lesions
+/// tinted).
+///
+/// floats  also "_probabilities.safetensors": tensor probabilities [H, W, K]
+/// throws  IoError for a file that is no image, OutOfMemory or std::bad_alloc for too large a one
+Segmented segment(Model& model, const std::filesystem::path& image, bool floats);
+
+}  // namespace dmf

@@ -1,0 +1,338 @@
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "apps/image/image.h"
+#include "apps/prediction/polygons.h"
+#include "apps/training/model_file.h"
+#include "tests/support/folder_snapshot.h"
+#include "tests/support/programs.h"
+
+// predict: outlines that are the mask exactly, folders as people have them, errors that stop one
+// image or all.
+
+namespace dmf {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Line = std::vector<std::pair<double, double>>;
+
+/// The rule of annotation readers: a pixel is inside when its centre is, even-odd.
+bool is_inside(const std::vector<Line>& lines, double x, double y) {
+  bool inside = false;
+  for (const Line& line : lines) {
+    for (std::size_t i = 0, j = line.size() - 1; i < line.size(); j = i++) {
+      const auto [ax, ay] = line[i];
+      const auto [bx, by] = line[j];
+      if ((ay > y) != (by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax) inside = !inside;
+    }
+  }
+  return inside;
+}
+
+void draw(const std::vector<Line>& lines, std::int32_t label, LabelMap& labels) {
+  for (int h = 0; h < labels.height; ++h) {
+    for (int w = 0; w < labels.width; ++w) {
+      if (!is_inside(lines, w + 0.5, h + 0.5)) continue;
+      CHECK(labels.at(h, w) == 0);  // no two regions share a pixel
+      labels.at(h, w) = label;
+    }
+  }
+}
+
+Line line_of(const nlohmann::json& points) {
+  Line line;
+  for (const auto& point : points) line.emplace_back(point[0], point[1]);
+  return line;
+}
+
+LabelMap drawn_from_labelme(const std::string& text, const std::vector<std::string>& names) {
+  const auto json = nlohmann::json::parse(text);
+  LabelMap labels(json["imageHeight"], json["imageWidth"]);
+  for (const auto& shape : json["shapes"]) {
+    const auto name = std::find(names.begin(), names.end(), shape["label"]);
+    draw({line_of(shape["points"])}, static_cast<std::int32_t>(name - names.begin()) + 1, labels);
+  }
+  return labels;
+}
+
+LabelMap drawn_from_coco(const nlohmann::json& json, int image) {
+  const auto& about = json["images"][static_cast<std::size_t>(image)];
+  LabelMap labels(about["height"], about["width"]);
+  for (const auto& object : json["annotations"]) {
+    if (object["image_id"] != about["id"]) continue;
+    const std::int32_t label = object["category_id"];
+    LabelMap own(labels.height, labels.width);
+    const auto& segmentation = object["segmentation"];
+    if (segmentation.is_array()) {
+      CHECK(segmentation.size() == 1);
+      Line line;
+      for (std::size_t i = 0; i < segmentation[0].size(); i += 2) {
+        line.emplace_back(segmentation[0][i], segmentation[0][i + 1]);
+      }
+      draw({line}, 1, own);
+    } else {
+      CHECK(segmentation["size"] == nlohmann::json({labels.height, labels.width}));
+      std::size_t at = 0;
+      std::int32_t inside = 0;
+      for (const std::size_t count : segmentation["counts"]) {
+        CHECK((count > 0 || at == 0));
+        for (std::size_t i = 0; i < count; ++i, ++at) {
+          own.at(static_cast<int>(at) % own.height, static_cast<int>(at) / own.height) = inside;
+        }
+        inside = 1 - inside;
+      }
+      CHECK(at == own.labels.size());
+    }
+    std::int64_t area = 0;
+    int left = own.width, top = own.height, right = 0, bottom = 0;
+    for (int h = 0; h < own.height; ++h) {
+      for (int w = 0; w < own.width; ++w) {
+        if (own.at(h, w) == 0) continue;
+        ++area;
+        left = std::min(left, w);
+        right = std::max(right, w + 1);
+        top = std::min(top, h);
+        bottom = std::max(bottom, h + 1);
+        labels.at(h, w) = label;
+      }
+    }
+    CHECK(object["area"] == area);
+    CHECK(object["bbox"] == nlohmann::json({left, top, right - left, bottom - top}));
+  }
+  return labels;
+}
+
+/// Rings in rings, noise, stripes, blocks: holes in holes and corners that touch abound.
+LabelMap random_labels(std::mt19937& random, int classes) {
+  LabelMap labels(1 + static_cast<int>(random() % 14), 1 + static_cast<int>(random() % 14));
+  const auto kind = random() % 4, share = 1 + random() % 9;
+  for (int h = 0; h < labels.height; ++h) {
+    for (int w = 0; w < labels.width; ++w) {
+      const int depth = std::min({h, w, labels.height - 1 - h, labels.width - 1 - w});
+      const bool inside = kind == 0   ? depth % 2 == 0
+                          : kind == 1 ? (h + w) % 2 == 0
+                                      : random() % 10 < share;
+      const auto other = static_cast<int>(random() % static_cast<unsigned>(classes - 1));
+      if (inside) labels.at(h, w) = kind == 3 ? 1 : 1 + other;  // of one class: many holes
+      if (kind == 2 && w > 0 && random() % 2 == 0) labels.at(h, w) = labels.at(h, w - 1);
+    }
+  }
+  return labels;
+}
+
+}  // namespace
+
+TEST_CASE("polygons: drawn back by the rule they give the labels exactly") {
+  std::mt19937 random(3);
+  std::size_t holes = 0;
+  for (int round = 0; round < 3000; ++round) {
+    const int classes = 2 + static_cast<int>(random() % 3);
+    const std::vector<std::string> names = label_names(classes);
+    LabelMap labels = random_labels(random, classes);
+    if (round == 0) std::fill(labels.labels.begin(), labels.labels.end(), 1);
+    if (round == 1) std::fill(labels.labels.begin(), labels.labels.end(), 0);
+    const AnnotatedImage image{"a.png", labels.height, labels.width, regions_of(labels)};
+    LabelMap from_rings(labels.height, labels.width);
+    for (const Region& region : image.regions) {
+      std::vector<Line> lines;
+      for (const Ring& ring : region.rings) {
+        Line line;
+        for (const Corner corner : ring) line.emplace_back(corner.x, corner.y);
+        lines.push_back(line);
+      }
+      holes += region.rings.size() - 1;
+      draw(lines, region.label, from_rings);
+      // Along the pixels' edges, and no corner more than is needed.
+      const Ring ring = with_seams(region);
+      for (std::size_t i = 0; i < ring.size(); ++i) {
+        const Corner a = ring[i], b = ring[(i + 1) % ring.size()], c = ring[(i + 2) % ring.size()];
+        CHECK((a.x == b.x) != (a.y == b.y));
+        const bool goes_on = (a.x == b.x && b.x == c.x && (b.y > a.y) == (c.y > b.y)) ||
+                             (a.y == b.y && b.y == c.y && (b.x > a.x) == (c.x > b.x));
+        CHECK_FALSE(goes_on);
+      }
+    }
+    CHECK(from_rings.labels == labels.labels);
+    CHECK(drawn_from_labelme(labelme_json(image, names), names).labels == labels.labels);
+    CocoFile coco(names);
+    coco.add({"first.png", 2, 2, {}});
+    coco.add(image);
+    const auto json = nlohmann::json::parse(coco.json());
+    CHECK(drawn_from_coco(json, 1).labels == labels.labels);
+    CHECK(json["categories"].size() == names.size());
+  }
+  CHECK(holes > 500);
+}
+
+namespace {
+
+/// A network that has learnt nothing, and some images.
+struct PredictFixture {
+  TemporaryFolder folder;
+  std::string predict;
+
+  PredictFixture() {
+    UNetSpec spec;
+    spec.depth = 1;
+    spec.base_width = 2;
+    PreprocessSpec preprocess;
+    preprocess.size = 16;
+    save_model(folder / "m.safetensors", UNet<float>(spec), preprocess);
+    predict = "predict --threads 1 --model " + quoted(folder / "m.safetensors") + " --out " +
+              quoted(folder / "out") + " ";
+  }
+
+  /// Noise, so that the masks have structure.
+  void image(const fs::path& name, int height = 12, int width = 17, int channels = 1) {
+    std::mt19937 random(static_cast<unsigned>(name.string().size()));
+    std::vector<std::uint8_t> samples(static_cast<std::size_t>(height * width * channels));
+    for (std::uint8_t& sample : samples) sample = static_cast<std::uint8_t>(random() % 256);
+    fs::create_directories((folder.path() / name).parent_path());
+    write_png(folder.path() / name, height, width, channels, samples);
+  }
+
+  Outcome run_on(const std::string& options, const fs::path& input) {
+    return run(predict + options + " " + quoted(folder.path() / input));
+  }
+};
+
+LabelMap labels_of(const fs::path& mask) {
+  const RawImage raw = read_image(mask);
+  LabelMap labels(raw.height, raw.width);
+  for (int h = 0; h < raw.height; ++h) {
+    for (int w = 0; w < raw.width; ++w) labels.at(h, w) = raw.at(h, w, 0) > 0 ? 1 : 0;
+  }
+  return labels;
+}
+
+void says(const Outcome& outcome, int code, const std::string& text) {
+  CHECK_MESSAGE(outcome.code == code, outcome.text);
+  CHECK_MESSAGE(outcome.text.find(text) != std::string::npos, outcome.text);
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(PredictFixture, "predict: outlines in LabelMe and COCO files are its masks") {
+  image("in/a.png");
+  image("in/sub/b.png", 30, 21);
+  says(run_on("--recursive --polygons labelme", "in"), 0, "2 of 2 images");
+  for (const char* name : {"a", "sub/b"}) {
+    const std::string result = std::string("out/") + name,
+                      text = read_text(folder / (result + ".json"));
+    CHECK(drawn_from_labelme(text, {"lesion"}).labels ==
+          labels_of(folder / (result + "_mask.png")).labels);
+    const std::string path = nlohmann::json::parse(text)["imagePath"];
+    CHECK(fs::equivalent((folder / result).parent_path() / path,
+                         folder / (std::string("in/") + name + ".png")));
+  }
+  says(run_on("--recursive --polygons coco --overwrite", "in"), 0, "2 of 2 images");
+  const auto coco = nlohmann::json::parse(read_text(folder / "out/coco.json"));
+  CHECK(coco["images"][0]["file_name"] == "a.png");
+  CHECK(coco["images"][1]["file_name"] == "sub/b.png");
+  CHECK(drawn_from_coco(coco, 0).labels == labels_of(folder / "out/a_mask.png").labels);
+  CHECK(drawn_from_coco(coco, 1).labels == labels_of(folder / "out/sub/b_mask.png").labels);
+}
+
+TEST_CASE_FIXTURE(PredictFixture, "predict: one summary line; a line an image only with --list") {
+  image("in/a.png");
+  image("in/b.png");
+  const Outcome quiet = run_on("", "in");
+  CHECK(quiet.text == fmt::format("2 of 2 images segmented into {}\n", (folder / "out").string()));
+  const Outcome listed = run_on("--list --overwrite", "in");
+  CHECK(std::count(listed.text.begin(), listed.text.end(), '\n') == 3);
+  says(listed, 0, "in/a.png: lesion ");
+}
+
+TEST_CASE_FIXTURE(PredictFixture,
+                  "predict: of a folder it leaves out masks, results, hidden files, loops and what "
+                  "is no image, and counts them") {
+  image("in/a.png");
+  image("in/a_mask.png");
+  image("in/a_mask_1.png");
+  image("in/b_mask.png");  // no b: an image
+  image("in/._a.png");
+  image("in/sub/c.png");
+  image("elsewhere/d.png");
+  write_text(folder / "in/notes.txt", "notes");
+  write_text(folder / "in/old.gif", "GIF89a");
+  fs::create_symlink(folder / "elsewhere/d.png", folder / "in/link.png");
+  fs::create_symlink(folder / "nowhere", folder / "in/dangling.png");
+  const Outcome flat = run_on("", "in");
+  says(flat, 0, "3 of 3 images");
+  for (const char* part : {"2 masks beside their images", "1 hidden file",
+                           "1 link that leads nowhere", "2 files that are no images it reads",
+                           "1 sub-folder with images", "--recursive takes them"}) {
+    CHECK_MESSAGE(flat.text.find(part) != std::string::npos, flat.text);
+  }
+  for (const char* name : {"a", "b_mask", "link"}) {
+    CHECK(fs::exists(folder / ("out/" + std::string(name) + "_mask.png")));
+  }
+  fs::create_directory_symlink(folder / "in", folder / "in/sub/loop");
+  const Outcome deep = run_on("--recursive --overwrite", "in");
+  says(deep, 0, "4 of 4 images");
+  says(deep, 0, "1 folder that was seen already");
+  CHECK(fs::exists(folder / "out/sub/c_mask.png"));
+  // Its own results, wherever they lie and from wherever one looks.
+  says(run(predict + "--recursive --overwrite " + quoted(folder / "out")), 1,
+       "12 results of an earlier predict");
+  says(run(predict + "--recursive --overwrite " + quoted(folder / "out/sub")), 1,
+       "3 results of an earlier predict");
+  const std::string inside = "predict --threads 1 --model " + quoted(folder / "m.safetensors") +
+                             " --out " + quoted(folder / "in") + " ";
+  const auto before = snapshot(folder / "in");
+  is_one_error_line(run(inside + quoted(folder / "in")), 1, "a_mask.png");
+  CHECK(snapshot(folder / "in") == before);
+  fs::remove(folder / "in/a_mask.png");
+  fs::remove(folder / "in/a_mask_1.png");
+  for (int i = 0; i < 3; ++i) {  // beside the images: the number stays the same
+    says(run(inside + "--overwrite " + quoted(folder / "in")), 0, "3 of 3 images");
+  }
+  is_one_error_line(run(predict + quoted(folder / "in/old.gif")), 1, "old.gif");
+}
+
+TEST_CASE_FIXTURE(PredictFixture, "predict: images whose results would be the same are refused") {
+  image("in/a.png");
+  image("in/a.bmp");
+  image("in/sub/a.png");
+  is_one_error_line(run_on("", "in"), 1, "in/a.bmp and");
+  CHECK_FALSE(fs::exists(folder / "out"));
+  fs::remove(folder / "in/a.bmp");
+  says(run_on("--recursive", "in"), 0, "2 of 2 images");
+  CHECK(fs::exists(folder / "out/a_mask.png"));
+  CHECK(fs::exists(folder / "out/sub/a_mask.png"));
+}
+
+TEST_CASE_FIXTURE(
+    PredictFixture,
+    "predict: a broken or too large image does not stop the others; a full disk does") {
+  image("in/a.png");
+  image("in/b.png");
+  image("in/z.png");
+  write_text(folder / "in/b.png", read_text(folder / "in/b.png").substr(0, 60));
+  write_text(folder / "in/empty.png", "");
+  const Outcome broken = run_on("", "in");
+  says(broken, 1, "2 of 4 images");
+  says(broken, 1, "in/b.png, ");
+  says(broken, 1, "empty.png is empty");
+  CHECK(fs::exists(folder / "out/z_mask.png"));
+  fs::remove(folder / "in/b.png");
+  fs::remove(folder / "in/empty.png");
+#if !defined(__SANITIZE_ADDRESS__)
+  image("in/large.png", 4000, 5000);
+  const Outcome large = run(predict + "--overwrite " + quoted(folder / "in"), "ulimit -v 300000; ");
+  says(large, 1, "2 of 3 images");
+  says(large, 1, "in/large.png");
+  CHECK(large.text.find("in/z.png") == std::string::npos);
+  fs::remove(folder / "in/large.png");
+#endif
+  const Outcome full = run(predict + "--overwrite --list " + quoted(folder / "in"),
+                           "LD_PRELOAD=" DMF_FAULTY_IO " DMF_FAULT=write DMF_FAULT_PATH=out/ ");
+  is_one_error_line(full, 1, "No space left on device");
+  CHECK(std::count(full.text.begin(), full.text.end(), '\n') == 1);
+}
+
+}  // namespace dmf
