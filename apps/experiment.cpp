@@ -14,6 +14,7 @@
 #include "apps/report/embedded.h"
 #include "apps/support/program.h"
 #include "apps/training/run_data.h"
+#include "apps/training/run_folder.h"
 #include "apps/training/trainer.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -88,7 +89,8 @@ class GridCommand {
 
   int run() const {
     std::vector<dmf::GridRun> runs;
-    for (dmf::PlannedRun& run : dmf::plan_runs(dmf::config_text(app_), plan_)) {
+    const std::string config = dmf::config_with_absolute_paths(app_);
+    for (dmf::PlannedRun& run : dmf::plan_runs(config, plan_)) {
       dmf::check_options(dmf::parse_config(run.config, run.configuration));
       runs.emplace_back(out_, std::move(run));
     }
@@ -96,13 +98,15 @@ class GridCommand {
       for (const dmf::GridRun& run : runs) fmt::print("{}\n", run.label());
       return 0;
     }
+    dmf::check_grid(runs);
     if (runner_.shard == 1) {  // one of them: two writers would be in each other's way
       dmf::make_folder(out_);
-      dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", dmf::config_text(app_));
+      dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", config);
     }
     dmf::run_grid(out_, runs, runner_);
     const dmf::GridState state = dmf::state_of(runs);
-    fmt::print("grid      {} of {} runs done, {} failed\n", state.done, runs.size(), state.failed);
+    fmt::print("grid      {} of {} runs done, {} failed{}\n", state.done, runs.size(), state.failed,
+               state.failed > 0 ? ": --retry-failed tries them again" : "");
     if (runner_.shards > 1) {
       fmt::print("when all parts are done: experiment report {} --out {}\n", out_,
                  (std::filesystem::path(out_) / "report").string());

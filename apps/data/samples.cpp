@@ -90,11 +90,12 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
        sizeof(std::int32_t));
   cache_.resize(std::min(items.size(), options.cache_bytes / bytes_each));
   lesion_shares_.resize(items.size());
+  hashes_.resize(items.size());
   errors.assign(items.size(), std::nullopt);
   parallel_for(static_cast<Index>(items.size()), [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
     errors[k] = error_of([&] {
-      Sample sample = load(items[k]);
+      Sample sample = load(items[k], &hashes_[k]);
       const auto lesion = std::count_if(sample.labels.labels.begin(), sample.labels.labels.end(),
                                         [](std::int32_t label) { return label > 0; });
       lesion_shares_[k] =
@@ -111,9 +112,17 @@ Sample SampleSet::sample(std::size_t i) const {
   return i < cache_.size() ? cache_[i] : load(dataset_.items[i]);
 }
 
-Sample SampleSet::load(const DatasetItem& item) const {
-  return {preprocess(read_image(item.image), options_.preprocess),
-          preprocess(read_labels(item, rule_), options_.preprocess)};
+DataRecord SampleSet::record() const {
+  DataRecord record;
+  for (std::size_t i = 0; i < hashes_.size(); ++i) record.emplace(item(i).id, hashes_[i]);
+  return record;
+}
+
+Sample SampleSet::load(const DatasetItem& item, ItemHashes* hashes) const {
+  const RawImage image = read_image(item.image);
+  const LabelMap labels = read_labels(item, rule_);
+  if (hashes != nullptr) *hashes = hashes_of(image, labels);
+  return {preprocess(image, options_.preprocess), preprocess(labels, options_.preprocess)};
 }
 
 }  // namespace dmf

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/data/data_record.h"
 #include "apps/data/dataset.h"
 #include "apps/image/mask.h"
 #include "apps/image/preprocess.h"
@@ -45,15 +46,19 @@ class SampleSet {
   const std::vector<std::string>& broken() const { return broken_; }
   /// Share of an item's labelled pixels that are not background, at the network's size.
   double lesion_share(std::size_t i) const { return lesion_shares_[i]; }
+  /// Hashes of all items as they were read.
+  DataRecord record() const;
 
  private:
-  Sample load(const DatasetItem& item) const;
+  /// hashes  where they are wanted, of what was decoded
+  Sample load(const DatasetItem& item, ItemHashes* hashes = nullptr) const;
 
   Dataset dataset_;
   SampleSetOptions options_;
   MaskRule rule_;
   std::vector<Sample> cache_;  // the first so many items
   std::vector<double> lesion_shares_;
+  std::vector<ItemHashes> hashes_;
   std::vector<std::string> broken_;
 };
 

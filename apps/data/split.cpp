@@ -9,7 +9,6 @@
 #include "apps/data/csv.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
-#include "engine/io/atomic_file.h"
 
 namespace dmf {
 namespace {
@@ -55,6 +54,18 @@ std::vector<std::size_t> items_of(const CsvTable& table, const std::string& colu
     items.push_back(found->second);
   }
   return items;
+}
+
+/// The rows whose id the data set still has.
+CsvTable rows_present(const CsvTable& table, const SampleSet& samples) {
+  std::set<std::string> ids;
+  for (std::size_t i = 0; i < samples.size(); ++i) ids.insert(samples.item(i).id);
+  CsvTable present = table;
+  present.rows.clear();
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    if (ids.contains(table.text(row, "id"))) present.rows.push_back(table.rows[row]);
+  }
+  return present;
 }
 
 /// throws  IoError naming an item of the data set that is not among these
@@ -166,7 +177,7 @@ std::vector<std::size_t> parse_folds(const CsvTable& table, const SampleSet& sam
   return fold_of;
 }
 
-void write_split(const std::filesystem::path& path, const Split& split, const SampleSet& samples) {
+std::string split_csv(const Split& split, const SampleSet& samples) {
   std::vector<std::string> part_of(samples.size());
   for (const std::size_t i : split.train) part_of[i] = "train";
   for (const std::size_t i : split.validation) part_of[i] = "validation";
@@ -175,10 +186,11 @@ void write_split(const std::filesystem::path& path, const Split& split, const Sa
   for (std::size_t i = 0; i < samples.size(); ++i) {
     text += fmt::format("{},{}\n", csv_cell(samples.item(i).id), part_of[i]);
   }
-  write_file_atomically(path, text);
+  return text;
 }
 
-Split parse_split(const CsvTable& table, const SampleSet& samples) {
+Split parse_split(const CsvTable& all, const SampleSet& samples, DataChange change) {
+  const CsvTable table = change == DataChange::allowed ? rows_present(all, samples) : all;
   const std::vector<std::size_t> items = items_of(table, "id", samples);
   Split split;
   for (std::size_t row = 0; row < items.size(); ++row) {
@@ -191,7 +203,7 @@ Split parse_split(const CsvTable& table, const SampleSet& samples) {
                             : split.test)
         .push_back(items[row]);
   }
-  require_all(items, samples, table.name);
+  if (change == DataChange::refused) require_all(items, samples, table.name);
   DMF_CHECK(!split.train.empty() && !split.validation.empty() && !split.test.empty(), IoError,
             "[split] {} leaves a part empty: {} train, {} validation, {} test.", table.name,
             split.train.size(), split.validation.size(), split.test.size());

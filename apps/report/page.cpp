@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdlib>
 
 #include "apps/report/embedded.h"
 
@@ -163,7 +164,7 @@ Json chart(const std::string& title, const std::string& x, const std::string& y,
   for (const Series& each : series) {
     Json ys = Json::array();
     for (const double value : each.y) {  // a gap where there is no number
-      ys.push_back(std::isfinite(value) ? Json(std::stod(fmt::format("{:.5g}", value))) : Json());
+      ys.push_back(std::isfinite(value) ? Json(std::strtod(fmt::format("{:.5g}", value).c_str(), nullptr)) : Json());
     }
     lines.push_back({{"name", each.name}, {"x", each.x}, {"y", std::move(ys)}});
   }

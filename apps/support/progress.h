@@ -20,9 +20,10 @@ class Progress {
   /// Prints a line that stays.
   void line(const std::string& text);
 
- private:
+  /// Takes the line away, before something else is printed.
   void clear();
 
+ private:
   bool terminal_;
   bool drawn_ = false;
   std::chrono::steady_clock::time_point last_{};

@@ -1,5 +1,6 @@
 #include "apps/training/model_file.h"
 
+#include "apps/training/run_identity.h"
 #include "engine/core/check.h"
 #include "engine/io/safetensors.h"
 
@@ -55,6 +56,9 @@ Model parse_model(const Safetensors& file, Device device) {
 
   Model model{std::make_unique<UNet<float>>(spec, device),
               PreprocessSpec::from_metadata(file.metadata)};
+  if (const auto run = file.metadata.find("run"); run != file.metadata.end()) {
+    model.run = run->second;
+  }
   DMF_CHECK(model.preprocess.channels == spec.in_channels, IoError,
             "its images have {} channels, its network takes {}.", model.preprocess.channels,
             spec.in_channels);
@@ -75,10 +79,11 @@ Model parse_model(const Safetensors& file, Device device) {
 }  // namespace
 
 void save_model(const std::filesystem::path& path, const UNet<float>& network,
-                const PreprocessSpec& preprocess) {
+                const PreprocessSpec& preprocess, const std::string& run) {
   Safetensors file;
   file.metadata = network_metadata(network.spec());
   file.metadata.merge(preprocess.to_metadata());
+  if (!run.empty()) file.metadata["run"] = run;
   for (const auto& [name, tensor] : network.named_tensors()) file.set(name, tensor);
   write_safetensors(path, file);
 }
@@ -86,6 +91,7 @@ void save_model(const std::filesystem::path& path, const UNet<float>& network,
 Model load_model(const std::filesystem::path& path, Device device) {
   std::error_code error;
   const bool folder = std::filesystem::is_directory(path, error);
+  if (folder) require_one_run(path);
   const std::filesystem::path file = folder ? path / "best.safetensors" : path;
   const Safetensors content = read_safetensors(file);
   try {

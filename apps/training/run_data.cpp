@@ -2,23 +2,37 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "apps/data/duplicates.h"
+#include "apps/training/memory_forecast.h"
 
 namespace dmf {
+namespace {
+
+/// What --cache-mb allows, or half of what is free where that is less: the rest is decoded again
+/// when it is needed, and results do not depend on it.
+std::size_t cache_bytes(const TrainOptions& options) {
+  const auto allowed = static_cast<double>(options.cache_mb) * 1048576.0;
+  return static_cast<std::size_t>(std::min(allowed, available_memory(Device::cpu()) / 2.0));
+}
+
+}  // namespace
 
 SampleSet load_samples(const TrainOptions& options) {
+  return load_samples(options, options.preprocess_spec());
+}
+
+SampleSet load_samples(const TrainOptions& options, const PreprocessSpec& preprocess) {
   SampleSetOptions how;
-  how.preprocess = options.preprocess_spec();
+  how.preprocess = preprocess;
   how.classes = options.num_classes;
   how.mask_threshold = options.mask_threshold;
   how.skip_broken = options.skip_broken;
-  how.cache_bytes = static_cast<std::size_t>(options.cache_mb) << 20;
+  how.cache_bytes = cache_bytes(options);
   return SampleSet(find_dataset(options.data, options.dataset), how);
 }
-
-namespace {
 
 Split make_split(const TrainOptions& options, const SampleSet& samples) {
   if (!options.split_file.empty()) return parse_split(read_csv(options.split_file), samples);
@@ -32,14 +46,6 @@ Split make_split(const TrainOptions& options, const SampleSet& samples) {
   const std::uint64_t seed = options.split_seed == 0 ? options.seed : options.split_seed;
   if (options.folds == 0) return split_by_seed(groups, seed);
   return split_by_fold(folds_by_seed(groups, options.folds, seed), options.fold);
-}
-
-}  // namespace
-
-RunData load_data(const TrainOptions& options) {
-  SampleSet samples = load_samples(options);
-  Split split = make_split(options, samples);
-  return {std::move(samples), std::move(split)};
 }
 
 std::string describe_split(const TrainOptions& options) {

@@ -16,8 +16,11 @@ struct RunData {
 /// Finds, checks and decodes the data set of the options.
 SampleSet load_samples(const TrainOptions& options);
 
-/// load_samples, divided as the options say.
-RunData load_data(const TrainOptions& options);
+/// The same for a network that wants its images prepared so, whatever the options say.
+SampleSet load_samples(const TrainOptions& options, const PreprocessSpec& preprocess);
+
+/// Divides the data as the options say.
+Split make_split(const TrainOptions& options, const SampleSet& samples);
 
 /// "grouped split, seed 1", "fold 2 of 5, random, seed 1": which split a table is made with.
 std::string describe_split(const TrainOptions& options);

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "apps/data/loader.h"
 #include "apps/report/run_report.h"
+#include "apps/support/console.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
 #include "apps/training/checkpoint.h"
@@ -17,7 +19,9 @@
 #include "apps/training/model_file.h"
 #include "apps/training/non_finite.h"
 #include "apps/training/parts.h"
+#include "apps/training/provenance.h"
 #include "apps/training/run_folder.h"
+#include "apps/training/run_identity.h"
 #include "apps/training/stepper.h"
 #include "apps/training/training_log.h"
 #include "engine/core/check.h"
@@ -73,9 +77,9 @@ class Run {
     if (options.ema > 0.0) {
       ema_.emplace(network_.named_parameters(), network_.named_buffers(), options.ema);
     }
-    definition_ = run_definition(folder);
+    run_ = {read_provenance(folder / "run.json").id, run_definition(folder)};
     if (start == Start::from_checkpoint) {
-      at_ = load_checkpoint(folder_ / kCheckpoint, parts(), definition_);
+      at_ = load_checkpoint(folder_ / kCheckpoint, parts(), run_);
     }
     log_.emplace(folder, options, at_);
     if (start == Start::anew) save();
@@ -83,14 +87,14 @@ class Run {
 
   void train() {
     describe();
-    const StopRequest stop;
+    stop_if_asked();
     start_ = Clock::now();
     first_step_ = at_.step;
     while (at_.epoch < options_.epochs) {
       train_epoch();
       validate();
       save();
-      write_run_page(folder_);  // a browser tab that reloads shows the weights move
+      draw_page();
       if (at_.epoch < options_.epochs) stop_if_asked();
     }
     if (const Device device = network_.device(); !device.is_cpu()) {
@@ -100,6 +104,18 @@ class Run {
   }
 
  private:
+  /// A browser tab that reloads shows the weights move. No training ends for a page.
+  void draw_page() {
+    try {
+      write_run_page(folder_);
+    } catch (const std::exception& problem) {
+      if (!std::exchange(page_failed_, true)) {
+        progress_.clear();
+        warn(fmt::format("warning: report.html is not up to date: {}", problem.what()));
+      }
+    }
+  }
+
   void describe() {
     progress_.line(fmt::format("network   {}: {} parameters, input {} x {} x {}", options_.model,
                                network_.parameter_count(), options_.image, options_.image,
@@ -143,15 +159,15 @@ class Run {
   /// Makes what was done so far safe. The logs first: a checkpoint without its rows is no good.
   void save() {
     at_.event_bytes = log_->flush();
-    save_checkpoint(folder_ / kCheckpoint, parts(), at_, definition_);
+    save_checkpoint(folder_ / kCheckpoint, parts(), at_, run_);
   }
 
   void stop_if_asked() const {
     const int signal = StopRequest::signal();
     if (signal == 0) return;
-    throw Interrupted(signal, fmt::format("stopped after step {} of {}, all of it saved. Go on "
-                                          "with: train --resume {}",
-                                          at_.step, total_steps_, folder_.string()));
+    throw Interrupted(signal,
+                      fmt::format("stopped after step {} of {}, all of it saved. Go on with: {}",
+                                  at_.step, total_steps_, resume_command(folder_)));
   }
 
   double share_done() const {
@@ -200,10 +216,16 @@ class Run {
     try {
       return step(batch, next);
     } catch (const OutOfMemory&) {
-      throw DeviceError(
-          fmt::format("[train] out of memory in step {}: {}. What was saved last is untouched.",
-                      at_.step, memory_));
+      out_of_memory();
+    } catch (const std::bad_alloc&) {
+      out_of_memory();
     }
+  }
+
+  [[noreturn]] void out_of_memory() const {
+    throw DeviceError(
+        fmt::format("[train] out of memory in step {}: {}. What was saved last is untouched.",
+                    at_.step, memory_));
   }
 
   /// next    the batch after this one, fetched while the device works
@@ -305,9 +327,9 @@ class Run {
     const bool best = pooled.cb_dice > at_.best_cb_dice;
     if (best) {
       at_.best_cb_dice = pooled.cb_dice;
-      save_model(folder_ / "best.safetensors", network_, options_.preprocess_spec());
+      save_model(folder_ / "best.safetensors", network_, options_.preprocess_spec(), run_.id);
     }
-    save_model(folder_ / "last.safetensors", network_, options_.preprocess_spec());
+    save_model(folder_ / "last.safetensors", network_, options_.preprocess_spec(), run_.id);
     if (log_->takes_images()) log_images();
     if (ema_) ema_->swap();
 
@@ -350,15 +372,23 @@ class Run {
   std::int64_t total_steps_;
   LearningRate schedule_;
   std::optional<WeightEma<float>> ema_;
-  std::string definition_;
+  RunIdentity run_;
   TrainingProgress at_;
   std::optional<TrainingLog> log_;
   Progress progress_;
   Clock::time_point start_;
   std::int64_t first_step_ = 0;  // of this process
   double images_per_second_ = 0.0;
+  bool page_failed_ = false;
   std::vector<bool> pulling_;  // whether each loss has had a gradient in this epoch
 };
+
+[[noreturn]] void out_of_memory(const std::string& memory) {
+  throw DeviceError(fmt::format(
+      "[train] out of memory: {}. A smaller --batch, --image or --base-width needs less. What was "
+      "saved last is untouched.",
+      memory));
+}
 
 }  // namespace
 
@@ -383,8 +413,9 @@ void train_network(const TrainOptions& options, const RunData& data,
   try {
     Run(options, data, folder, start, memory).train();
   } catch (const OutOfMemory&) {  // beside the steps: weights, moments, uploads
-    throw DeviceError(
-        fmt::format("[train] out of memory: {}. What was saved last is untouched.", memory));
+    out_of_memory(memory);
+  } catch (const std::bad_alloc&) {
+    out_of_memory(memory);
   }
 }
 
