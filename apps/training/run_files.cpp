@@ -28,6 +28,11 @@ bool says(const Safetensors& file, const std::string& key, const std::string& va
   return found == file.metadata.end() ? missing : found->second == value;
 }
 
+/// Whether a log that grows has this head, or was stopped while it wrote it.
+bool begins(const std::string& log, const std::string& head) {
+  return log.starts_with(head) || head.starts_with(log);
+}
+
 /// Judges the files of one folder by their content.
 class Judge {
  public:
@@ -76,8 +81,8 @@ class Judge {
     if (name == "run.json") return true;
     if (name == "config.toml") return id.empty() || run_id_in(text(name)) == id;
     if (name == "split.csv") return text(name).starts_with("id,part\n");
-    if (name == "steps.csv") return text(name).starts_with("step,epoch,");
-    if (name == "epochs.csv") return text(name).starts_with("epoch,train_loss,");
+    if (name == "steps.csv") return begins(text(name), "step,epoch,");
+    if (name == "epochs.csv") return begins(text(name), "epoch,train_loss,");
     if (name == "per_image.csv") return text(name).starts_with("id,lesion_share,");
     if (name == "report.html") {
       return text(name).find("Research software, not for diagnosis.") != std::string::npos;
@@ -95,6 +100,7 @@ class Judge {
       const Safetensors file = tensors(name);
       return says(file, "format", "dmf-unet", false) && says(file, "run", id, true);
     }
+    if (name.starts_with("events.") && text(name).empty()) return true;
     if (name.starts_with("events.")) return text(name).find("brain.Event:2") != std::string::npos;
     return id.empty() && is_panel(name);
   }
