@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <new>
 #include <numeric>
 
 #include "apps/report/run_report.h"
@@ -8,12 +9,32 @@
 #include "apps/support/program.h"
 #include "apps/training/config_file.h"
 #include "apps/training/run_data.h"
+#include "apps/training/run_identity.h"
 #include "engine/core/check.h"
 
 namespace {
 
 std::vector<std::size_t> part_of(const dmf::Split& split, const std::string& name) {
   return name == "train" ? split.train : name == "validation" ? split.validation : split.test;
+}
+
+/// throws  DeviceError with what helps where memory runs out
+dmf::Evaluation score_within_memory(dmf::Model& model, const dmf::SampleSet& samples,
+                                    const std::vector<std::size_t>& items,
+                                    const dmf::EvaluationOptions& how) {
+  const auto out_of_memory = [&]() -> dmf::DeviceError {
+    return dmf::DeviceError(fmt::format(
+        "[evaluate] out of memory while scoring {} images, {} at a time: a smaller --batch needs "
+        "less.",
+        items.size(), how.batch));
+  };
+  try {
+    return dmf::evaluate(*model.network, samples, items, how);
+  } catch (const dmf::OutOfMemory&) {
+    throw out_of_memory();
+  } catch (const std::bad_alloc&) {
+    throw out_of_memory();
+  }
 }
 
 }  // namespace
@@ -33,10 +54,15 @@ int main(int argc, char** argv) {
       ->check(dmf::one_of({"train", "validation", "test", "all"}));
   std::vector<std::string> classes;
   CLI::Option* other =
-      dmf::add_value(app, group, "--data", data_folder, "Score all of another data set instead")
+      dmf::add_value(app, group, "--data", data_folder,
+                     "Score all of another data set instead; with --part: where the run's own data "
+                     "lie now")
           ->check(dmf::not_empty());
+  bool data_changed = false;
+  app.add_flag("--data-changed", data_changed,
+               "Score although the run's images or masks changed since it began");
   dmf::add_list(app, group, "--classes", classes,
-                "Of it, the BUSI folders to read: benign, malignant, normal")
+                "Of it, the class folders to read: benign, malignant, normal")
       ->needs(other);
   dmf::add_value(app, group, "--at", at,
                  "Score at the network's size, or at each file's original size")
@@ -59,35 +85,55 @@ int main(int argc, char** argv) {
       if (!file.empty()) outputs.plan(file);
     }
     outputs.begin();
+    dmf::require_one_run(folder);
     dmf::TrainOptions options = dmf::read_config((folder / "config.toml").string());
     dmf::Model model = dmf::load_model(folder / (weights + ".safetensors"), where.open());
     DMF_CHECK(model.network->spec().classes == options.num_classes, ValueError,
               "[evaluate] the network has {} classes, the run's configuration {}.",
               model.network->spec().classes, options.num_classes);
     std::string split;
-    if (!data_folder.empty()) {
-      options.data = data_folder;
+    const bool own = data_folder.empty() || app.count("--part") > 0;
+    if (!data_folder.empty()) options.data = data_folder;
+    if (own) {
+      DMF_CHECK(classes.empty(), ValueError,
+                "[evaluate] --classes are of another data set, --part of the run's own: give one.");
+      DMF_CHECK(std::filesystem::is_directory(options.data), IoError,
+                "[evaluate] {}, where the run's data lay, is not a folder: say where they lie now "
+                "(--data FOLDER --part {}).",
+                options.data, part);
+    } else {
       if (!classes.empty()) options.dataset.classes = classes;
       part = "all";
       split = "all of another data set";
     }
-    const dmf::SampleSet samples = dmf::load_samples(options);
+    // The images as the network learnt them: the configuration only says where they are.
+    const dmf::SampleSet samples =
+        dmf::load_samples(options, model.preprocess, own ? model.masks : std::nullopt);
     if (split.empty()) split = dmf::describe_split(options, samples);
+    bool other_data = false;  // than those that the split was made of
+    if (own && std::filesystem::exists(folder / "run.json")) {
+      const dmf::Provenance from = dmf::read_provenance(folder / "run.json");
+      other_data =
+          dmf::require_same_data(folder, from, samples, data_changed) || !from.former_data.empty();
+    }
     std::vector<std::size_t> items(samples.size());
     std::iota(items.begin(), items.end(), std::size_t{0});
     if (part != "all")
-      items = part_of(dmf::parse_split(dmf::read_csv(folder / "split.csv"), samples), part);
+      items = part_of(
+          dmf::parse_split(dmf::read_csv(folder / "split.csv"), samples,
+                           other_data ? dmf::DataChange::allowed : dmf::DataChange::refused),
+          part);
     dmf::EvaluationOptions how;
     how.batch = batch;
     if (at == "original") how.at_original = &model.preprocess;
-    const dmf::Evaluation evaluation = dmf::evaluate(*model.network, samples, items, how);
+    const dmf::Evaluation evaluation = score_within_memory(model, samples, items, how);
     const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
     fmt::print("{}", scores.table(fmt::format(
                          "{}, {} images, {}, at {}, {}.safetensors", part, scores.images, split,
                          at == "original" ? "each file's own size"
                                           : fmt::format("{0} x {0}", model.preprocess.size),
                          weights)));
-    if (!json.empty()) outputs.write(json, dmf::metrics_json(scores, at, part, split));
+    if (!json.empty()) outputs.write(json, dmf::metrics_json(scores, at, part, split, model.run));
     if (!csv.empty()) outputs.write(csv, dmf::per_image_csv(evaluation.images));
     return 0;
   });

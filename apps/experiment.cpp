@@ -19,6 +19,7 @@
 #include "apps/training/option_conflicts.h"
 #include "apps/training/recipes.h"
 #include "apps/training/run_data.h"
+#include "apps/training/run_folder.h"
 #include "apps/training/trainer.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -91,7 +92,8 @@ class GridCommand {
   int run() const {
     options_.where.open();  // here rather than in every run
     std::vector<dmf::GridRun> runs;
-    for (dmf::PlannedRun& run : dmf::plan_runs(dmf::config_text(app_), plan_)) {
+    const std::string config = dmf::config_with_absolute_paths(app_);
+    for (dmf::PlannedRun& run : dmf::plan_runs(config, plan_)) {
       const dmf::TrainOptions options = dmf::parse_config(run.config, run.configuration);
       dmf::refuse_contradictions(options);
       dmf::check_options(options);
@@ -102,13 +104,15 @@ class GridCommand {
       for (const dmf::GridRun& run : runs) fmt::print("{}\n", run.label());
       return 0;
     }
+    dmf::check_grid(runs);
     if (runner_.shard == 1) {  // one of them: two writers would be in each other's way
       dmf::make_folder(out_);
-      dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", dmf::config_text(app_));
+      dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", config);
     }
     dmf::run_grid(out_, runs, runner_);
     const dmf::GridState state = dmf::state_of(runs);
-    fmt::print("grid      {} of {} runs done, {} failed\n", state.done, runs.size(), state.failed);
+    fmt::print("grid      {} of {} runs done, {} failed{}\n", state.done, runs.size(), state.failed,
+               state.failed > 0 ? ": --retry-failed tries them again" : "");
     if (runner_.shards > 1) {
       fmt::print("when all parts are done: experiment report {} --out {}\n", out_,
                  (std::filesystem::path(out_) / "report").string());

@@ -1,57 +1,252 @@
 #include <fmt/format.h>
 
-#include "apps/report/run_report.h"
+#include <csignal>
+
+#include "apps/data/files.h"
+#include "apps/report/run_results.h"
+#include "apps/support/console.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
+#include "apps/support/signals.h"
 #include "apps/training/config_file.h"
 #include "apps/training/model_file.h"
 #include "apps/training/option_conflicts.h"
 #include "apps/training/provenance.h"
 #include "apps/training/recipes.h"
+#include "apps/training/run_files.h"
 #include "apps/training/run_folder.h"
+#include "apps/training/run_identity.h"
 #include "apps/training/trainer.h"
+#include "engine/core/check.h"
 #include "engine/core/device_runtime.h"
 #include "engine/core/parallel.h"
 #include "engine/io/atomic_file.h"
+#include "engine/io/hash.h"
 
 namespace {
 
-/// A new run needs data and a place; one that goes on brings everything but what computes it.
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
+
+/// A new run needs data and a place; one that goes on brings everything but what computes it and
+/// where its data lie now.
 void check_command(const CLI::App& app) {
   if (app.count("--resume") == 0) {
     for (const char* needed : {"--data", "--out"}) {
       if (app[needed]->empty()) throw CLI::RequiredError(needed);
     }
+    if (app.count("--data-changed") > 0) {
+      throw CLI::ValidationError("--data-changed is for a run that goes on (--resume)");
+    }
     return;
   }
   for (const CLI::Option* option : app.get_options()) {
-    const bool allowed = option->check_name("--resume") || option->check_name("--threads") ||
-                         option->check_name("--device") || option->check_name("--precision");
-    if (!allowed && option->count() > 0) {
-      throw CLI::ValidationError("--resume takes its options from the run, so " +
-                                 option->get_name() + " cannot be given with it");
+    bool allowed = false;
+    for (const char* name :
+         {"--resume", "--threads", "--device", "--precision", "--data", "--data-changed"}) {
+      allowed = allowed || option->check_name(name);
+    }
+    if (allowed || option->count() == 0) continue;
+    std::string problem = "--resume takes its options from the run, so " + option->get_name() +
+                          " cannot be given with it";
+    if (option->check_name("--epochs")) {
+      problem +=
+          ": the learning rate at each step depends on it, so more epochs are another run (train "
+          "--config RUN/config.toml --epochs N --out ANOTHER)";
+    }
+    throw CLI::ValidationError(problem);
+  }
+}
+
+/// What a run is to be, before it is in its folder.
+struct NewRun {
+  std::string config, split;  // contents of config.toml and split.csv
+  dmf::Provenance from;
+};
+
+/// Writes what the folder does not have yet. run.json comes first, which tells the others from
+/// files of somebody else's; config.toml last, with which a run can be gone on with.
+void write_beginning(const fs::path& folder, const NewRun& run) {
+  dmf::write_provenance(folder / "run.json", run.from);
+  if (!fs::exists(folder / "split.csv")) {
+    dmf::write_file_atomically(folder / "split.csv", run.split);
+  }
+  if (!fs::exists(folder / "config.toml")) {
+    dmf::write_file_atomically(folder / "config.toml", dmf::with_run_id(run.config, run.from.id));
+  }
+}
+
+/// Gives a run that is about to begin its id, and the record that goes with it.
+void identify(NewRun& run) {
+  run.from.id = dmf::run_id(dmf::run_definition(run.config, run.split), run.from.fingerprint);
+  run.from.files["split.csv"] = dmf::hash_of(run.split);
+}
+
+class TrainCommand {
+ public:
+  explicit TrainCommand(CLI::App& app) : app_(app) {
+    dmf::bind_options(app, options_, dmf::kTrainRecipe);
+    app.add_option("--out", out_, "Folder to write the run to")
+        ->type_name("DIR")
+        ->check(dmf::not_empty())
+        ->configurable(false);
+    app.add_flag("--overwrite", overwrite_,
+                 "Remove the run that is in that folder first; other files there stay")
+        ->configurable(false);
+    app.add_option(
+           "--resume", resume_,
+           "Go on with the run in this folder, with its own options (--data: where its data "
+           "lie now)")
+        ->type_name("DIR")
+        ->check(dmf::not_empty())
+        ->configurable(false);
+    app.add_flag("--data-changed", data_changed_,
+                 "Go on with a run although its images or masks changed since it began")
+        ->configurable(false);
+    dmf::add_threads_option(app);
+    app.final_callback([&app] { check_command(app); });
+  }
+
+  int run(const std::string& command) {
+    std::signal(SIGPIPE, SIG_IGN);  // say() goes on without a reader
+    const fs::path folder = resume_.empty() ? out_ : resume_;
+    std::optional<dmf::RunLock> lock;
+    if (!resume_.empty()) {
+      read_options(folder);
+      dmf::require_one_run(folder);
+      lock.emplace(folder);
+    } else {
+      dmf::check_run_folder(folder, overwrite_);
+    }
+    dmf::check_options(options_);
+    const dmf::Device device = options_.where.open();
+    dmf::say(fmt::format("machine   {}\n", dmf::describe_machine()));
+    if (!device.is_cpu()) {
+      dmf::say(fmt::format("device    {}, {}\n", dmf::device_runtime::description(device),
+                           options_.where.precision));
+    }
+    dmf::SampleSet samples =
+        dmf::load_samples(options_, options_.preprocess_spec(), masks_of_run(folder));
+    decide_classes(samples);
+    const std::string split = dmf::describe_split(options_, samples);
+    NewRun run{"", "", dmf::provenance_of(samples, split, command)};
+    const dmf::RunData data =
+        resume_.empty() ? begin(run, std::move(samples)) : go_on(folder, run, std::move(samples));
+    dmf::say(dmf::describe_data(data, options_) + "\n");
+    if (resume_.empty()) {
+      dmf::say(dmf::describe_recipe(app_) + "\n");
+      warn_of_idle_options(data);
+    }
+    if (!lock) {
+      dmf::make_folder(folder);
+      lock.emplace(folder);
+      dmf::clear_run_folder(folder, overwrite_,
+                            {{"config.toml", run.config}, {"split.csv", run.split}});
+      write_beginning(folder, run);
+    }
+    const dmf::StopRequest stop("stopping after this step; once more to stop at once");
+    const bool saved = fs::exists(folder / "checkpoint.safetensors");
+    dmf::train_network(options_, data, folder,
+                       saved ? dmf::Start::from_checkpoint : dmf::Start::anew);
+    dmf::Model model = dmf::load_model(folder, device);
+    dmf::write_results(folder, model, data, options_, split);
+    dmf::say(fmt::format("run folder: {}\n", folder.string()));
+    return 0;
+  }
+
+ private:
+  /// How the run that is gone on with reads its masks; nothing of a new one.
+  std::optional<dmf::MaskEncoding> masks_of_run(const fs::path& folder) const {
+    if (resume_.empty() || !fs::exists(folder / "run.json")) return std::nullopt;
+    return dmf::read_provenance(folder / "run.json").masks;
+  }
+
+  /// The run's configuration holds how many classes the masks turned out to have.
+  void decide_classes(const dmf::SampleSet& samples) {
+    if (options_.num_classes != 0) return;
+    options_.num_classes = samples.mask_encoding().classes;
+    dmf::check_options(options_);
+    CLI::Option* classes = app_.get_option("--num-classes");
+    classes->clear();
+    classes->add_result(fmt::format("{}", options_.num_classes));
+  }
+
+  /// Says on standard error what was asked for in vain.
+  void warn_of_idle_options(const dmf::RunData& data) const {
+    const auto images = static_cast<dmf::Index>(data.split.train.size());
+    const std::int64_t steps = dmf::chunk_count(images, options_.batch) * options_.epochs;
+    for (const std::string& line : dmf::without_effect(app_, options_, steps)) {
+      dmf::warn("warning: " + line);
     }
   }
-}
 
-/// Says on standard error what was asked for in vain.
-void warn_of_idle_options(const CLI::App& app, const dmf::TrainOptions& options,
-                          const dmf::RunData& data) {
-  const auto images = static_cast<dmf::Index>(data.split.train.size());
-  const std::int64_t steps = dmf::chunk_count(images, options.batch) * options.epochs;
-  for (const std::string& line : dmf::without_effect(app, options, steps)) {
-    fmt::print(stderr, "warning: {}\n", line);
+  /// Those of the run, but for what this command may say.
+  void read_options(const fs::path& folder) {
+    DMF_CHECK(fs::exists(folder / "config.toml"), IoError,
+              "[resume] {} is not there: no run has begun in {}. Begin one with train --data DATA "
+              "--out {}.",
+              (folder / "config.toml").string(), folder.string(), dmf::shell_word(folder.string()));
+    const dmf::TrainOptions given = options_;
+    options_ = dmf::read_config((folder / "config.toml").string());
+    if (app_.count("--device") > 0) options_.where.device = given.where.device;
+    if (app_.count("--precision") > 0) options_.where.precision = given.where.precision;
+    if (app_.count("--data") > 0) options_.data = dmf::absolute_path(given.data);
+    DMF_CHECK(app_.count("--data") > 0 || fs::is_directory(options_.data), IoError,
+              "[resume] {}, where the run's data lay, is not a folder: say where they lie now "
+              "({} --data FOLDER).",
+              options_.data, dmf::resume_command(folder));
   }
-}
 
-/// Does what a finished training can do without: what goes wrong is said, and no more.
-void attempt(const std::function<void()>& draw) {
-  try {
-    draw();
-  } catch (const std::exception& problem) {
-    fmt::print(stderr, "warning: {} The scores are not touched by it.\n", problem.what());
+  dmf::RunData begin(NewRun& run, dmf::SampleSet samples) const {
+    dmf::Split split = dmf::make_split(options_, samples);
+    run.config = dmf::config_with_absolute_paths(app_);
+    run.split = dmf::split_csv(split, samples);
+    identify(run);
+    return {std::move(samples), std::move(split)};
   }
-}
+
+  /// Compares the data with those of the run and completes what its folder does not have yet.
+  dmf::RunData go_on(const fs::path& folder, NewRun& run, dmf::SampleSet samples) const {
+    const std::string config = dmf::read_file(folder / "config.toml", kLargestText);
+    bool changed = false, other_data = false;
+    if (fs::exists(folder / "run.json")) {
+      dmf::Provenance from = dmf::read_provenance(folder / "run.json");
+      changed = dmf::require_same_data(folder, from, samples, data_changed_);
+      if (changed) {
+        from.former_data.push_back(from.fingerprint);
+        from.data_set = run.from.data_set;
+      }
+      other_data = !from.former_data.empty();
+      from.data = std::move(run.from.data);
+      from.fingerprint = run.from.fingerprint;
+      run.from = std::move(from);
+    }
+    const bool divided = fs::exists(folder / "split.csv");
+    dmf::Split split =
+        divided ? dmf::parse_split(dmf::read_csv(folder / "split.csv"), samples,
+                                   other_data ? dmf::DataChange::allowed : dmf::DataChange::refused)
+                : dmf::make_split(options_, samples);
+    run.split = divided ? dmf::read_file(folder / "split.csv", kLargestText)
+                        : dmf::split_csv(split, samples);
+    run.config = config;
+    if (run.from.id.empty()) identify(run);
+    if (changed) fs::remove(folder / "metrics.json");  // they are of other data
+    write_beginning(folder, run);
+    if (app_.count("--data") > 0) {
+      const std::string moved = dmf::with_options(config, {{"data", options_.data}});
+      const std::string id = dmf::run_id_in(config);
+      dmf::write_file_atomically(folder / "config.toml",
+                                 id.empty() ? moved : dmf::with_run_id(moved, id));
+    }
+    return {std::move(samples), std::move(split)};
+  }
+
+  CLI::App& app_;
+  dmf::TrainOptions options_;
+  std::string out_, resume_;
+  bool overwrite_ = false, data_changed_ = false;
+};
 
 }  // namespace
 
@@ -60,85 +255,7 @@ int main(int argc, char** argv) {
       "Trains a U-Net on ultrasound images with Dynamic Memory Fusion. Research software, not for "
       "diagnosis.",
       "train");
-  dmf::TrainOptions options;
-  dmf::bind_options(app, options, dmf::kTrainRecipe);
-  std::string out, resume;
-  bool overwrite = false;
-  app.add_option("--out", out, "Folder to write the run to")
-      ->type_name("DIR")
-      ->check(dmf::not_empty())
-      ->configurable(false);
-  app.add_flag("--overwrite", overwrite, "Write even if that folder is not empty")
-      ->configurable(false);
-  app.add_option("--resume", resume, "Go on with the run in this folder, with its own options")
-      ->type_name("DIR")
-      ->check(dmf::not_empty())
-      ->configurable(false);
-  dmf::add_threads_option(app);
-  app.final_callback([&] { check_command(app); });
-  return dmf::run_program(app, argc, argv, [&] {
-    const bool resuming = !resume.empty();
-    const std::filesystem::path folder = resuming ? resume : out;
-    if (resuming) {
-      const dmf::DeviceChoice given = options.where;
-      options = dmf::read_config((folder / "config.toml").string());
-      if (app.count("--device") > 0) options.where.device = given.device;
-      if (app.count("--precision") > 0) options.where.precision = given.precision;
-    }
-    const dmf::TrainOptions configured = options;
-    if (resuming) options.split_file = (folder / "split.csv").string();
-    dmf::check_options(options);
-    const dmf::Device device = options.where.open();
-    fmt::print("machine   {}\n", dmf::describe_machine());
-    if (!device.is_cpu()) {
-      fmt::print("device    {}, {}\n", dmf::device_runtime::description(device),
-                 options.where.precision);
-    }
-    const dmf::RunData data = dmf::load_data(options);
-    if (options.num_classes == 0) {  // the run's configuration holds what the masks said
-      options.num_classes = data.samples.mask_encoding().classes;
-      dmf::check_options(options);
-      CLI::Option* classes = app.get_option("--num-classes");
-      classes->clear();
-      classes->add_result(fmt::format("{}", options.num_classes));
-    }
-    const std::string split = dmf::describe_split(configured, data.samples);
-    fmt::print("{}\n", dmf::describe_data(data, options));
-    if (!resuming) {
-      fmt::print("{}\n", dmf::describe_recipe(app));
-      warn_of_idle_options(app, options, data);
-    }
-    if (!resuming) dmf::create_run_folder(folder, overwrite);
-    const dmf::RunLock lock(folder);
-    if (!resuming) {
-      dmf::write_file_atomically(folder / "config.toml", dmf::config_text(app));
-      dmf::write_split(folder / "split.csv", data.split, data.samples);
-    }
-    if (!resuming || !std::filesystem::exists(folder / "run.json")) {  // older versions wrote none
-      dmf::write_provenance(folder / "run.json",
-                            dmf::provenance_of(data.samples, split, dmf::command_line(argc, argv)));
-    }
-    dmf::train_network(options, data, folder,
-                       resuming ? dmf::Start::from_checkpoint : dmf::Start::anew);
-
-    dmf::Model model = dmf::load_model(folder, device);
-    const bool at_original = options.score_at == "original";
-    const dmf::Evaluation evaluation = dmf::evaluate(
-        *model.network, data.samples, data.split.test,
-        {.batch = options.batch, .at_original = at_original ? &model.preprocess : nullptr});
-    const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
-    dmf::write_file_atomically(folder / "per_image.csv", dmf::per_image_csv(evaluation.images));
-    attempt([&] {
-      dmf::write_panels(folder / "panels", model, data.samples, data.split.test, evaluation.images);
-      dmf::write_run_page(folder, scores, evaluation.images);
-    });
-    // Last: it says that the run is complete.
-    dmf::write_file_atomically(folder / "metrics.json", dmf::metrics_json(scores, options.score_at, "test", split));
-    fmt::print("\n{}\nrun folder: {}\n",
-               scores.table(fmt::format(
-                   "test, {} images, {}, at {}, best.safetensors", scores.images, split,
-                   at_original ? "each file's own size" : fmt::format("{0} x {0}", options.image))),
-               folder.string());
-    return 0;
-  });
+  TrainCommand train(app);
+  return dmf::run_program(app, argc, argv,
+                          [&] { return train.run(dmf::command_line(argc, argv)); });
 }

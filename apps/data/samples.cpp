@@ -5,6 +5,7 @@
 
 #include "apps/data/mask_notes.h"
 #include "apps/image/upright.h"
+#include "apps/support/text.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 
@@ -146,6 +147,8 @@ struct SampleSet::Decoded {
   std::vector<SurveyedMask> masks;  // with their planes, where those are kept
   Turned turned = Turned::none;
   int brightest = 0, largest = 255;  // of the image's samples
+  std::string hash;                  // of the image
+  std::vector<std::string> warnings;  // of the file readers
 };
 
 LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding,
@@ -177,6 +180,15 @@ SampleSet::Decoded SampleSet::decode(const DatasetItem& item) const {
   decoded.height = image.height;
   decoded.width = image.width;
   decoded.turned = files.turned;
+  decoded.hash = hash_of_image(image);
+  for (const std::string& warning : image.warnings) {
+    decoded.warnings.push_back(fmt::format("{} {}", item.image.string(), warning));
+  }
+  for (std::size_t m = 0; m < files.masks.size(); ++m) {
+    for (const std::string& warning : files.masks[m].warnings) {
+      decoded.warnings.push_back(fmt::format("{} {}", item.masks[m].string(), warning));
+    }
+  }
   if (item.annotation) draw(*item.annotation, image.height, image.width);  // which checks sizes
   decoded.largest = image.largest;
   decoded.brightest = *std::max_element(image.samples.begin(), image.samples.end());
@@ -249,10 +261,12 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   std::vector<MaskFacts> masks;
   int brightest = 0, largest = 255;
   std::size_t as_tagged = 0, as_stored = 0;
+  std::vector<std::string> odd;
   for (const std::size_t i : sound) {
     as_tagged += decoded[i].turned == Turned::as_tagged ? 1u : 0u;
     as_stored += decoded[i].turned == Turned::as_stored ? 1u : 0u;
     for (const SurveyedMask& mask : decoded[i].masks) masks.push_back(mask.facts);
+    odd.insert(odd.end(), decoded[i].warnings.begin(), decoded[i].warnings.end());
     largest = std::max(largest, decoded[i].largest);
     brightest = std::max(brightest, decoded[i].brightest);
   }
@@ -267,6 +281,7 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   const bool dark = largest > 255 && 2 * brightest < largest;
   if (dark && options.preprocess.white_level == 0) notes_.push_back(dark_note(brightest, largest));
   masks.clear();
+  if (!odd.empty()) notes_.push_back("warning: " + first_few(odd));
   if (as_tagged + as_stored > 0) {
     notes_.push_back(
         fmt::format("images with an EXIF orientation: {} turned as it says, {} left as stored{}",
@@ -278,6 +293,7 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   items = std::move(kept);
   cache_.resize(items.size());
   lesions_.resize(items.size());
+  hashes_.resize(items.size());
   errors.assign(items.size(), std::nullopt);
   parallel_for(static_cast<Index>(items.size()), [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
@@ -288,7 +304,7 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
       if (items[k].annotation) {
         labels = draw(*items[k].annotation, own.height, own.width);
       } else if (plane_bytes[from] == 0) {
-        labels = read_labels(items[k], encoding_);
+        labels = read_labels(items[k], encoding_, options_.exif);
       } else {
         labels = to_labels(own.masks.front(), encoding_);
         for (std::size_t m = 1; m < own.masks.size(); ++m) {
@@ -296,6 +312,7 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
         }
       }
       own.masks.clear();
+      hashes_[k] = {own.hash, hash_of_labels(labels)};
       ResizedLabels resized = preprocess(labels, options_.preprocess, encoding_.ignored);
       lesions_[k] = {
           share_of_lesion(resized.labels, encoding_.ignored), resized.kept, resized.lost,
@@ -322,9 +339,17 @@ LabelMap SampleSet::own_labels(std::size_t i) const {
   return read_labels(dataset_.items[i], encoding_, options_.exif);
 }
 
+DataRecord SampleSet::record() const {
+  DataRecord record;
+  for (std::size_t i = 0; i < hashes_.size(); ++i) record.emplace(item(i).id, hashes_[i]);
+  return record;
+}
+
 Sample SampleSet::load(const DatasetItem& item) const {
   return {preprocess(read_files(item, options_.exif).image, options_.preprocess),
-          preprocess(read_labels(item, encoding_, options_.exif), options_.preprocess, encoding_.ignored).labels};
+          preprocess(read_labels(item, encoding_, options_.exif), options_.preprocess,
+                     encoding_.ignored)
+              .labels};
 }
 
 }  // namespace dmf

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/data/data_record.h"
 #include "apps/data/dataset.h"
 #include "apps/image/mask_choice.h"
 #include "apps/image/preprocess.h"
@@ -65,6 +66,8 @@ class SampleSet {
     bool all_lost = false;
   };
   const Lesions& lesions(std::size_t i) const { return lesions_[i]; }
+  /// Hashes of all items as they were read.
+  DataRecord record() const;
 
  private:
   struct Decoded;
@@ -76,6 +79,7 @@ class SampleSet {
   MaskEncoding encoding_;
   std::vector<std::optional<Sample>> cache_;  // what fits into the budget
   std::vector<Lesions> lesions_;
+  std::vector<ItemHashes> hashes_;
   std::vector<std::string> broken_, notes_;
 };
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "apps/data/csv.h"
 #include "apps/data/item_table.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
-#include "engine/io/atomic_file.h"
 
 namespace dmf {
 namespace {
@@ -50,6 +50,18 @@ std::vector<std::vector<std::size_t>> fill_parts(const std::vector<std::vector<s
 std::size_t held_out_of(std::size_t items) {
   const double share = 0.15 * static_cast<double>(items);
   return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(share)));
+}
+
+/// The rows whose id the data set still has.
+CsvTable rows_present(const CsvTable& table, const SampleSet& samples) {
+  std::set<std::string> ids;
+  for (std::size_t i = 0; i < samples.size(); ++i) ids.insert(samples.item(i).id);
+  CsvTable present = table;
+  present.rows.clear();
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    if (ids.contains(table.text(row, "id"))) present.rows.push_back(table.rows[row]);
+  }
+  return present;
 }
 
 }  // namespace
@@ -185,7 +197,7 @@ std::vector<std::size_t> parse_folds(const CsvTable& table, const SampleSet& sam
   return fold_of;
 }
 
-void write_split(const std::filesystem::path& path, const Split& split, const SampleSet& samples) {
+std::string split_csv(const Split& split, const SampleSet& samples) {
   std::vector<std::string> part_of(samples.size());
   for (const std::size_t i : split.train) part_of[i] = "train";
   for (const std::size_t i : split.validation) part_of[i] = "validation";
@@ -194,10 +206,11 @@ void write_split(const std::filesystem::path& path, const Split& split, const Sa
   for (std::size_t i = 0; i < samples.size(); ++i) {
     text += fmt::format("{},{}\n", csv_cell(samples.item(i).id), part_of[i]);
   }
-  write_file_atomically(path, text);
+  return text;
 }
 
-Split parse_split(const CsvTable& table, const SampleSet& samples) {
+Split parse_split(const CsvTable& all, const SampleSet& samples, DataChange change) {
+  const CsvTable table = change == DataChange::allowed ? rows_present(all, samples) : all;
   const std::vector<std::size_t> items = items_of(table, "id", samples.dataset().items);
   Split split;
   for (std::size_t row = 0; row < items.size(); ++row) {
@@ -210,7 +223,7 @@ Split parse_split(const CsvTable& table, const SampleSet& samples) {
                             : split.test)
         .push_back(items[row]);
   }
-  require_all(items, samples.dataset().items, table.name);
+  if (change == DataChange::refused) require_all(items, samples.dataset().items, table.name);
   DMF_CHECK(!split.train.empty() && !split.validation.empty() && !split.test.empty(), IoError,
             "[split] {} leaves a part empty: {} train, {} validation, {} test.", table.name,
             split.train.size(), split.validation.size(), split.test.size());

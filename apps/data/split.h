@@ -62,9 +62,14 @@ Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold);
 std::vector<std::size_t> parse_folds(const CsvTable& table, const SampleSet& samples);
 
 /// A CSV of two columns, id and part (train, validation, test).
-void write_split(const std::filesystem::path& path, const Split& split, const SampleSet& samples);
-/// throws  IoError for a line that is not sound, an id that is unknown, given twice or missing, or
-///         an empty part
-Split parse_split(const CsvTable& table, const SampleSet& samples);
+std::string split_csv(const Split& split, const SampleSet& samples);
+
+/// Whether a split may name images that the data set no longer has, and leave out new ones.
+enum class DataChange { refused, allowed };
+
+/// throws  IoError for a line that is not sound, an id that is given twice, unknown or missing
+///         (where that is refused), or an empty part
+Split parse_split(const CsvTable& table, const SampleSet& samples,
+                  DataChange change = DataChange::refused);
 
 }  // namespace dmf

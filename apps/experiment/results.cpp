@@ -7,6 +7,7 @@
 #include "apps/data/files.h"
 #include "apps/experiment/plan.h"
 #include "apps/training/config_file.h"
+#include "apps/training/run_identity.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 
@@ -97,10 +98,19 @@ Found find_runs(const std::vector<std::string>& folders) {
   return found;
 }
 
+/// ": 3 of 700 images are not what they were, first ...", where both kept what they read.
+std::string data_difference(const Provenance& a, const Provenance& b) {
+  if (a.data.empty() != b.data.empty()) {
+    return ", one of them by an older version that did not look at the pixels";
+  }
+  const auto change = data_change(a.data, b.data);
+  return change ? "; from one to the other " + *change : "";
+}
+
 void require_same(const RunResult& a, const RunResult& b) {
   DMF_CHECK(a.from.fingerprint == b.from.fingerprint, IoError,
-            "[report] {} and {} are runs of different data sets: {} and {}.", a.folder.string(),
-            b.folder.string(), a.from.data_set, b.from.data_set);
+            "[report] {} and {} are runs of different data sets: {} and {}{}.", a.folder.string(),
+            b.folder.string(), a.from.data_set, b.from.data_set, data_difference(a.from, b.from));
   DMF_CHECK(a.from.version == b.from.version, IoError,
             "[report] {} and {} were made by different versions: {} and {}.", a.folder.string(),
             b.folder.string(), a.from.version, b.from.version);
@@ -129,13 +139,14 @@ Results read_results(const std::vector<std::string>& folders) {
   std::vector<RunResult> runs;
   std::vector<Settings> settings;
   for (const fs::path& folder : found.runs) {
-    if (!fs::exists(folder / "metrics.json")) {
+    if (!fs::exists(folder / "metrics.json") || !fs::exists(folder / "per_image.csv")) {
       const bool has_failed =
           std::any_of(results.failed.begin(), results.failed.end(),
                       [&](const auto& each) { return each.first == folder.string(); });
       if (!has_failed) results.unfinished.push_back(folder.string());
       continue;
     }
+    require_one_run(folder);
     const std::string config = read_file(folder / "config.toml", kLargestText);
     RunResult run{folder, parse_config(config, (folder / "config.toml").string()), "", "", {}, {},
                   {}};

@@ -1,12 +1,16 @@
 #include "apps/experiment/runner.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <deque>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "apps/data/files.h"
@@ -15,6 +19,7 @@
 #include "apps/support/signals.h"
 #include "apps/training/config_file.h"
 #include "apps/training/run_folder.h"
+#include "apps/training/run_identity.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 #include "engine/io/atomic_file.h"
@@ -26,6 +31,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
+constexpr std::string_view kKilled = "killed by signal";  // how such a reason begins
 
 std::string folder_name(const std::string& configuration) {
   std::string name = configuration;
@@ -52,23 +58,55 @@ struct Job {
   double progress_before;  // of an earlier process
 };
 
+/// throws  IoError where it is not beside this program
+fs::path train_program() {
+  const fs::path train = program_folder() / "train";
+  DMF_CHECK(::access(train.c_str(), X_OK) == 0, IoError, "[experiment] cannot start {}: {}.",
+            train.string(), std::strerror(errno));
+  return train;
+}
+
+/// The text without what may differ between two starts of one grid, and with the paths of the data
+/// as they are found from here: older versions kept them as they were typed.
+std::string comparable(const std::string& config) {
+  std::istringstream lines(config);
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("cache-mb=") || line.starts_with("checkpoint-every=")) continue;
+    constexpr std::string_view kData = "data=\"";
+    if (line.starts_with(kData)) {
+      const std::string path = line.substr(kData.size(), line.rfind('"') - kData.size());
+      line = fmt::format("{}{}\"", kData, fs::absolute(path).lexically_normal().string());
+    }
+    kept += line + "\n";
+  }
+  return kept;
+}
+
+/// What is often behind a signal that a run did not send itself.
+std::string cause_of(int signal) {
+  return signal == SIGKILL ? ": often the system's memory ran out, fewer --jobs need less" : "";
+}
+
+/// Whether a run was asked to stop and did: it is saved.
+bool was_stopped(int status) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU}) {
+    if (status == 128 + signal) return true;
+  }
+  return false;
+}
+
 Job start(const GridRun& run, int threads) {
   make_folder(run.folder().parent_path());
   const fs::path plan = run.beside(".toml");
-  if (fs::exists(plan)) {
-    DMF_CHECK(read_file(plan, kLargestText) == run.plan().config, IoError,
-              "[experiment] {} was planned with other options: give another --out.", plan.string());
-  } else {
-    write_file_atomically(plan, run.plan().config);
-  }
+  if (!fs::exists(plan)) write_file_atomically(plan, run.plan().config);
   fs::remove(run.beside(".failed"));
-  std::vector<std::string> command = {(program_folder() / "train").string(), "--threads",
+  std::vector<std::string> command = {train_program().string(), "--threads",
                                       fmt::format("{}", threads)};
-  if (fs::exists(run.folder() / "checkpoint.safetensors")) {
+  if (fs::exists(run.folder() / "config.toml")) {
     command.insert(command.end(), {"--resume", run.folder().string()});
   } else {
-    command.insert(command.end(),
-                   {"--config", plan.string(), "--out", run.folder().string(), "--overwrite"});
+    command.insert(command.end(), {"--config", plan.string(), "--out", run.folder().string()});
   }
   return {&run, ChildProcess(command, run.beside(".log")), Clock::now(), run.progress()};
 }
@@ -82,7 +120,8 @@ class Runner {
     for (std::size_t k = 0; k < runs.size(); ++k) {
       const bool ours = k % static_cast<std::size_t>(options.shards) ==
                         static_cast<std::size_t>(options.shard - 1);
-      const bool due = !runs[k].done() && (options.retry_failed || !runs[k].failed());
+      const bool due =
+          !runs[k].done() && (options.retry_failed || !runs[k].failed() || runs[k].killed());
       if (!ours || !due) continue;
       waiting_.push_back(&runs[k]);
       work_planned_ += 1.0 - runs[k].progress();
@@ -93,7 +132,7 @@ class Runner {
   void work() {
     progress_.line(fmt::format("grid      {} runs: {} done, {} to do here, {} at a time",
                                runs_.size(), state_of(runs_).done, planned_, options_.jobs));
-    const StopRequest stop;
+    const StopRequest stop("stopping: the runs at work save first; once more to stop at once");
     start_ = Clock::now();
     bool stopping = false;
     while (!jobs_.empty() || (!waiting_.empty() && !stopping)) {
@@ -136,7 +175,7 @@ class Runner {
 
   void finish(const Job& job, int status) {
     const GridRun& run = *job.run;
-    if (status == 128 + SIGINT || status == 128 + SIGTERM) return;  // saved; another time
+    if (was_stopped(status)) return;  // saved; another time
     ++finished_;
     work_made_ += 1.0 - job.progress_before;
     const double seconds = std::chrono::duration<double>(Clock::now() - job.start).count();
@@ -144,7 +183,10 @@ class Runner {
     if (status != 0) {
       outcome = last_line(run.beside(".log"));
       if (outcome.empty()) outcome = "no word of why";
-      if (status > 128) outcome = fmt::format("killed by signal {}; {}", status - 128, outcome);
+      if (status > 128) {
+        outcome =
+            fmt::format("{} {}{}; {}", kKilled, status - 128, cause_of(status - 128), outcome);
+      }
       write_file_atomically(run.beside(".failed"), outcome + "\n");
       outcome = "FAILED: " + outcome;
     }
@@ -200,12 +242,16 @@ fs::path GridRun::beside(const std::string& ending) const {
   return folder_.string() + ending;
 }
 
-bool GridRun::done() const {
-  return fs::exists(folder_ / "metrics.json");  // what train writes last
+bool GridRun::done() const {  // metrics.json is what train writes last
+  return fs::exists(folder_ / "metrics.json") && fs::exists(folder_ / "per_image.csv");
 }
 
 bool GridRun::failed() const {
   return !done() && fs::exists(beside(".failed"));
+}
+
+bool GridRun::killed() const {
+  return failed() && read_file(beside(".failed"), kLargestText).starts_with(kKilled);
 }
 
 bool GridRun::in_use() const {
@@ -231,6 +277,21 @@ GridState state_of(const std::vector<GridRun>& runs) {
     ++(run.done() ? state.done : run.failed() ? state.failed : state.left);
   }
   return state;
+}
+
+void check_grid(const std::vector<GridRun>& runs) {
+  train_program();
+  for (const GridRun& run : runs) {
+    const std::string planned = comparable(run.plan().config);
+    for (const fs::path& file : {run.beside(".toml"), run.folder() / "config.toml"}) {
+      if (!fs::exists(file)) continue;
+      const auto differs = differing_key(comparable(read_file(file, kLargestText)), file.string(),
+                                         planned, "this grid");
+      DMF_CHECK(!differs, IoError,
+                "[experiment] {} was planned with other options: {}. Give another --out.",
+                run.folder().string(), *differs);
+    }
+  }
 }
 
 void run_grid(const fs::path& grid, const std::vector<GridRun>& runs,

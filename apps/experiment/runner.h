@@ -21,6 +21,8 @@ class GridRun {
 
   bool done() const;
   bool failed() const;
+  /// Whether it failed by a signal from outside, which another try may be spared.
+  bool killed() const;
   /// Whether another process trains it.
   bool in_use() const;
   /// Share of its epochs that are trained, in [0, 1].
@@ -45,11 +47,19 @@ struct GridState {
 };
 GridState state_of(const std::vector<GridRun>& runs);
 
+/// Looks at every run of the grid that has been begun, done or not; touches nothing.
+///
+/// throws  IoError naming the key in which one was planned otherwise, or where train is not beside
+///         this program
+void check_grid(const std::vector<GridRun>& runs);
+
 /// Trains what is not done yet, each run a process of its own (`train`), so that one that fails is
 /// recorded and does not stop the others. A run that was stopped goes on from its checkpoint.
 ///
-/// throws  Interrupted after SIGINT or SIGTERM, once the runs at work are saved; IoError for a grid
-///         that another process works on, or that was planned otherwise
+/// A run that was killed from outside is tried again; one that failed by itself only where asked.
+///
+/// throws  Interrupted once a StopRequest is noted and the runs at work are saved; IoError for a
+///         grid that another process works on
 void run_grid(const std::filesystem::path& grid, const std::vector<GridRun>& runs,
               const RunnerOptions& options);
 

@@ -17,6 +17,7 @@ Segmented segment(Model& model, const std::filesystem::path& image, bool floats)
   const Image scores =
       restore_size(to_probabilities(logits).front(), model.preprocess, raw.height, raw.width);
   Segmented result;
+  result.warnings = raw.warnings;
   result.labels = likeliest(scores);
   const std::vector<std::int32_t>& labels = result.labels.labels;
   std::vector<std::uint8_t> grey(labels.size());

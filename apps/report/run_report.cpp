@@ -20,19 +20,23 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The panels of a folder in two columns, with the Dice of each image where it is known.
-void add_panels(Page& page, const std::string& title, const fs::path& folder,
-                const std::map<std::string, double>& dice) {
-  if (!fs::is_directory(folder)) return;
+void add_panels(Page& page, const std::string& title, const RunFiles& panels,
+                const std::string& folder, const std::map<std::string, double>& dice) {
+  std::vector<std::string> names;
+  for (const auto& panel : panels) {
+    if (fs::path(panel.first).parent_path() == folder) names.push_back(panel.first);
+  }
+  std::sort(names.begin(), names.end(), natural_less);
+  if (names.empty()) return;
   Json cells = Json::array();
-  for (const fs::path& path : files_below(folder, 1, is_image_path).files) {
-    std::string caption = path.stem().string();
+  for (const std::string& name : names) {
+    std::string caption = fs::path(name).stem().string();
     const std::size_t space = caption.find(' ');
     auto found = dice.find(caption);
     if (found == dice.end() && space != std::string::npos)
       found = dice.find(caption.substr(space + 1));
     if (found != dice.end()) caption += fmt::format(": Dice {:.3f}", found->second);
-    constexpr std::uintmax_t kMost = 1 << 24;
-    cells.push_back({{"image", png_uri(read_file(path, kMost))}, {"caption", caption}});
+    cells.push_back({{"image", png_uri(panels.at(name))}, {"caption", caption}});
   }
   if (cells.size() % 2 == 1) cells.push_back(cells.back());
   Json rows = Json::array();
@@ -43,47 +47,51 @@ void add_panels(Page& page, const std::string& title, const fs::path& folder,
 }  // namespace
 
 std::string metrics_json(const Scoreboard& scoreboard, const std::string& at,
-                         const std::string& part, const std::string& split) {
+                         const std::string& part, const std::string& split,
+                         const std::string& run) {
   Json json = {{"part", part}, {"split", split}, {"at", at}};
+  if (!run.empty()) json["run"] = run;
   json.update(scoreboard.to_json());
   return json.dump(2) + "\n";
 }
 
-void write_panels(const fs::path& folder, Model& model, const SampleSet& samples,
-                  const std::vector<std::size_t>& items, const std::vector<ImageScore>& images) {
+RunFiles panel_files(Model& model, const SampleSet& samples, const std::vector<std::size_t>& items,
+                     const std::vector<ImageScore>& images,
+                     const std::function<void()>& each_time) {
   constexpr std::size_t kSpread = 8, kExtreme = 4;
-  fs::remove_all(folder);
-  make_folder(folder);
+  RunFiles files;
+  const auto draw = [&](const std::string& name, std::size_t item) {
+    each_time();
+    const Picture picture = panel_of(*model.network, samples, item);
+    files[name] = encode_png(picture.height, picture.width, 3, picture.samples);
+  };
   const std::size_t shown = std::min(kSpread, items.size());
   for (std::size_t k = 0; k < shown; ++k) {
     const std::size_t item = items[k * items.size() / shown];
-    write_png(folder / (panel_name(samples.item(item).id) + ".png"),
-              panel_of(*model.network, samples, item));
+    draw("panels/" + panel_name(samples.item(item).id) + ".png", item);
   }
   std::vector<std::size_t> order;
   for (std::size_t k = 0; k < images.size(); ++k) {
     if (images[k].has_lesion()) order.push_back(k);
   }
-  if (order.empty()) return;
-  for (const char* part : {"worst", "best"}) fs::create_directory(folder / part);
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     return images[a].lesion_dice() < images[b].lesion_dice();
   });
   for (std::size_t rank = 0; rank < std::min(kExtreme, order.size()); ++rank) {
-    const auto write = [&](const char* part, std::size_t k) {
-      write_png(folder / part / fmt::format("{} {}.png", rank + 1, panel_name(images[k].id)),
-                panel_of(*model.network, samples, items[k]));
+    const auto ranked = [&](const char* part, std::size_t k) {
+      draw(fmt::format("panels/{}/{} {}.png", part, rank + 1, panel_name(images[k].id)), items[k]);
     };
-    write("worst", order[rank]);
-    write("best", order[order.size() - 1 - rank]);
+    ranked("worst", order[rank]);
+    ranked("best", order[order.size() - 1 - rank]);
   }
+  return files;
 }
 
 namespace {
 
 /// scores  null while the run still trains
 void write_page(const fs::path& run, const Scoreboard* scores,
-                const std::vector<ImageScore>& images) {
+                const std::vector<ImageScore>& images, const RunFiles& panels) {
   const TrainOptions options = read_config((run / "config.toml").string());
   const Provenance from = read_provenance(run / "run.json");
   Page page;
@@ -102,7 +110,8 @@ void write_page(const fs::path& run, const Scoreboard* scores,
        {"seed", fmt::format("{}", options.seed)},
        {"machine", from.machine},
        {"version", from.version + (from.commit.empty() ? "" : ", commit " + from.commit)},
-       {"command", from.command}});
+       {"command", from.command},
+       {"run", from.id}});
   if (scores != nullptr) {
     page.add_scoreboard(fmt::format("Test scores ({}, best.safetensors)", from.split), *scores);
   }
@@ -110,9 +119,9 @@ void write_page(const fs::path& run, const Scoreboard* scores,
   if (scores != nullptr) {
     std::map<std::string, double> dice;
     for (const ImageScore& image : images) dice[panel_name(image.id)] = image.lesion_dice();
-    add_panels(page, "Worst cases", run / "panels/worst", dice);
-    add_panels(page, "Best cases", run / "panels/best", dice);
-    add_panels(page, "Test images, evenly spread", run / "panels", dice);
+    add_panels(page, "Worst cases", panels, "panels/worst", dice);
+    add_panels(page, "Best cases", panels, "panels/best", dice);
+    add_panels(page, "Test images, evenly spread", panels, "panels", dice);
   }
   write_file_atomically(run / "report.html", page.html());
 }
@@ -120,12 +129,12 @@ void write_page(const fs::path& run, const Scoreboard* scores,
 }  // namespace
 
 void write_run_page(const fs::path& run) {
-  write_page(run, nullptr, {});
+  write_page(run, nullptr, {}, {});
 }
 
 void write_run_page(const fs::path& run, const Scoreboard& scores,
-                    const std::vector<ImageScore>& images) {
-  write_page(run, &scores, images);
+                    const std::vector<ImageScore>& images, const RunFiles& panels) {
+  write_page(run, &scores, images, panels);
 }
 
 }  // namespace dmf

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "apps/report/scoreboard.h"
 #include "apps/training/model_file.h"
@@ -9,21 +12,29 @@
 namespace dmf {
 
 /// The scoreboard and what it is of as JSON.
-std::string metrics_json(const Scoreboard& scoreboard, const std::string& at,
-                         const std::string& part, const std::string& split);
-
-/// Writes panels (image, truth, prediction): up to eight evenly spread over the items, and in
-/// worst/ and best/ four each by lesion Dice, named "1 ID.png", "2 ID.png", ....
 ///
-/// images  the scores of these items, in their order
-void write_panels(const std::filesystem::path& folder, Model& model, const SampleSet& samples,
-                  const std::vector<std::size_t>& items, const std::vector<ImageScore>& images);
+/// at   "original" or "network": the size they are scored at
+/// run  the id of the run that the weights come from; empty where there is none
+std::string metrics_json(const Scoreboard& scoreboard, const std::string& at,
+                         const std::string& part, const std::string& split,
+                         const std::string& run);
+
+/// The bytes of files by their paths in the run folder.
+using RunFiles = std::map<std::string, std::string>;
+
+/// Panels (image, truth, prediction) as PNG: up to eight evenly spread over the items in panels/,
+/// and in its worst/ and best/ four each by lesion Dice, named "1 ID.png", "2 ID.png", ....
+///
+/// images     the scores of these items, in their order
+/// each_time  called before each is drawn; it may throw to stop
+RunFiles panel_files(Model& model, const SampleSet& samples, const std::vector<std::size_t>& items,
+                     const std::vector<ImageScore>& images, const std::function<void()>& each_time);
 
 /// Writes the report.html of a run that trains, from what its folder holds so far: the run, and the
 /// course of losses, weights and validation.
 void write_run_page(const std::filesystem::path& run);
 /// Of one that is done: with its test scores and panels too.
 void write_run_page(const std::filesystem::path& run, const Scoreboard& scores,
-                    const std::vector<ImageScore>& images);
+                    const std::vector<ImageScore>& images, const RunFiles& panels);
 
 }  // namespace dmf

@@ -1,6 +1,8 @@
 #include "apps/support/program.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -70,9 +72,18 @@ std::string usage_problem(const CLI::App& app, const CLI::ParseError& error) {
   return text;
 }
 
+/// Where a standard stream is closed, the next file opened would take its number, and what is
+/// printed would go into that file. Reading nothing and failing to write is what is wanted.
+void occupy_standard_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) == -1) ::open("/dev/null", O_RDONLY);
+  }
+}
+
 }  // namespace
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
+  occupy_standard_streams();
   use_help_text(app);
   app.set_version_flag("--version", describe_build(app.get_name()),
                        "Print the version and what was built in");
@@ -134,18 +145,20 @@ std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice
               ->capture_default_str()};
 }
 
+std::string shell_word(const std::string& word) {
+  const bool plain =
+      !word.empty() && word.find_first_not_of(
+                           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij"
+                           "klmnopqrstuvwxyz0123456789_-+=./,:") == std::string::npos;
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
 std::string command_line(int argc, char** argv) {
   std::string line;
-  for (int i = 0; i < argc; ++i) {
-    const std::string word = argv[i];
-    const bool plain =
-        !word.empty() && word.find_first_not_of(
-                             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij"
-                             "klmnopqrstuvwxyz0123456789_-+=./,:") == std::string::npos;
-    std::string quoted = "'";
-    for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-    line += (i > 0 ? " " : "") + (plain ? word : quoted + "'");
-  }
+  for (int i = 0; i < argc; ++i) line += (i > 0 ? " " : "") + shell_word(argv[i]);
   return line;
 }
 

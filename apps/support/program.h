@@ -34,6 +34,8 @@ struct DeviceChoice {
 /// return  both, for a group or a help text of the caller's
 std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice);
 
+/// A word as a shell takes it, quoted where it has to be.
+std::string shell_word(const std::string& word);
 /// The command as a shell would take it.
 std::string command_line(int argc, char** argv);
 

@@ -6,7 +6,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "apps/support/console.h"
 
 namespace dmf {
 namespace {
@@ -34,15 +35,13 @@ void Progress::update(double fraction, const std::string& text) {
       "[{}{}] {:3.0f} % {}", std::string(static_cast<std::size_t>(filled), '#'),
       std::string(static_cast<std::size_t>(kBar - filled), '.'), 100.0 * fraction, text);
   all.resize(std::min(all.size(), terminal_width() - 1));
-  fmt::print("\r{}\x1b[K", all);  // to the line's start, then clear what the last text left
-  std::fflush(stdout);
+  say(fmt::format("\r{}\x1b[K", all));  // to the line's start, then clear what the last text left
   drawn_ = true;
 }
 
 void Progress::line(const std::string& text) {
   clear();
-  fmt::print("{}\n", text);
-  std::fflush(stdout);
+  say(text + "\n");
 }
 
 void Progress::problem(const std::string& text) {
@@ -52,8 +51,7 @@ void Progress::problem(const std::string& text) {
 
 void Progress::clear() {
   if (!drawn_) return;
-  fmt::print("\r\x1b[K");
-  std::fflush(stdout);
+  say("\r\x1b[K");
   drawn_ = false;
 }
 

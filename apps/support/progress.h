@@ -22,9 +22,10 @@ class Progress {
   /// The same on standard error.
   void problem(const std::string& text);
 
- private:
+  /// Takes the line away, before something else is printed.
   void clear();
 
+ private:
   bool terminal_;
   bool drawn_ = false;
   std::chrono::steady_clock::time_point last_{};

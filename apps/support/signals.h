@@ -17,11 +17,14 @@ class Interrupted : public std::runtime_error {
   int signal_;
 };
 
-/// While one lives, the first SIGINT or SIGTERM is only noted; the second ends the program at once,
-/// as it would have without.
+/// While one lives, the first of SIGINT, SIGTERM, SIGHUP (a terminal that closes), SIGUSR1 and
+/// SIGXCPU (batch systems) is only noted, and acknowledged on standard error; a further SIGINT or
+/// SIGTERM ends the program at once, as it would have without. A signal that whoever started the
+/// program had ignored (nohup, a shell's `&`) stays ignored.
 class StopRequest {
  public:
-  StopRequest();
+  /// acknowledgement  what is said at once, without a line's end: "stopping after this step"
+  explicit StopRequest(const char* acknowledgement);
   ~StopRequest();
   StopRequest(const StopRequest&) = delete;
   StopRequest& operator=(const StopRequest&) = delete;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apps/support/metadata.h"
+#include "apps/training/run_identity.h"
 #include "engine/core/check.h"
 #include "engine/io/safetensors.h"
 
@@ -38,8 +39,21 @@ void restore(const Safetensors& file, const std::string& prefix, const std::stri
   tensor.copy_from(saved);
 }
 
+/// Older versions kept lines that do not define the run, and no id.
+void require_same_run(const Safetensors& file, const RunIdentity& run) {
+  const std::string was = defining_lines(metadata_text(file.metadata, "definition"));
+  if (was != defining_lines(run.definition)) {
+    const auto key = differing_key(run.definition, "config.toml", was, "the checkpoint");
+    throw IoError(fmt::format("the run's {} no longer what it was trained with{}.",
+                              key ? "config.toml is" : "split.csv is", key ? ": " + *key : ""));
+  }
+  const auto id = file.metadata.find("run");
+  DMF_CHECK(id == file.metadata.end() || id->second == run.id, IoError,
+            "it is of another run, {}: run.json is of {}.", id->second, run.id);
+}
+
 TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
-                       const std::string& definition) {
+                       const RunIdentity& run) {
   const auto count = [&file](const std::string& key) {
     return static_cast<std::int64_t>(metadata_number(file.metadata, key, 0, kMostSteps));
   };
@@ -49,8 +63,7 @@ TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
             "it has version {}: this program reads up to {}. Use a newer one.", count("version"),
             kVersion);
   DMF_CHECK(file.verified, IoError, "it has no checksum: this program's files have one.");
-  DMF_CHECK(metadata_text(file.metadata, "definition") == definition, IoError,
-            "the run's config.toml, split.csv or data are no longer those it was trained with.");
+  require_same_run(file, run);
 
   for (const auto& p : parts.network.named_parameters()) {
     restore(file, kNetwork, p.name, p.variable.value());
@@ -92,12 +105,13 @@ TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& path, const TrainingParts& parts,
-                     const TrainingProgress& progress, const std::string& definition) {
+                     const TrainingProgress& progress, const RunIdentity& run) {
   const FusionState fusion = parts.fusion.state();
   Safetensors file;
   file.metadata = {{"format", std::string(kFormat)},
                    {"version", fmt::format("{}", kVersion)},
-                   {"definition", definition},
+                   {"definition", run.definition},
+                   {"run", run.id},
                    {"step", fmt::format("{}", progress.step)},
                    {"epoch", fmt::format("{}", progress.epoch)},
                    {"epoch.batches", fmt::format("{}", progress.batches)},
@@ -129,10 +143,10 @@ void save_checkpoint(const std::filesystem::path& path, const TrainingParts& par
 }
 
 TrainingProgress load_checkpoint(const std::filesystem::path& path, const TrainingParts& parts,
-                                 const std::string& definition) {
+                                 const RunIdentity& run) {
   const Safetensors file = read_safetensors(path);
   try {
-    return parse(file, parts, definition);
+    return parse(file, parts, run);
   } catch (const Error& problem) {
     throw IoError(fmt::format("[resume] {}: {}", path.string(), problem.what()));
   } catch (const std::invalid_argument& problem) {  // of the fusion, which knows no Error

@@ -23,6 +23,12 @@ struct TrainingProgress {
   std::string last_dice = "-";     // as the progress bar shows it
 };
 
+/// Which run it is.
+struct RunIdentity {
+  std::string id;
+  std::string definition;  // see run_definition()
+};
+
 /// The parts of a run that change while it trains. Random numbers are not among them: they are
 /// functions of the seed, the epoch and the image (rng.h), so the position says it all.
 struct TrainingParts {
@@ -35,15 +41,15 @@ struct TrainingParts {
 /// Writes everything that the run needs to go on as if it had never stopped, atomically: until the
 /// new file is safe on the disk the previous one stays.
 ///
-/// definition  what the run is: its configuration and split; a checkpoint of another is refused
+/// run  a checkpoint of another is refused
 void save_checkpoint(const std::filesystem::path& path, const TrainingParts& parts,
-                     const TrainingProgress& progress, const std::string& definition);
+                     const TrainingProgress& progress, const RunIdentity& run);
 
 /// Puts the parts into the state that was saved.
 ///
 /// throws  IoError for a file that is not a checkpoint, of a newer version, of a run that was
 ///         defined otherwise, or whose content does not fit the parts
 TrainingProgress load_checkpoint(const std::filesystem::path& path, const TrainingParts& parts,
-                                 const std::string& definition);
+                                 const RunIdentity& run);
 
 }  // namespace dmf

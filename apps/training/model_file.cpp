@@ -1,5 +1,6 @@
 #include "apps/training/model_file.h"
 
+#include "apps/training/run_identity.h"
 #include "engine/core/check.h"
 
 namespace dmf {
@@ -54,6 +55,10 @@ Model parse_model(const Safetensors& file, Device device) {
 
   Model model{std::make_unique<UNet<float>>(spec, device),
               PreprocessSpec::from_metadata(file.metadata)};
+  if (const auto run = file.metadata.find("run"); run != file.metadata.end()) {
+    model.run = run->second;
+  }
+  if (file.metadata.contains("mask.kind")) model.masks = MaskEncoding::from_metadata(file.metadata);
   DMF_CHECK(model.preprocess.channels == spec.in_channels, IoError,
             "its images have {} channels, its network takes {}.", model.preprocess.channels,
             spec.in_channels);
@@ -73,22 +78,27 @@ Model parse_model(const Safetensors& file, Device device) {
 
 }  // namespace
 
-Safetensors model_content(const UNet<float>& network, const PreprocessSpec& preprocess) {
+Safetensors model_content(const UNet<float>& network, const PreprocessSpec& preprocess,
+                          const std::string& run, const MaskEncoding* masks) {
   Safetensors file;
   file.metadata = network_metadata(network.spec());
   file.metadata.merge(preprocess.to_metadata());
+  if (!run.empty()) file.metadata["run"] = run;
+  if (masks != nullptr) file.metadata.merge(masks->to_metadata());
   for (const auto& [name, tensor] : network.named_tensors()) file.set(name, tensor);
   return file;
 }
 
 void save_model(const std::filesystem::path& path, const UNet<float>& network,
-                const PreprocessSpec& preprocess) {
-  write_safetensors(path, model_content(network, preprocess));
+                const PreprocessSpec& preprocess, const std::string& run,
+                const MaskEncoding* masks) {
+  write_safetensors(path, model_content(network, preprocess, run, masks));
 }
 
 Model load_model(const std::filesystem::path& path, Device device) {
   std::error_code error;
   const bool folder = std::filesystem::is_directory(path, error);
+  if (folder) require_one_run(path);
   const std::filesystem::path file = folder ? path / "best.safetensors" : path;
   const Safetensors content = read_safetensors(file);
   try {

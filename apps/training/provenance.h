@@ -1,24 +1,33 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "apps/data/samples.h"
 
 namespace dmf {
 
 /// Where a run comes from: what a reader needs to judge or repeat it, and what must agree before
-/// runs are compared.
+/// runs are compared. Kept as run.json; those of older versions have no id, data and files.
 struct Provenance {
+  std::string id;  // of the run, see run_identity.h
   std::string version, commit;
   std::string machine;  // processor, threads, vectors
   std::string command;
   std::string split;        // "grouped split, seed 1"
   std::string data_set;     // layout and number of images
-  std::string fingerprint;  // of the data set: names and sizes of its files
+  std::string fingerprint;  // of the data; of an older version: of its files' names and sizes
+
+  std::optional<MaskEncoding> masks;         // how its masks are read; older versions did not say
+  DataRecord data;                           // the images as they were read
+  std::vector<std::string> former_data;      // fingerprints before --data-changed, the first first
+  std::map<std::string, std::string> files;  // hashes of files of the run, by path in its folder
 };
 
-/// Of a run of this program, on this machine.
+/// Of a run of this program, on this machine; without id and files.
 Provenance provenance_of(const SampleSet& samples, const std::string& split,
                          const std::string& command);
 

@@ -9,17 +9,34 @@
 #include "apps/data/duplicates.h"
 #include "apps/data/groups.h"
 #include "apps/support/text.h"
+#include "apps/training/memory_forecast.h"
 #include "engine/core/check.h"
 
 namespace dmf {
+namespace {
+
+/// What --cache-mb allows, or half of what is free where that is less: the rest is decoded again
+/// when it is needed, and results do not depend on it.
+std::size_t cache_bytes(const TrainOptions& options) {
+  const auto allowed = static_cast<double>(options.cache_mb) * 1048576.0;
+  return static_cast<std::size_t>(std::min(allowed, available_memory(Device::cpu()) / 2.0));
+}
+
+}  // namespace
 
 SampleSet load_samples(const TrainOptions& options) {
+  return load_samples(options, options.preprocess_spec(), std::nullopt);
+}
+
+SampleSet load_samples(const TrainOptions& options, const PreprocessSpec& preprocess,
+                       const std::optional<MaskEncoding>& masks) {
   SampleSetOptions how;
-  how.preprocess = options.preprocess_spec();
+  how.preprocess = preprocess;
   how.masks = options.mask_options();
+  how.encoding = masks;
   how.exif = options.exif;
   how.skip_broken = options.skip_broken;
-  how.cache_bytes = static_cast<std::size_t>(options.cache_mb) << 20;
+  how.cache_bytes = cache_bytes(options);
   Dataset dataset = find_dataset(options.data, options.dataset);
   if (options.num_classes > 0) check_class_count(dataset, options.num_classes);
   return SampleSet(std::move(dataset), how);
@@ -50,7 +67,7 @@ bool may_be_given(const TrainOptions& options) {
          options.split.starts_with("given");
 }
 
-Split make_split(const TrainOptions& options, const SampleSet& samples,
+Split divided(const TrainOptions& options, const SampleSet& samples,
                  std::vector<std::size_t> groups) {
   if (!options.split_file.empty()) return parse_split(read_csv(options.split_file), samples);
   if (!options.folds_file.empty()) {
@@ -97,8 +114,6 @@ std::string describe_lesions(const SampleSet& samples) {
   return text;
 }
 
-}  // namespace
-
 /// A part without any lesion teaches nothing, and its best epoch would be chosen among zeros.
 void check_lesions(const SampleSet& samples, const Split& split) {
   const auto lesions_in = [&](const std::vector<std::size_t>& part) {
@@ -124,13 +139,14 @@ void check_lesions(const SampleSet& samples, const Split& split) {
   }
 }
 
-RunData load_data(const TrainOptions& options) {
-  SampleSet samples = load_samples(options);
+}  // namespace
+
+Split make_split(const TrainOptions& options, const SampleSet& samples) {
   const std::vector<std::size_t> groups = named_groups(options, samples);
-  Split split = make_split(options, samples, groups);
+  Split split = divided(options, samples, groups);
   check_whole_groups(split, groups, samples.dataset().items);
   check_lesions(samples, split);
-  return {std::move(samples), std::move(split)};
+  return split;
 }
 
 std::string describe_split(const TrainOptions& options, const SampleSet& samples) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "apps/data/split.h"
@@ -16,10 +17,16 @@ struct RunData {
 /// Finds, checks and decodes the data set of the options.
 SampleSet load_samples(const TrainOptions& options);
 
-/// load_samples, divided as the options say.
+/// The same for a network that wants its images prepared so, whatever the options say.
+///
+/// masks  how a run reads its masks, applied as it is; nothing: decided from the masks
+SampleSet load_samples(const TrainOptions& options, const PreprocessSpec& preprocess,
+                       const std::optional<MaskEncoding>& masks);
+
+/// Divides the data as the options say.
 ///
 /// throws  IoError where no image, or none of the training or validation part, has a lesion
-RunData load_data(const TrainOptions& options);
+Split make_split(const TrainOptions& options, const SampleSet& samples);
 
 /// "grouped split, seed 1", "fold 2 of 5, random, seed 1": which split a table is made with.
 std::string describe_split(const TrainOptions& options, const SampleSet& samples);

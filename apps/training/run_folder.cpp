@@ -6,34 +6,35 @@
 
 #include <cerrno>
 #include <cstring>
-#include <sstream>
 
-#include "apps/data/files.h"
+#include "apps/support/program.h"
+#include "apps/training/options.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 
 namespace dmf {
 
-void create_run_folder(const std::filesystem::path& folder, bool overwrite) {
-  std::error_code error;
-  if (std::filesystem::exists(folder, error)) {
-    DMF_CHECK(std::filesystem::is_directory(folder, error), IoError,
-              "[run] {} is a file: expected a folder to write the run to.", folder.string());
-    DMF_CHECK(overwrite || std::filesystem::is_empty(folder, error), IoError,
-              "[run] {} is not empty: give another --out, or --overwrite.", folder.string());
-  }
-  make_folder(folder);
+std::string absolute_path(const std::string& path) {
+  std::error_code error;  // where the working directory is gone
+  const std::filesystem::path whole = std::filesystem::absolute(path, error).lexically_normal();
+  return error ? path : whole.string();
 }
 
-std::string run_definition(const std::filesystem::path& folder) {
-  constexpr std::uintmax_t kMost = std::uintmax_t{1} << 28;
-  std::istringstream config(read_file(folder / "config.toml", kMost));
-  std::string definition;
-  for (std::string line; std::getline(config, line);) {
-    const std::string key = line.substr(0, line.find('='));
-    if (key != "data" && key != "cache-mb" && key != "checkpoint-every") definition += line + '\n';
+std::string config_with_absolute_paths(const CLI::App& app) {
+  std::string text = "\n" + config_text(app);
+  for (const std::string key : {"data", "split-file", "folds-file", "groups"}) {
+    const CLI::Option* option = app.get_option_no_throw("--" + key);
+    if (option == nullptr || option->count() == 0) continue;
+    const std::size_t at = text.find("\n" + key + "=");
+    if (at == std::string::npos) continue;
+    const std::string line = with_options("", {{key, absolute_path(option->as<std::string>())}});
+    text.replace(at + 1, text.find('\n', at + 1) - at, line);
   }
-  return definition + read_file(folder / "split.csv", kMost);
+  return text.substr(1);
+}
+
+std::string resume_command(const std::filesystem::path& folder) {
+  return "train --resume " + shell_word(absolute_path(folder.string()));
 }
 
 RunLock::RunLock(const std::filesystem::path& folder)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -9,14 +10,14 @@
 
 namespace dmf {
 
-/// Makes the folder of a run.
-///
-/// throws  IoError when it exists and is not empty, unless overwrite, or cannot be made
-void create_run_folder(const std::filesystem::path& folder, bool overwrite);
+/// The path as it is found from any working directory.
+std::string absolute_path(const std::string& path);
 
-/// What the results of the run in this folder depend on: its split.csv, and its config.toml but for
-/// where the data lie, how much of them is kept in memory and how often the run is saved.
-std::string run_definition(const std::filesystem::path& folder);
+/// The options in force as a configuration, the paths among them absolute.
+std::string config_with_absolute_paths(const CLI::App& app);
+
+/// The command that goes on with a run, as it can be pasted into any shell anywhere.
+std::string resume_command(const std::filesystem::path& folder);
 
 /// Holds a run folder for this process while one lives. The system lets go when the process ends,
 /// however it ends.

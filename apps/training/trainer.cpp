@@ -4,12 +4,14 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <new>
 #include <optional>
 #include <utility>
 
 #include "apps/data/loader.h"
 #include "apps/export/event_log.h"
 #include "apps/report/run_report.h"
+#include "apps/support/console.h"
 #include "apps/support/numbers.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
@@ -19,7 +21,9 @@
 #include "apps/training/model_file.h"
 #include "apps/training/non_finite.h"
 #include "apps/training/parts.h"
+#include "apps/training/provenance.h"
 #include "apps/training/run_folder.h"
+#include "apps/training/run_identity.h"
 #include "apps/training/stepper.h"
 #include "apps/training/training_log.h"
 #include "engine/core/check.h"
@@ -75,9 +79,9 @@ class Run {
     if (options.ema > 0.0) {
       ema_.emplace(network_.named_parameters(), network_.named_buffers(), options.ema);
     }
-    definition_ = run_definition(folder);
+    run_ = {read_provenance(folder / "run.json").id, run_definition(folder)};
     if (start == Start::from_checkpoint) {
-      at_ = load_checkpoint(folder_ / kCheckpoint, parts(), definition_);
+      at_ = load_checkpoint(folder_ / kCheckpoint, parts(), run_);
     }
     log_.emplace(folder, options, at_);
     if (start == Start::anew) save();
@@ -85,7 +89,7 @@ class Run {
 
   void train() {
     describe();
-    const StopRequest stop;
+    stop_if_asked();
     start_ = Clock::now();
     first_step_ = at_.step;
     while (at_.epoch < options_.epochs) {
@@ -102,6 +106,18 @@ class Run {
   }
 
  private:
+  /// A browser tab that reloads shows the weights move. No training ends for a page.
+  void draw_page() {
+    try {
+      write_run_page(folder_);
+    } catch (const std::exception& problem) {
+      if (!std::exchange(page_failed_, true)) {
+        progress_.clear();
+        warn(fmt::format("warning: report.html is not up to date: {}", problem.what()));
+      }
+    }
+  }
+
   void describe() {
     progress_.line(fmt::format("network   {}: {} parameters, input {} x {} x {}", options_.model,
                                network_.parameter_count(), options_.image, options_.image,
@@ -123,31 +139,20 @@ class Run {
     progress_.line(
         "scores    validation, pooled; * marks the best CB-Dice so far, kept as best.safetensors");
     if (options_.auxiliary != "none" && aux.gamma(total_steps_ - 1) > 0.5 * aux.gamma(0)) {
-      progress_.line(
+      progress_.problem(
           "warning: gamma falls by less than half, so the auxiliary loss outweighs the others for "
           "most of the run (see --aux-lambda, --batch-track-steps)");
     }
     if (loss_.fusion().uses_memory() && options_.fusion.history_size < 30) {
-      progress_.line(fmt::format(
+      progress_.problem(fmt::format(
           "warning: statistics of {} values are poor (--history-size, at least 30 is better)",
           options_.fusion.history_size));
     }
     if (loss_.fusion().uses_memory() &&
         static_cast<std::int64_t>(options_.fusion.history_size) > total_steps_) {
-      progress_.line(fmt::format(
+      progress_.problem(fmt::format(
           "warning: the run has {} steps, so the {} rule never takes over (--history-size {})",
           total_steps_, options_.fusion.weighting, options_.fusion.history_size));
-    }
-  }
-
-  /// A browser tab that reloads the page shows the weights move. Training goes on without it.
-  void draw_page() {
-    try {
-      write_run_page(folder_);
-    } catch (const std::exception& problem) {
-      if (!std::exchange(page_failed_, true)) {
-        progress_.problem(fmt::format("warning: no page is drawn: {}", problem.what()));
-      }
     }
   }
 
@@ -156,15 +161,15 @@ class Run {
   /// Makes what was done so far safe. The logs first: a checkpoint without its rows is no good.
   void save() {
     at_.event_bytes = log_->flush();
-    save_checkpoint(folder_ / kCheckpoint, parts(), at_, definition_);
+    save_checkpoint(folder_ / kCheckpoint, parts(), at_, run_);
   }
 
   void stop_if_asked() const {
     const int signal = StopRequest::signal();
     if (signal == 0) return;
-    throw Interrupted(signal, fmt::format("stopped after step {} of {}, all of it saved. Go on "
-                                          "with: train --resume {}",
-                                          at_.step, total_steps_, folder_.string()));
+    throw Interrupted(signal,
+                      fmt::format("stopped after step {} of {}, all of it saved. Go on with: {}",
+                                  at_.step, total_steps_, resume_command(folder_)));
   }
 
   double share_done() const {
@@ -213,10 +218,16 @@ class Run {
     try {
       return step(batch, next);
     } catch (const OutOfMemory&) {
-      throw DeviceError(
-          fmt::format("[train] out of memory in step {}: {}. What was saved last is untouched.",
-                      at_.step, memory_));
+      out_of_memory();
+    } catch (const std::bad_alloc&) {
+      out_of_memory();
     }
+  }
+
+  [[noreturn]] void out_of_memory() const {
+    throw DeviceError(
+        fmt::format("[train] out of memory in step {}: {}. What was saved last is untouched.",
+                    at_.step, memory_));
   }
 
   /// next    the batch after this one, fetched while the device works
@@ -318,9 +329,11 @@ class Run {
     const bool best = pooled.cb_dice > at_.best_cb_dice;
     if (best) {
       at_.best_cb_dice = pooled.cb_dice;
-      save_model(folder_ / "best.safetensors", network_, options_.preprocess_spec());
+      save_model(folder_ / "best.safetensors", network_, options_.preprocess_spec(), run_.id,
+               &data_.samples.mask_encoding());
     }
-    save_model(folder_ / "last.safetensors", network_, options_.preprocess_spec());
+    save_model(folder_ / "last.safetensors", network_, options_.preprocess_spec(), run_.id,
+               &data_.samples.mask_encoding());
     if (log_->takes_images()) log_images();
     if (ema_) ema_->swap();
 
@@ -336,17 +349,17 @@ class Run {
         pooled.dice.per_class[1], best ? "*" : " ", weights_text(loss_.fusion().current().weights),
         images_per_second_, time_left()));
     if (at_.skipped > 0) {
-      progress_.line(
+      progress_.problem(
           fmt::format("warning: {} step{} left out so far: a loss or gradient was not finite",
                       at_.skipped, at_.skipped == 1 ? "" : "s"));
     }
     for (std::size_t k = 0; k < pulling_.size(); ++k) {
       if (pulling_[k]) continue;
-      progress_.line(fmt::format("warning: {} has had no gradient for an epoch: it teaches nothing",
+      progress_.problem(fmt::format("warning: {} has had no gradient for an epoch: it teaches nothing",
                                  log_->losses()[k]));
     }
     if (one_class_everywhere(scores.pooled)) {
-      progress_.line(
+      progress_.problem(
           "warning: every pixel of the validation images is given one and the same class");
     }
   }
@@ -363,7 +376,7 @@ class Run {
   std::int64_t total_steps_;
   LearningRate schedule_;
   std::optional<WeightEma<float>> ema_;
-  std::string definition_;
+  RunIdentity run_;
   TrainingProgress at_;
   std::optional<TrainingLog> log_;
   Progress progress_;
@@ -373,6 +386,13 @@ class Run {
   bool page_failed_ = false;
   std::vector<bool> pulling_;  // whether each loss has had a gradient in this epoch
 };
+
+[[noreturn]] void out_of_memory(const std::string& memory) {
+  throw DeviceError(fmt::format(
+      "[train] out of memory: {}. A smaller --batch, --image or --base-width needs less. What was "
+      "saved last is untouched.",
+      memory));
+}
 
 }  // namespace
 
@@ -403,8 +423,9 @@ void train_network(const TrainOptions& options, const RunData& data,
   try {
     Run(options, data, folder, start, memory).train();
   } catch (const OutOfMemory&) {  // beside the steps: weights, moments, uploads
-    throw DeviceError(
-        fmt::format("[train] out of memory: {}. What was saved last is untouched.", memory));
+    out_of_memory(memory);
+  } catch (const std::bad_alloc&) {
+    out_of_memory(memory);
   }
 }
 

@@ -28,8 +28,8 @@ enum class Start { anew, from_checkpoint };
 ///
 /// throws  NumericError when a loss or gradient is not finite, naming the first parameter or op,
 ///         the step and its images, which are kept as not_finite.safetensors; DeviceError when
-///         memory runs out, with the batch that would fit; Interrupted after SIGINT or SIGTERM,
-///         once the step is finished and saved. What was saved last is untouched by any.
+///         memory runs out, with the batch that would fit; Interrupted once a StopRequest is noted
+///         and the step finished and saved. What was saved last is untouched by any.
 void train_network(const TrainOptions& options, const RunData& data,
                    const std::filesystem::path& folder, Start start);
 

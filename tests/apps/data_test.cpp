@@ -127,7 +127,7 @@ TEST_CASE("split: 70/15/15 by seed, groups stay together, files are read back") 
   write_busi(folder.path(), 6);
   const SampleSet samples(find_dataset(folder.path(), kBenign), at_size(32));
   const Split made = split_by_seed(no_groups(6), 1);
-  write_split(folder / "split.csv", made, samples);
+  write_text(folder / "split.csv", split_csv(made, samples));
   const Split read = parse_split(read_csv(folder / "split.csv"), samples);
   CHECK(read.train == made.train);
   CHECK(read.test == made.test);

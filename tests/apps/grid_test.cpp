@@ -160,8 +160,13 @@ TEST_CASE_FIXTURE(GridFixture, "experiment: what it refuses, in one line") {
 
   const std::string tiny = "--configurations fixed --repeats 1 ";
   REQUIRE(run(grid("one", tiny)).code == 0);
-  const Outcome changed = run(grid("one", tiny) + "--lr 0.5 --retry-failed");
-  CHECK(changed.code == 0);  // what is done is not looked at again
+  // Of every run, done or not, from its plan or from its own configuration.
+  const std::string planned = read_text(folder / "one/grid.toml");
+  is_one_error_line(run(grid("one", tiny) + "--lr 0.5"), 1, "and 0.5 in this grid");
+  std::filesystem::remove(folder / "one/fixed/r1.toml");
+  is_one_error_line(run(grid("one", tiny) + "--lr 0.5"), 1,
+                    "one/fixed/r1 was planned with other options: lr is 0.001 in ");
+  CHECK(read_text(folder / "one/grid.toml") == planned);
   std::filesystem::remove(folder / "one/fixed/r1/metrics.json");
   is_one_error_line(run(grid("one", tiny) + "--lr 0.5"), 1, "was planned with other options");
   REQUIRE(run(grid("one", tiny)).code == 0);
@@ -188,6 +193,27 @@ TEST_CASE_FIXTURE(GridFixture, "experiment: what it refuses, in one line") {
   is_one_error_line(run("train --data " + quoted(folder / "data") + " --out " +
                         quoted(folder / "f") + " --folds-file " + quoted(folder / "folds.csv")),
                     1, "row 2: the data set has no image 'nobody'");
+}
+
+TEST_CASE_FIXTURE(GridFixture,
+                  "experiment: a run that is killed from outside is named, and tried again") {
+  const std::string tiny = grid("one", "--configurations fixed,variance --repeats 1 ");
+  const Outcome killed = run(tiny, "LD_PRELOAD=" DMF_FAULTY_IO
+                                   " DMF_FAULT=kill DMF_FAULT_PATH=fixed/r1/last.safetensors ");
+  CHECK(killed.code == 1);
+  CHECK_MESSAGE(killed.text.find("fixed r1 FAILED: killed by signal 9: often the system's memory "
+                                 "ran out") != std::string::npos,
+                killed.text);
+  CHECK(killed.text.find("1 of 2 runs done, 1 failed: --retry-failed tries them again") !=
+        std::string::npos);
+  const Outcome again = run(tiny);
+  CHECK_MESSAGE(again.code == 0, again.text);
+  CHECK(count(again.text, " done (") == 1);
+
+  std::filesystem::create_directories(folder / "alone");
+  std::filesystem::copy_file(DMF_PROGRAMS "/experiment", folder / "alone/experiment");
+  is_one_error_line(run("train --help > /dev/null; " + quoted(folder / "alone") + "/" + tiny), 1,
+                    "alone/train: No such file or directory");
 }
 
 TEST_CASE_FIXTURE(GridFixture, "experiment duplicates: groups, and classes that differ") {

@@ -79,7 +79,10 @@ TEST_CASE_FIXTURE(Fixture,
       const Outcome outcome =
           run(train(out),
               fmt::format("timeout --preserve-status -s {} 0.{:03} ", signal, 20 + 5 * attempt));
-      if (outcome.code != code || outcome.text.find("--resume") == std::string::npos) continue;
+      if (outcome.code != code || outcome.text.find("--resume") == std::string::npos ||
+          outcome.text.find("stopped after step 0 ") != std::string::npos) {
+        continue;
+      }
       ++stopped;
       is_one_error_line(outcome, code, "all of it saved. Go on with: train --resume");
       const Outcome resumed = run(resume(out));
@@ -114,7 +117,12 @@ TEST_CASE_FIXTURE(Fixture, "train --resume: what it refuses, and a run that is c
   const std::string config = read_text(folder / "whole/config.toml");
   std::string other = config;
   other.replace(other.find("lr=0.001"), 8, "lr=0.002");
-  changed("config.toml", other, "are no longer those it was trained with");
+  changed("config.toml", other,
+          "config.toml is not what the run was trained with: lr is 0.002 in it and 0.001 in the "
+          "checkpoint");
+  changed("steps.csv", "step,epoch\n", "steps.csv is not what the run wrote");
+  const std::string metrics = read_text(folder / "whole/metrics.json");
+  std::filesystem::remove(folder / "whole/metrics.json");  // no longer complete
   changed("steps.csv", "step,epoch\n", "has other columns");
   const std::string steps = read_text(folder / "whole/steps.csv");
   changed("steps.csv", steps.substr(0, steps.size() / 2), "rows: the checkpoint was made after");
@@ -126,7 +134,8 @@ TEST_CASE_FIXTURE(Fixture, "train --resume: what it refuses, and a run that is c
   newer.metadata["version"] = "7";
   changed("checkpoint.safetensors", to_bytes(newer),
           "it has version 7: this program reads up to 2");
-  same_as_whole("whole");
+  REQUIRE(run(resume("whole")).code == 0);
+  CHECK(read_text(folder / "whole/metrics.json") == metrics);
 }
 
 }  // namespace dmf

@@ -1,0 +1,100 @@
+#include "apps/report/run_results.h"
+
+#include <fmt/format.h>
+
+#include "apps/data/files.h"
+#include "apps/report/run_report.h"
+#include "apps/support/console.h"
+#include "apps/support/signals.h"
+#include "apps/training/evaluation.h"
+#include "apps/training/provenance.h"
+#include "apps/training/run_files.h"
+#include "apps/training/run_folder.h"
+#include "engine/core/check.h"
+#include "engine/io/atomic_file.h"
+#include "engine/io/hash.h"
+
+namespace dmf {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
+
+/// Does what the run is complete without.
+template <class Task>
+void or_warn(const fs::path& folder, const std::string& what, const Task& task) {
+  try {
+    task();
+  } catch (const Interrupted&) {
+    throw;
+  } catch (const std::exception& problem) {
+    warn(fmt::format("warning: {}: {} The scores are not touched by it; {} tries it again.", what,
+                     problem.what(), resume_command(folder)));
+  }
+}
+
+/// A file that somebody else put where a panel belongs stays.
+void write_file(const fs::path& folder, const std::string& name, const std::string& bytes,
+                const std::map<std::string, std::string>& former) {
+  const fs::path path = folder / name;
+  if (name.starts_with("panels/") && fs::exists(path) && !is_recorded(folder, name, former)) {
+    DMF_CHECK(read_file(path, kLargestText) == bytes, IoError,
+              "[run] {} was not written by this run and is left as it is.", path.string());
+    return;
+  }
+  make_folder(path.parent_path());
+  write_file_atomically(path, bytes);
+}
+
+}  // namespace
+
+void write_results(const fs::path& folder, Model& model, const RunData& data,
+                   const TrainOptions& options, const std::string& split) {
+  const auto stop_if_asked = [&folder] {
+    const int signal = StopRequest::signal();
+    if (signal == 0) return;
+    throw Interrupted(signal,
+                      fmt::format("scoring stopped; {} finishes it", resume_command(folder)));
+  };
+  stop_if_asked();
+  EvaluationOptions how;
+  how.batch = options.batch;
+  const bool at_original = options.score_at == "original";
+  if (at_original) how.at_original = &model.preprocess;
+  how.observer = [&](const Variable<float>&, const Batch&) { stop_if_asked(); };
+  const Evaluation evaluation = evaluate(*model.network, data.samples, data.split.test, how);
+  stop_if_asked();
+  const Scoreboard scores = make_scoreboard(evaluation.images);
+  say(fmt::format(
+      "\n{}\n",
+      scores.table(fmt::format("test, {} images, {}, at {}, best.safetensors", scores.images, split,
+                               at_original ? "each file's own size"
+                                           : fmt::format("{0} x {0}", model.preprocess.size)))));
+
+  RunFiles panels, files;
+  or_warn(folder, "the panels cannot be drawn", [&] {
+    panels = panel_files(model, data.samples, data.split.test, evaluation.images, stop_if_asked);
+  });
+  files = panels;
+  files["per_image.csv"] = per_image_csv(evaluation.images);
+
+  Provenance from = read_provenance(folder / "run.json");
+  const std::map<std::string, std::string> former = from.files;
+  from.files.clear();
+  for (const char* table : {"split.csv", "steps.csv", "epochs.csv"}) {
+    from.files[table] = hash_of(read_file(folder / table, kLargestText));
+  }
+  for (const auto& [name, bytes] : files) from.files[name] = hash_of(bytes);
+  remove_recorded(folder, former, from.files);
+  write_provenance(folder / "run.json", from);  // before the files: it tells them from others'
+  for (const auto& [name, bytes] : files) {
+    or_warn(folder, "one file less in the run folder",
+            [&, &name = name, &bytes = bytes] { write_file(folder, name, bytes, former); });
+  }
+  or_warn(folder, "no page", [&] { write_run_page(folder, scores, evaluation.images, panels); });
+  write_file_atomically(folder / "metrics.json",
+                        metrics_json(scores, options.score_at, "test", split, model.run));
+}
+
+}  // namespace dmf
