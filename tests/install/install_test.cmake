@@ -1,5 +1,6 @@
 # Installs the project and uses it from two others, by CMake and by pkg-config. Run as:
-#   cmake -DBUILD=<build folder> -DCXX=<compiler> -DMADE=<folder to work in> -P install_test.cmake
+#   cmake -DBUILD=<build folder> -DPROGRAMS=<whether it has them> -DCXX=<compiler>
+#     -DMADE=<folder to work in> -P install_test.cmake
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
   if(NOT status EQUAL 0)
@@ -71,5 +72,7 @@ else()
     message(FATAL_ERROR "pkg-config's program says\n${output}where CMake's says\n${by_cmake}")
   endif()
 endif()
-run(${MADE}/prefix/bin/train --help)
+if(PROGRAMS)
+  run(${MADE}/prefix/bin/train --help)
+endif()
 message("installed, found and used\n${counts}")
