@@ -8,7 +8,7 @@
 #include "apps/data/files.h"
 #include "apps/experiment/audit.h"
 #include "apps/experiment/grid_report.h"
-#include "apps/experiment/leakage.h"
+#include "apps/data/leakage.h"
 #include "apps/experiment/replay.h"
 #include "apps/experiment/runner.h"
 #include "apps/report/embedded.h"

@@ -94,6 +94,9 @@ class Prediction {
         problem = fmt::format("[predict] {}: not enough memory for an image of this size.", path);
       }
       if (result) {
+        for (const std::string& warning : result->warnings) {
+          progress_.problem(fmt::format("warning: {} {}", path, warning));
+        }
         write(images[i], *result);
       } else {
         progress_.problem("predict: " + problem);

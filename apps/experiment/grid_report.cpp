@@ -96,7 +96,7 @@ std::string panel_part(const RawImage& panel, int part) {
       for (int c = 0; c < 3; ++c) samples.push_back(static_cast<std::uint8_t>(panel.at(h, w, c)));
     }
   }
-  return png_uri(encode_png(panel.height, width, 3, samples));
+  return data_uri("image/png", encode_png(panel.height, width, 3, samples));
 }
 
 /// The same test images under every configuration (the paper's Figures 1 to 3), of the first

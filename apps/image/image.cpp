@@ -75,16 +75,31 @@ Image to_intensities(const RawImage& raw, int channels) {
   return image;
 }
 
+namespace {
+
+void append_bytes(void* context, void* data, int size) {
+  static_cast<std::string*>(context)->append(static_cast<const char*>(data),
+                                             static_cast<std::size_t>(size));
+}
+
+}  // namespace
+
 std::string encode_png(int height, int width, int channels,
                        const std::vector<std::uint8_t>& samples) {
   std::string bytes;
-  const auto append = [](void* context, void* data, int size) {
-    static_cast<std::string*>(context)->append(static_cast<const char*>(data),
-                                               static_cast<std::size_t>(size));
-  };
-  const int done = stbi_write_png_to_func(append, &bytes, width, height, channels, samples.data(),
-                                          width * channels);
+  const int done = stbi_write_png_to_func(append_bytes, &bytes, width, height, channels,
+                                          samples.data(), width * channels);
   DMF_CHECK(done != 0, IoError, "[image] cannot encode {} x {} pixels as PNG.", width, height);
+  return bytes;
+}
+
+std::string encode_jpeg(int height, int width, int channels,
+                        const std::vector<std::uint8_t>& samples) {
+  constexpr int kQuality = 85;
+  std::string bytes;
+  const int done = stbi_write_jpg_to_func(append_bytes, &bytes, width, height, channels,
+                                          samples.data(), kQuality);
+  DMF_CHECK(done != 0, IoError, "[image] cannot encode {} x {} pixels as JPEG.", width, height);
   return bytes;
 }
 

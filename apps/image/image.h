@@ -101,6 +101,9 @@ Image to_intensities(const RawImage& raw, int channels);
 /// 8-bit samples [height, width, channels] as the bytes of a PNG file.
 std::string encode_png(int height, int width, int channels,
                        const std::vector<std::uint8_t>& samples);
+/// The same as a JPEG file of good quality, for pictures to look at.
+std::string encode_jpeg(int height, int width, int channels,
+                        const std::vector<std::uint8_t>& samples);
 /// Writes 8-bit samples [height, width, channels] as PNG, atomically.
 void write_png(const std::filesystem::path& path, int height, int width, int channels,
                const std::vector<std::uint8_t>& samples);

@@ -238,6 +238,14 @@ std::string label_resize_name(LabelResize mode) {
   return mode == LabelResize::share ? "share" : "nearest";
 }
 
+std::vector<std::int64_t> lesion_sizes(const LabelMap& labels, int ignored) {
+  const Lesions lesions = find_lesions(labels, ignored);
+  std::vector<std::int64_t> sizes(lesions.count);
+  for (const Run& run : lesions.runs) sizes[run.lesion] += run.last - run.first + 1;
+  std::sort(sizes.rbegin(), sizes.rend());
+  return sizes;
+}
+
 ResizedLabels resize_labels(const LabelMap& labels, int height, int width, LabelResize mode,
                             int ignored) {
   ResizedLabels result;

@@ -33,4 +33,7 @@ struct ResizedLabels {
 ResizedLabels resize_labels(const LabelMap& labels, int height, int width, LabelResize mode,
                             int ignored = -1);
 
+/// Pixels of each lesion, largest first.
+std::vector<std::int64_t> lesion_sizes(const LabelMap& labels, int ignored = -1);
+
 }  // namespace dmf

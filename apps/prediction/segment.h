@@ -14,6 +14,7 @@ struct Segmented {
   LabelMap labels;
   std::map<std::string, std::string> files;  // the bytes of its results by their names' endings
   double lesion_share = 0.0;                 // of the pixels, in [0, 1]
+  std::vector<std::string> warnings;         // of the file reader
 };
 
 /// Segments an image: "_mask.png" (0 and 255, of more than two classes their indices),

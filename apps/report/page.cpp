@@ -131,6 +131,11 @@ void Page::add_panels(const std::string& heading, const std::string& note,
                       {"rows", std::move(rows)}});
 }
 
+void Page::add_sheet(const std::string& heading, const std::string& note, Json cells) {
+  sections.push_back(
+      {{"kind", "sheet"}, {"title", heading}, {"note", note}, {"cells", std::move(cells)}});
+}
+
 std::string Page::html() const {
   const std::string data =
       script_json({{"title", title}, {"lines", lines}, {"sections", sections}});
@@ -171,10 +176,10 @@ Json chart(const std::string& title, const std::string& x, const std::string& y,
   return {{"title", title}, {"x", x}, {"y", y}, {"log", log}, {"series", std::move(lines)}};
 }
 
-std::string png_uri(std::string_view bytes) {
+std::string data_uri(std::string_view type, std::string_view bytes) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string uri = "data:image/png;base64,";
+  std::string uri = fmt::format("data:{};base64,", type);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     std::uint32_t group = 0;
     for (std::size_t k = 0; k < 3; ++k) {

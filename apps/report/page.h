@@ -31,6 +31,8 @@ struct Page {
   /// A grid of pictures: a row of cells {"image", "caption"} for each.
   void add_panels(const std::string& title, const std::string& note,
                   const std::vector<std::string>& columns, Json rows);
+  /// Many pictures in as many columns as the window has room for: cells {"image", "caption"}.
+  void add_sheet(const std::string& title, const std::string& note, Json cells);
 
   std::string html() const;
 };
@@ -49,6 +51,8 @@ Json chart(const std::string& title, const std::string& x, const std::string& y,
            const std::vector<Series>& series, bool log = false);
 
 /// The file as a data: URI, for a picture inside the page.
-std::string png_uri(std::string_view bytes);
+///
+/// type  "image/png"
+std::string data_uri(std::string_view type, std::string_view bytes);
 
 }  // namespace dmf

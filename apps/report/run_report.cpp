@@ -36,7 +36,7 @@ void add_panels(Page& page, const std::string& title, const RunFiles& panels,
     if (found == dice.end() && space != std::string::npos)
       found = dice.find(caption.substr(space + 1));
     if (found != dice.end()) caption += fmt::format(": Dice {:.3f}", found->second);
-    cells.push_back({{"image", png_uri(panels.at(name))}, {"caption", caption}});
+    cells.push_back({{"image", data_uri("image/png", panels.at(name))}, {"caption", caption}});
   }
   if (cells.size() % 2 == 1) cells.push_back(cells.back());
   Json rows = Json::array();

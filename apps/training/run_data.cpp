@@ -181,8 +181,7 @@ std::string describe_masks(const MaskEncoding& encoding) {
                                    : fmt::format("{} ({})", encoding.describe(), encoding.evidence);
 }
 
-std::string describe_data(const RunData& data, const TrainOptions& options) {
-  const SampleSet& samples = data.samples;
+std::string describe_samples(const SampleSet& samples, const TrainOptions& options) {
   std::map<std::string, std::size_t> counts;
   double share = 0.0;
   for (std::size_t i = 0; i < samples.size(); ++i) {
@@ -217,10 +216,14 @@ std::string describe_data(const RunData& data, const TrainOptions& options) {
         fmt::format("warning: {} broken image{} left out: {}\n", samples.broken().size(),
                     samples.broken().size() == 1 ? "" : "s", fmt::join(samples.broken(), " | "));
   }
-  text += fmt::format("split     {}: {} train, {} validation, {} test",
-                      describe_split(options, samples), data.split.train.size(),
-                      data.split.validation.size(), data.split.test.size());
   return text;
+}
+
+std::string describe_data(const RunData& data, const TrainOptions& options) {
+  return describe_samples(data.samples, options) +
+         fmt::format("split     {}: {} train, {} validation, {} test",
+                     describe_split(options, data.samples), data.split.train.size(),
+                     data.split.validation.size(), data.split.test.size());
 }
 
 }  // namespace dmf

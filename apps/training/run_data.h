@@ -34,6 +34,9 @@ std::string describe_split(const TrainOptions& options, const SampleSet& samples
 /// How the masks are read and why.
 std::string describe_masks(const MaskEncoding& encoding);
 
+/// What was found and how it is read: layout, counts, lesion share, masks, what is not used.
+std::string describe_samples(const SampleSet& samples, const TrainOptions& options);
+
 /// What a user should see of the data before training: counts, lesion share, split, mask rule.
 std::string describe_data(const RunData& data, const TrainOptions& options);
 

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "apps/support/program.h"
-#include "apps/training/options.h"
+#include "apps/training/config_file.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 

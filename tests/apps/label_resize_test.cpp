@@ -108,6 +108,12 @@ TEST_CASE("label resize: each pixel gets a label that covers most of it, and no 
     const ResizedLabels resized = resize_labels(labels, out_h, out_w, LabelResize::share, ignored);
     int count = 0;
     const std::vector<int> lesion = flooded(labels, ignored, count);
+    std::vector<std::int64_t> sizes(static_cast<std::size_t>(count));
+    for (const int l : lesion) {
+      if (l >= 0) ++sizes[static_cast<std::size_t>(l)];
+    }
+    std::sort(sizes.rbegin(), sizes.rend());
+    CHECK(lesion_sizes(labels, ignored) == sizes);
     int differing = 0;
     LabelMap plain(out_h, out_w);
     for (int i = 0; i < out_h; ++i) {

@@ -234,10 +234,10 @@ TEST_CASE("page: no text gets out of its place; long curves are thinned; picture
   const Series thin = Series{"s", {0, 1, 2, 3, 4, 5}, {0, 2, 4, 6, 8, 10}}.thinned(3);
   CHECK(thin.x == std::vector<double>{0.5, 2.5, 4.5});
   CHECK(thin.y == std::vector<double>{1, 5, 9});
-  CHECK(png_uri("Man") == "data:image/png;base64,TWFu");
-  CHECK(png_uri("Ma") == "data:image/png;base64,TWE=");
-  CHECK(png_uri("M") == "data:image/png;base64,TQ==");
-  CHECK(png_uri("\xff\xfe\xfd") == "data:image/png;base64,//79");
+  CHECK(data_uri("image/png", "Man") == "data:image/png;base64,TWFu");
+  CHECK(data_uri("image/png", "Ma") == "data:image/png;base64,TWE=");
+  CHECK(data_uri("image/png", "M") == "data:image/png;base64,TQ==");
+  CHECK(data_uri("image/png", "\xff\xfe\xfd") == "data:image/png;base64,//79");
 }
 
 }  // namespace dmf

@@ -14,6 +14,14 @@
     return node;
   };
 
+  const picture = (grid, cell) => {
+    const figure = add(grid, "figure");
+    const image = add(figure, "img");
+    image.src = cell.image;
+    image.alt = cell.caption;
+    add(figure, "figcaption", cell.caption);
+  };
+
   const draw = {
     facts(box, section) {
       const list = add(box, "dl", undefined, "facts");
@@ -73,17 +81,17 @@
         });
       }
     },
+    sheet(box, section) {
+      const grid = add(box, "div", undefined, "sheet");
+      for (const cell of section.cells) picture(grid, cell);
+    },
     panels(box, section) {
       const grid = add(add(box, "div", undefined, "scroll"), "div", undefined, "panels");
       grid.style.gridTemplateColumns = `repeat(${section.columns.length}, minmax(72px, 1fr))`;
       for (const column of section.columns) add(grid, "div", column, "head");
       for (const row of section.rows) {
         for (const cell of row) {
-          const figure = add(grid, "figure");
-          const image = add(figure, "img");
-          image.src = cell.image;
-          image.alt = cell.caption;
-          add(figure, "figcaption", cell.caption);
+          picture(grid, cell);
         }
       }
     },

@@ -11,6 +11,7 @@ struct LeakageReport {
   std::size_t images = 0, groups = 0, grouped_images = 0, conflicts = 0;
   std::string text;  // a line a group, then one that counts
   std::string csv;   // group, id, class, conflict
+  std::vector<std::string> conflicting;  // a line a group whose members have different classes
 };
 
 /// threshold  thumbnails that correlate above it are near-duplicates

@@ -1,4 +1,4 @@
-#include "apps/experiment/leakage.h"
+#include "apps/data/leakage.h"
 
 #include <fmt/format.h>
 
@@ -42,6 +42,7 @@ LeakageReport find_leakage(const SampleSet& samples, double threshold) {
     }
     const bool conflict = classes.size() > 1;
     report.conflicts += conflict ? 1u : 0u;
+    if (conflict) report.conflicting.push_back(fmt::format("{}", fmt::join(names, " and ")));
     double weakest = 1.0;
     std::vector<std::string> notes;
     for (const AlikePair& pair : links[root]) {

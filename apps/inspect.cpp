@@ -1,0 +1,45 @@
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "apps/inspection/findings.h"
+#include "apps/support/output_files.h"
+#include "apps/support/program.h"
+#include "apps/training/run_data.h"
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Looks at a data set as train would read it, without training: how masks are understood, and "
+      "what a person should look at.",
+      "inspect");
+  dmf::TrainOptions options;
+  dmf::bind_data_options(app, options);
+  app.get_option("--data")->required();
+  std::string out;
+  bool overwrite = false;
+  app.add_option("--out", out, "Write one page of it all to this file (HTML)");
+  app.add_flag("--overwrite", overwrite, "Replace that page, where inspect wrote it");
+  dmf::add_threads_option(app);
+  return dmf::run_program(app, argc, argv, [&] {
+    dmf::OutputFiles outputs({.program = "inspect", .overwrite = overwrite});
+    if (!out.empty()) {
+      outputs.plan(out);
+      outputs.begin();
+    }
+    options.skip_broken = true;  // all of them are named below
+    options.cache_mb = 0;        // each is looked at once
+    const dmf::SampleSet samples = dmf::load_samples(options);
+    const std::string understood = dmf::describe_samples(samples, options);
+    fmt::print("{}", understood);
+    const dmf::Inspection inspection = dmf::inspect(samples, options.duplicate_threshold);
+    fmt::print("{}", dmf::inspection_text(inspection));
+    if (!out.empty()) {
+      std::vector<std::string> lines;
+      std::istringstream text(understood);
+      for (std::string line; std::getline(text, line);) lines.push_back(line);
+      outputs.write(out, dmf::inspection_page("Data set " + options.data, lines, inspection));
+      fmt::print("page      {}\n", out);
+    }
+    return samples.broken().empty() ? 0 : 1;
+  });
+}
