@@ -2,11 +2,13 @@
 // in millimetres and a hash of the patient's id are looked at.
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dccodec.h>
+#include <dcmtk/dcmdata/dcdatset.h>
 #include <dcmtk/dcmdata/dcdeftag.h>
-#include <dcmtk/dcmdata/dcfilefo.h>
 #include <dcmtk/dcmdata/dcistrmb.h>
 #include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
+#include <dcmtk/dcmdata/dcsequen.h>
 #include <dcmtk/dcmdata/dcxfer.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
 #include <dcmtk/dcmjpls/djdecode.h>
@@ -18,6 +20,7 @@
 #include <limits>
 
 #include "apps/image/decoders.h"
+#include "apps/image/dicom_check.h"
 #include "engine/core/check.h"
 #include "engine/io/hash.h"
 
@@ -41,18 +44,19 @@ class Dicom {
  public:
   Dicom(std::string_view bytes, std::string_view name) : name_(name) {
     set_up();
+    const DicomElements elements = check_dicom(bytes, name);
     DcmInputBufferStream stream;
-    stream.setBuffer(bytes.data(), static_cast<offile_off_t>(bytes.size()));
+    stream.setBuffer(elements.bytes.data(), static_cast<offile_off_t>(elements.bytes.size()));
     stream.setEos();
-    file_.transferInit();
-    const OFCondition read = file_.read(stream);
-    file_.transferEnd();
+    data_.transferInit();
+    const OFCondition read = data_.read(stream, elements.syntax);
+    data_.transferEnd();
     DMF_CHECK(read.good(), IoError,
               "[image] {} is a damaged DICOM: it ends early or is malformed ({}).", name,
               read.text());
   }
 
-  DcmDataset& data() { return *file_.getDataset(); }
+  DcmDataset& data() { return data_; }
   const std::string& name() const { return name_; }
 
   /// A whole number of the header.
@@ -78,7 +82,7 @@ class Dicom {
 
  private:
   std::string name_;
-  DcmFileFormat file_;
+  DcmDataset data_;
 };
 
 /// How the stored values lie in the pixel data.
@@ -134,19 +138,57 @@ std::vector<std::uint16_t> unpacked(const std::uint8_t* bytes, std::size_t count
   return values;
 }
 
-std::vector<std::uint16_t> read_native(Dicom& dicom, DcmElement& pixels, const Stored& s,
-                                       int frame) {
+/// Samples of a frame that is not compressed.
+std::uint64_t native_count(const Stored& s) {
   const std::uint64_t area = std::uint64_t(s.height) * std::uint64_t(s.width);
   // Of YBR_FULL_422 two pixels share their colours.
-  const std::uint64_t count =
-      s.colours == "YBR_FULL_422" ? area * 2 : area * std::uint64_t(s.samples);
-  const std::uint64_t first_bit = std::uint64_t(frame) * count * std::uint64_t(s.allocated);
-  const std::uint64_t end = (first_bit + count * std::uint64_t(s.allocated) + 7) / 8;
+  return s.colours == "YBR_FULL_422" ? area * 2 : area * std::uint64_t(s.samples);
+}
+
+/// The pixel data, with as many frames as the header claims.
+struct Pixels {
+  DcmElement* element = nullptr;
+  Stored stored;
+  int frames = 1;
+  bool compressed = false;
+};
+
+Pixels find_pixels(Dicom& dicom) {
+  Pixels found;
+  DMF_CHECK(dicom.data().findAndGetElement(DCM_PixelData, found.element).good() &&
+                found.element != nullptr,
+            IoError, "[image] {} is a DICOM without pixels.", dicom.name());
+  found.stored = read_stored(dicom);
+  found.frames = dicom.frames();
+  const E_TransferSyntax syntax = dicom.data().getOriginalXfer();
+  found.compressed = DcmXfer(syntax).isEncapsulated();
+  const auto frames = static_cast<std::uint64_t>(found.frames);
+  if (found.compressed) {
+    auto* pixels = dynamic_cast<DcmPixelData*>(found.element);
+    DcmPixelSequence* fragments = nullptr;
+    DMF_CHECK(pixels != nullptr &&
+                  pixels->getEncapsulatedRepresentation(syntax, nullptr, fragments).good() &&
+                  fragments != nullptr,
+              IoError, "[image] {} is a damaged DICOM: no compressed pixels.", dicom.name());
+    DMF_CHECK(frames < fragments->card(), IoError,  // the first fragment is a table
+              "[image] {} is a damaged DICOM: {} frames in {} fragments of pixels.", dicom.name(),
+              frames, fragments->card());
+    return found;
+  }
+  const std::uint64_t bits = native_count(found.stored) * std::uint64_t(found.stored.allocated),
+                      end = (frames * bits + 7) / 8;
   DMF_CHECK(
-      end <= pixels.getLength(), IoError,
+      end <= found.element->getLength(), IoError,
       "[image] {} is a damaged DICOM: it ends early, with {} bytes of pixels where its header asks "
       "for {}.",
-      dicom.name(), pixels.getLength(), end);
+      dicom.name(), found.element->getLength(), end);
+  return found;
+}
+
+std::vector<std::uint16_t> read_native(Dicom& dicom, DcmElement& pixels, const Stored& s,
+                                       int frame) {
+  const std::uint64_t count = native_count(s);
+  const std::uint64_t first_bit = std::uint64_t(frame) * count * std::uint64_t(s.allocated);
   Uint8* bytes = nullptr;
   const OFCondition got = pixels.getUint8Array(bytes);
   DMF_CHECK(got.good() && bytes != nullptr, IoError,
@@ -286,10 +328,12 @@ std::optional<std::array<double, 2>> read_spacing(Dicom& dicom) {
   }
   constexpr Uint16 kCentimetres = 3;
   std::optional<std::array<double, 2>> agreed;
-  DcmItem* region = nullptr;
-  for (signed long k = 0;
-       dicom.data().findAndGetSequenceItem(DCM_SequenceOfUltrasoundRegions, region, k).good();
-       ++k) {
+  DcmSequenceOfItems* regions = nullptr;
+  if (dicom.data().findAndGetSequence(DCM_SequenceOfUltrasoundRegions, regions).bad())
+    return std::nullopt;
+  for (DcmObject* next = nullptr; (next = regions->nextInContainer(next)) != nullptr;) {
+    auto* region = dynamic_cast<DcmItem*>(next);
+    if (region == nullptr) continue;
     Uint16 unit_x = 0, unit_y = 0;
     region->findAndGetUint16(DCM_PhysicalUnitsXDirection, unit_x);
     region->findAndGetUint16(DCM_PhysicalUnitsYDirection, unit_y);
@@ -311,19 +355,12 @@ const bool kDicomBuiltIn = true;
 
 RawImage decode_dicom(std::string_view bytes, std::string_view name, int frame) {
   Dicom dicom(bytes, name);
-  DcmElement* element = nullptr;
-  DMF_CHECK(dicom.data().findAndGetElement(DCM_PixelData, element).good() && element != nullptr,
-            IoError, "[image] {} is a DICOM without pixels.", name);
-  Stored stored = read_stored(dicom);
-  const int frames = dicom.frames();
+  auto [element, stored, frames, compressed] = find_pixels(dicom);
   DMF_CHECK(frame >= 0 && frame < frames, IoError,
             "[image] {} has no frame {}: it holds {}, counted from 0.", name, frame, frames);
-  auto* pixels = dynamic_cast<DcmPixelData*>(element);
-  const bool compressed = DcmXfer(dicom.data().getOriginalXfer()).isEncapsulated();
-  DMF_CHECK(pixels != nullptr || !compressed, IoError,
-            "[image] {} is a damaged DICOM: no compressed pixels.", name);
-  std::vector<std::uint16_t> values = compressed ? read_compressed(dicom, *pixels, stored, frame)
-                                                 : read_native(dicom, *element, stored, frame);
+  std::vector<std::uint16_t> values =
+      compressed ? read_compressed(dicom, dynamic_cast<DcmPixelData&>(*element), stored, frame)
+                 : read_native(dicom, *element, stored, frame);
   RawImage raw{stored.height, stored.width, stored.samples};
   raw.bits = stored.bits;
   raw.largest = (1 << stored.bits) - 1;
@@ -358,7 +395,8 @@ RawImage decode_dicom(std::string_view bytes, std::string_view name, int frame) 
 }
 
 int dicom_frames(std::string_view bytes, std::string_view name) {
-  return Dicom(bytes, name).frames();
+  Dicom dicom(bytes, name);
+  return find_pixels(dicom).frames;
 }
 
 }  // namespace dmf
