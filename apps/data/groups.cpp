@@ -8,6 +8,7 @@
 #include "apps/data/item_table.h"
 #include "apps/data/layouts/layout.h"
 #include "apps/data/layouts/name_keys.h"
+#include "apps/support/text.h"
 #include "engine/core/check.h"
 
 namespace dmf {

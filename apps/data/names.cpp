@@ -82,13 +82,4 @@ std::string escaped_name(std::string_view name) {
   return text;
 }
 
-std::string first_few(const std::vector<std::string>& names) {
-  constexpr std::size_t kShown = 5;
-  const std::vector<std::string> shown(
-      names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, names.size())));
-  return fmt::format(
-      "{}{}", fmt::join(shown, ", "),
-      names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
-}
-
 }  // namespace dmf

@@ -17,7 +17,4 @@ std::string lower_case(std::string text);
 /// become "\xNN". Two names never become the same text.
 std::string escaped_name(std::string_view name);
 
-/// The first five, and how many more: "a, b, c, d, e and 7 more".
-std::string first_few(const std::vector<std::string>& names);
-
 }  // namespace dmf

@@ -315,7 +315,7 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
       hashes_[k] = {own.hash, hash_of_labels(labels)};
       ResizedLabels resized = preprocess(labels, options_.preprocess, encoding_.ignored);
       lesions_[k] = {
-          share_of_lesion(resized.labels, encoding_.ignored), resized.kept, resized.lost,
+          share_of_lesion(labels, encoding_.ignored), resized.kept, resized.lost,
           has_lesion(labels, encoding_.ignored) && !has_lesion(resized.labels, encoding_.ignored)};
       if (image_kept[from] != 0) {
         cache_[k] = Sample{std::move(own.image), std::move(resized.labels)};

@@ -58,10 +58,10 @@ class SampleSet {
   const std::vector<std::string>& broken() const { return broken_; }
   /// Lines that a user should see: masks that look inverted, dark 16-bit images, ...
   const std::vector<std::string>& notes() const { return notes_; }
-  /// An item's lesions at the network's size.
+  /// An item's lesions, in its file and at the network's size.
   struct Lesions {
-    double share = 0.0;  // of the labelled pixels that are not background
-    int kept = 0;        // would have vanished, and got a pixel
+    double share = 0.0;  // of the labelled pixels, at the file's own size
+    int kept = 0;        // would have vanished at the network's, and got a pixel
     int lost = 0;        // have no pixel
     bool all_lost = false;
   };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "apps/support/text.h"
 #include "apps/training/config_file.h"
 #include "apps/training/settings.h"
 #include "engine/core/check.h"
@@ -109,8 +110,9 @@ std::string describe_recipe(const CLI::App& app) {
     const std::string actual = option_text(option);
     if (actual != value) others.push_back(key + " " + actual);
   }
-  return fmt::format("recipe    {}: {}{}{}", recipe, fmt::join(sets, ", "),
-                     others.empty() ? "" : "; set otherwise: ", fmt::join(others, ", "));
+  return wrapped(fmt::format("recipe    {}: {}{}{}", recipe, fmt::join(sets, ", "),
+                             others.empty() ? "" : "; set otherwise: ", fmt::join(others, ", ")),
+                 10);
 }
 
 }  // namespace dmf

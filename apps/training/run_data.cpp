@@ -116,12 +116,15 @@ std::string describe_lesions(const SampleSet& samples) {
 
 /// A part without any lesion teaches nothing, and its best epoch would be chosen among zeros.
 void check_lesions(const SampleSet& samples, const Split& split) {
+  const auto has_lesion = [&](std::size_t i) {
+    return samples.lesions(i).share > 0.0 && !samples.lesions(i).all_lost;
+  };
   const auto lesions_in = [&](const std::vector<std::size_t>& part) {
     return std::count_if(part.begin(), part.end(),
-                         [&](std::size_t i) { return samples.lesions(i).share > 0.0; });
+                         has_lesion);
   };
   std::size_t all = 0;
-  for (std::size_t i = 0; i < samples.size(); ++i) all += samples.lesions(i).share > 0.0 ? 1u : 0u;
+  for (std::size_t i = 0; i < samples.size(); ++i) all += has_lesion(i) ? 1u : 0u;
   DMF_CHECK(all > 0, IoError,
             "[data] no mask of {} has any lesion, {} is the first of {} images ({}): there is "
             "nothing to learn. Expected lesion pixels: compare the masks with --mask-values, "

@@ -202,10 +202,10 @@ class Run {
       images_per_second_ =
           static_cast<double>(at_.images - images_before) / seconds_since(epoch_start);
       progress_.update(share_done(),
-                       fmt::format("epoch {}/{} loss {} w {} val Dice {} {:.0f} img/s {} left",
-                                   at_.epoch + 1, options_.epochs, loss_text(total),
+                       fmt::format("{} left, epoch {}/{} loss {} w {} val Dice {} {:.0f} img/s",
+                                   time_left(), at_.epoch + 1, options_.epochs, loss_text(total),
                                    weights_text(loss_.fusion().current().weights), at_.last_dice,
-                                   images_per_second_, time_left()));
+                                   images_per_second_));
       const bool due = options_.checkpoint_every > 0 && at_.step % options_.checkpoint_every == 0;
       if ((due || StopRequest::signal() != 0) && at_.batches < loader_.batches()) {
         save();

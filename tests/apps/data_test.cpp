@@ -50,8 +50,6 @@ const DatasetOptions kBenign{{"benign"}, false, false, "", {}};
 
 }  // namespace
 
-}
-
 TEST_CASE("samples: every broken item is listed; --skip-broken leaves them out and counts them") {
   const TemporaryFolder folder;
   write_busi(folder.path(), 4);
@@ -87,7 +85,7 @@ TEST_CASE("samples: a mask that is its own image is refused; the encoding given 
   stored.encoding = decided.mask_encoding();
   stored.encoding->inverted = true;
   const SampleSet inverted(find_dataset(folder.path(), kBenign), stored);
-  CHECK(inverted.lesion_share(0) == doctest::Approx(1.0 - decided.lesion_share(0)));
+  CHECK(inverted.lesions(0).share == doctest::Approx(1.0 - decided.lesions(0).share));
   stored.cache_bytes = 0;  // nothing kept: every file is read again
   const SampleSet again(find_dataset(folder.path(), kBenign), stored);
   CHECK(again.sample(1).labels.labels == inverted.sample(1).labels.labels);

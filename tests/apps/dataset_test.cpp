@@ -563,7 +563,7 @@ TEST_CASE(
   const SampleSet samples(find_dataset(folder.path(), {}), options);
   REQUIRE(samples.size() == 6);
   const Split made{{0, 2}, {1, 4}, {3, 5}};
-  write_split(folder / "split.csv", made, samples);
+  write_text(folder / "split.csv", split_csv(made, samples));
   const Split read = parse_split(read_csv(folder / "split.csv"), samples);
   CHECK(read.train == made.train);
   CHECK(read.validation == made.validation);

@@ -199,7 +199,7 @@ TEST_CASE("train: the recipe and options in vain are said at the start") {
                             "--base-width 2 --epochs 2 --momentum 0.8 --out ";
   const Outcome strong = run(train + quoted(folder / "a"));
   REQUIRE_MESSAGE(strong.code == 0, strong.text);
-  CHECK(strong.text.find("\nrecipe    strong: image 128, fit pad, split grouped") !=
+  CHECK(strong.text.find("\nrecipe    strong: image 128, fit pad, label-resize share") !=
         std::string::npos);
   CHECK(strong.text.find("; set otherwise: image 16, base-width 2, epochs 2\n") !=
         std::string::npos);

@@ -4,6 +4,7 @@
 #include "apps/data/layouts/layout.h"
 #include "apps/data/layouts/name_keys.h"
 #include "apps/data/layouts/pairing.h"
+#include "apps/support/text.h"
 #include "engine/core/check.h"
 
 namespace dmf {

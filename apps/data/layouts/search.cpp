@@ -3,6 +3,7 @@
 #include <set>
 
 #include "apps/data/layouts/layout.h"
+#include "apps/support/text.h"
 #include "engine/core/check.h"
 
 namespace dmf {
