@@ -65,7 +65,8 @@ int main(int argc, char** argv) {
                 "Of it, the class folders to read: benign, malignant, normal")
       ->needs(other);
   dmf::add_value(app, group, "--at", at,
-                 "Score at the network's size, or at each file's original size")
+                 "Score at the network's size, or at each file's original size; of the run's own data "
+                 "by default as train did")
       ->check(dmf::one_of({"network", "original"}));
   dmf::add_value(app, group, "--batch", batch, "Images at a time")
       ->check(dmf::whole_number(1, 4096));
@@ -94,6 +95,7 @@ int main(int argc, char** argv) {
     std::string split;
     const bool own = data_folder.empty() || app.count("--part") > 0;
     if (!data_folder.empty()) options.data = data_folder;
+    if (own && app.count("--at") == 0) at = options.score_at;
     if (own) {
       DMF_CHECK(classes.empty(), ValueError,
                 "[evaluate] --classes are of another data set, --part of the run's own: give one.");

@@ -68,11 +68,12 @@ fs::path train_program() {
 
 /// The text without what may differ between two starts of one grid, and with the paths of the data
 /// as they are found from here: older versions kept them as they were typed.
-std::string comparable(const std::string& config) {
+std::string comparable(const std::string& config, bool with_classes) {
   std::istringstream lines(config);
   std::string kept;
   for (std::string line; std::getline(lines, line);) {
     if (line.starts_with("cache-mb=") || line.starts_with("checkpoint-every=")) continue;
+    if (line.starts_with("num-classes=") && !with_classes) continue;
     constexpr std::string_view kData = "data=\"";
     if (line.starts_with(kData)) {
       const std::string path = line.substr(kData.size(), line.rfind('"') - kData.size());
@@ -282,10 +283,12 @@ GridState state_of(const std::vector<GridRun>& runs) {
 void check_grid(const std::vector<GridRun>& runs) {
   train_program();
   for (const GridRun& run : runs) {
-    const std::string planned = comparable(run.plan().config);
+    // A run's own configuration holds how many classes its masks turned out to have.
+    const bool classes = parse_config(run.plan().config, run.label()).num_classes > 0;
+    const std::string planned = comparable(run.plan().config, classes);
     for (const fs::path& file : {run.beside(".toml"), run.folder() / "config.toml"}) {
       if (!fs::exists(file)) continue;
-      const auto differs = differing_key(comparable(read_file(file, kLargestText)), file.string(),
+      const auto differs = differing_key(comparable(read_file(file, kLargestText), classes), file.string(),
                                          planned, "this grid");
       DMF_CHECK(!differs, IoError,
                 "[experiment] {} was planned with other options: {}. Give another --out.",

@@ -6,34 +6,14 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <sstream>
 
 #include "apps/support/numbers.h"
+#include "apps/support/text.h"
 
 namespace dmf {
 namespace {
 
 constexpr std::size_t kNames = 28;  // columns of the options' names, where there is room
-
-/// Breaks a text into lines of at most `width` letters, with so many blanks before each but the
-/// first.
-std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {
-  std::istringstream words(text);
-  std::string result;
-  std::size_t column = indent;
-  for (std::string word; words >> word;) {
-    if (column > indent && column + 1 + word.size() > width) {
-      result += "\n" + std::string(indent, ' ');
-      column = indent;
-    } else if (column > indent) {
-      result += ' ';
-      ++column;
-    }
-    result += word;
-    column += word.size();
-  }
-  return result;
-}
 
 /// A name, and beside it, or below it where it is long, what it means.
 std::string entry(const std::string& name, const std::string& meaning, std::size_t width) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <span>
+#include <sstream>
 
 namespace dmf {
 
@@ -15,19 +16,29 @@ std::string first_few(const std::vector<std::string>& names) {
       names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
 }
 
-std::string wrapped(const std::string& text, std::size_t indent) {
-  constexpr std::size_t kColumns = 80;
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {
+  const std::size_t room = width > indent ? width - indent : 1;
+  std::istringstream words(text);
   std::string result;
-  std::size_t begin = 0, room = kColumns;
-  while (text.size() - begin > room) {
-    std::size_t end = text.rfind(' ', begin + room);
-    if (end == std::string::npos || end <= begin) end = text.find(' ', begin + room);
-    if (end == std::string::npos) break;
-    result += text.substr(begin, end - begin) + '\n' + std::string(indent, ' ');
-    begin = end + 1;
-    room = kColumns - indent;
+  std::size_t column = indent;
+  for (std::string word; words >> word;) {
+    if (column > indent && column + 1 + word.size() > width) {
+      result += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      result += ' ';
+      ++column;
+    }
+    while (word.size() > room) {
+      const std::size_t comma = word.rfind(',', room - 1);
+      if (comma == std::string::npos) break;
+      result += word.substr(0, comma + 1) + "\n" + std::string(indent, ' ');
+      word.erase(0, comma + 1);
+    }
+    result += word;
+    column += word.size();
   }
-  return result + text.substr(begin);
+  return result;
 }
 
 }  // namespace dmf

@@ -8,7 +8,8 @@ namespace dmf {
 /// "a, b, c, d, e and 7 more": as many names as fit a line.
 std::string first_few(const std::vector<std::string>& names);
 
-/// The text in lines of at most 80 columns, broken at blanks, all but the first set in.
-std::string wrapped(const std::string& text, std::size_t indent);
+/// Breaks a text into lines of at most `width` letters, at blanks and, in longer lists, at commas,
+/// with so many blanks before each line but the first.
+std::string wrapped(const std::string& text, std::size_t indent, std::size_t width);
 
 }  // namespace dmf

@@ -40,7 +40,7 @@ struct TrainOptions {
   int channels = 1;
   int white_level = 0;  // 0: the largest of the file's type
   std::string resize = "linear";
-  std::string label_resize = "share";
+  std::string label_resize = "nearest";
   std::string fit = "squash";
   bool bilateral = false;
   BilateralSpec bilateral_filter;
@@ -79,7 +79,7 @@ struct TrainOptions {
   bool record_gradients = false;
   bool tensorboard = false;
   std::uint64_t seed = 1;
-  std::string score_at = "original";
+  std::string score_at = "network";
   DeviceChoice where;
 
   // Losses and their weighting

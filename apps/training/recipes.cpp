@@ -110,9 +110,10 @@ std::string describe_recipe(const CLI::App& app) {
     const std::string actual = option_text(option);
     if (actual != value) others.push_back(key + " " + actual);
   }
-  return wrapped(fmt::format("recipe    {}: {}{}{}", recipe, fmt::join(sets, ", "),
+  return "recipe    " +
+         wrapped(fmt::format("{}: {}{}{}", recipe, fmt::join(sets, ", "),
                              others.empty() ? "" : "; set otherwise: ", fmt::join(others, ", ")),
-                 10);
+                 10, 80);
 }
 
 }  // namespace dmf

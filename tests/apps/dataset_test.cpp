@@ -350,7 +350,7 @@ TEST_CASE("dataset: every file that is not used is named with its reason") {
   for (const char* name : {"images/a.png", "images/b.png", "masks/a.png", "masks/b.png"}) {
     put(folder / name);
   }
-  for (const char* name : {"images/c.tif", "masks/c.GIF", "images/._a.png", "images/.DS_Store",
+  for (const char* name : {"images/c.webp", "masks/c.GIF", "images/._a.png", "images/.DS_Store",
                            "masks/Thumbs.db", "readme.txt", "dataset.json", "over.png"}) {
     write_text(folder / name, "{}");
   }
@@ -361,8 +361,8 @@ TEST_CASE("dataset: every file that is not used is named with its reason") {
   fs::create_directory_symlink(folder.path(), folder / "images/loop");
   const Dataset dataset = find_dataset(folder.path(), {});
   CHECK(dataset.items.size() == 2);
-  CHECK(has_unused(dataset, "c.tif", "is TIFF, which is not read"));
-  CHECK(has_unused(dataset, "c.GIF", "is GIF, which is not read"));
+  CHECK(has_unused(dataset, "c.webp", "is a .webp: convert it to PNG"));
+  CHECK(has_unused(dataset, "c.GIF", "is a .gif: convert it to PNG"));
   CHECK(has_unused(dataset, "._a.png", "AppleDouble"));
   CHECK(has_unused(dataset, ".DS_Store", "is hidden"));
   CHECK(has_unused(dataset, "Thumbs.db", "is the system's"));
@@ -403,11 +403,11 @@ TEST_CASE("dataset: what was seen is said when nothing fits, and two ways to rea
   const std::string gif = message_of(folder / "gif");
   CHECK_MESSAGE(gif.find("no images with masks") != std::string::npos, gif);
   CHECK(gif.find("images (1 .png), masks (1 .gif)") != std::string::npos);
-  CHECK(gif.find("GIF, which is not read: convert it to PNG: 1 (a.gif)") != std::string::npos);
-  write_text(folder / "tif/images/a.tif", "II");
-  const std::string tif = message_of(folder / "tif");
-  CHECK(tif.find("found no images in") != std::string::npos);
-  CHECK(tif.find("images (1 .tif)") != std::string::npos);
+  CHECK(gif.find("is a .gif: convert it to PNG: 1 (a.gif)") != std::string::npos);
+  write_text(folder / "webp/images/a.webp", "RIFF");
+  const std::string webp = message_of(folder / "webp");
+  CHECK(webp.find("found no images in") != std::string::npos);
+  CHECK(webp.find("images (1 .webp)") != std::string::npos);
   for (const char* name :
        {"both/images/a.png", "both/masks/a.png", "both/b.png", "both/b_mask.png"}) {
     put(folder / name);

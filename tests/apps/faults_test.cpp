@@ -19,6 +19,7 @@ namespace dmf {
 
 TEST_CASE("forecast_memory: what a step really takes, within a tenth") {
   TrainOptions options;
+  options.num_classes = 2;
   options.image = 64;
   options.base_width = 16;
   options.auxiliary = "cb_dice";
@@ -213,24 +214,24 @@ TEST_CASE(
     write_png(folder / "data/images" / name, 16, 16, 1, std::vector<std::uint8_t>(256, 40));
     write_png(folder / "data/masks" / name, 16, 16, 1, mask);
   }
-  // Tversky that weighs neither false positives nor negatives is 0 whatever is predicted.
+  // Focal loss with weight 0 for each class is 0 whatever is predicted.
   const std::string common =
       "train --data " + quoted(folder / "data") +
       " --recipe paper --image 16 --base-width 4 --depth 2 --epochs 1 --batch 4 --losses "
-      "cce,mean_dice --auxiliary tversky --tversky-alpha 0 --tversky-beta 0 ";
+      "cce,mean_dice --auxiliary focal --focal-alpha 0,0 ";
   const Outcome silent = run(common + "--out " + quoted(folder / "a"));
   CHECK_MESSAGE(silent.code == 0, silent.text);
-  CHECK(silent.text.find("warning: auxiliary_tversky has had no gradient for an epoch") !=
+  CHECK(silent.text.find("warning: auxiliary_focal has had no gradient for an epoch") !=
         std::string::npos);
   CHECK(silent.text.find("warning: cce has had") == std::string::npos);
   REQUIRE(run(common + "--record-gradients --out " + quoted(folder / "b")).code == 0);
   const CsvTable steps = read_csv(folder / "b/steps.csv");
   CHECK(steps.number(0, "gradient_cce") > 0.0);
-  CHECK(steps.number(0, "gradient_auxiliary_tversky") == 0.0);
+  CHECK(steps.number(0, "gradient_auxiliary_focal") == 0.0);
   CHECK(read_text(folder / "a/last.safetensors") == read_text(folder / "b/last.safetensors"));
 }
 
-TEST_CASE("data: training follows no symbolic link out of the folder; prediction does") {
+TEST_CASE("data: symbolic links are followed: an image that has no mask is an image without one") {
   const TemporaryFolder folder;
   make_data(folder / "data");
   std::filesystem::create_directories(folder / "outside");
@@ -238,10 +239,16 @@ TEST_CASE("data: training follows no symbolic link out of the folder; prediction
   std::filesystem::create_symlink(folder / "outside/secret.png",
                                   folder / "data/benign/benign (8).png");
   std::filesystem::create_directory_symlink(folder / "outside", folder / "data/normal");
-  const Outcome trained =
-      run("train --data " + quoted(folder / "data") + kShort + "--out " + quoted(folder / "run"));
+  const std::string train =
+      "train --data " + quoted(folder / "data") + kShort + "--out " + quoted(folder / "run");
+  is_one_error_line(run(train), 1, "1 image in " + (folder / "data/benign").string() +
+                                       " without a mask: benign (8).png");
+  std::filesystem::copy_file(folder / "data/benign/benign (7)_mask.png", folder / "outside/mask.png");
+  std::filesystem::create_symlink(folder / "outside/mask.png",
+                                  folder / "data/benign/benign (8)_mask.png");
+  const Outcome trained = run(train);
   CHECK_MESSAGE(trained.code == 0, trained.text);
-  CHECK(trained.text.find("14 images, 7 benign") != std::string::npos);
+  CHECK(trained.text.find("15 images, 8 benign") != std::string::npos);
   CHECK(run("predict --model " + quoted(folder / "run") + " --out " + quoted(folder / "masks") +
             " " + quoted(folder / "data/benign"))
             .text.find("8 of 8 images") != std::string::npos);

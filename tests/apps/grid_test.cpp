@@ -151,7 +151,7 @@ TEST_CASE_FIXTURE(GridFixture, "experiment: what it refuses, in one line") {
                     "--weighting is set by --configurations");
   is_one_error_line(run(grid("a") + "--shard 4/3"), 2, "got '4/3', expected I/N");
   is_one_error_line(run(grid("a", "--configurations median")), 1, "median");
-  is_one_error_line(run(grid("a") + "--losses cce --class-weights 1,2,3"), 1,
+  is_one_error_line(run(grid("a") + "--losses cce --class-weights 1,2,3 --num-classes 2"), 1,
                     "3 class weights for 2 classes");
   CHECK_FALSE(std::filesystem::exists(folder / "a"));
   is_one_error_line(run("experiment report " + quoted(folder / "data") + " --out x"), 1,

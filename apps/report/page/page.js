@@ -39,7 +39,7 @@
         const row = add(body, "tr");
         cells.forEach((cell, j) => {
           const best = section.best && section.best[j] === i;
-          add(row, "td", cell, best ? "best" : "");
+          add(row, "td", cell, best ? "best" : cell.length > 60 ? "names" : "");
         });
       });
     },
