@@ -64,9 +64,10 @@ int main(int argc, char** argv) {
   dmf::add_list(app, group, "--classes", classes,
                 "Of it, the class folders to read: benign, malignant, normal")
       ->needs(other);
-  dmf::add_value(app, group, "--at", at,
-                 "Score at the network's size, or at each file's original size; of the run's own data "
-                 "by default as train did")
+  dmf::add_value(
+      app, group, "--at", at,
+      "Score at the network's size, or at each file's original size; of the run's own data "
+      "by default as train did")
       ->check(dmf::one_of({"network", "original"}));
   dmf::add_value(app, group, "--batch", batch, "Images at a time")
       ->check(dmf::whole_number(1, 4096));

@@ -6,9 +6,9 @@
 #include <regex>
 
 #include "apps/data/files.h"
+#include "apps/data/leakage.h"
 #include "apps/experiment/audit.h"
 #include "apps/experiment/grid_report.h"
-#include "apps/data/leakage.h"
 #include "apps/experiment/replay.h"
 #include "apps/experiment/runner.h"
 #include "apps/report/embedded.h"

@@ -65,7 +65,8 @@ std::string hash_of_image(const RawImage& image) {
         return sample % kBytesToWords == 0;
       })) {
     largest = 255;
-    for (std::uint16_t& sample : samples) sample = static_cast<std::uint16_t>(sample / kBytesToWords);
+    for (std::uint16_t& sample : samples)
+      sample = static_cast<std::uint16_t>(sample / kBytesToWords);
   }
   return hash_with(fmt::format("{} x {} x {} of {}, turned {}\n", image.height, image.width,
                                channels, largest, image.orientation),

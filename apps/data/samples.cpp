@@ -125,8 +125,8 @@ MaskEncoding encoding_of_annotations(const std::vector<std::string>& names, int 
   for (const std::string& name : names) {
     each.push_back(fmt::format("{} is class {}", name, each.size() + 1));
   }
-  encoding.evidence = fmt::format("drawn from annotations, later shapes over earlier: {}",
-                                  fmt::join(each, ", "));
+  encoding.evidence =
+      fmt::format("drawn from annotations, later shapes over earlier: {}", fmt::join(each, ", "));
   return encoding;
 }
 
@@ -146,8 +146,8 @@ struct SampleSet::Decoded {
   Image image;                      // preprocessed
   std::vector<SurveyedMask> masks;  // with their planes, where those are kept
   Turned turned = Turned::none;
-  int brightest = 0, largest = 255;  // of the image's samples
-  std::string hash;                  // of the image
+  int brightest = 0, largest = 255;   // of the image's samples
+  std::string hash;                   // of the image
   std::vector<std::string> warnings;  // of the file readers
 };
 

@@ -288,8 +288,8 @@ void check_grid(const std::vector<GridRun>& runs) {
     const std::string planned = comparable(run.plan().config, classes);
     for (const fs::path& file : {run.beside(".toml"), run.folder() / "config.toml"}) {
       if (!fs::exists(file)) continue;
-      const auto differs = differing_key(comparable(read_file(file, kLargestText), classes), file.string(),
-                                         planned, "this grid");
+      const auto differs = differing_key(comparable(read_file(file, kLargestText), classes),
+                                         file.string(), planned, "this grid");
       DMF_CHECK(!differs, IoError,
                 "[experiment] {} was planned with other options: {}. Give another --out.",
                 run.folder().string(), *differs);

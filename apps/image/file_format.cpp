@@ -222,7 +222,8 @@ std::string why_unused(const std::filesystem::path& path) {
     if (can_read(*format)) return "is a picture";
     return fmt::format("is a {}, {}", name_of(*format), how_to_read(*format));
   }
-  if (std::find(kPictures.begin(), kPictures.end(), extension) == kPictures.end()) return "is no picture";
+  if (std::find(kPictures.begin(), kPictures.end(), extension) == kPictures.end())
+    return "is no picture";
   return fmt::format("is a {}: convert it to PNG", extension);
 }
 

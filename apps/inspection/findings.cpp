@@ -16,8 +16,8 @@ constexpr int kThumbnail = 160;  // pixels
 constexpr double kMuchSaturated = 0.05, kLowContrast = 0.15, kTiny = 0.001, kHuge = 0.6;
 constexpr double kMarks = 0.3;  // a grey image has fewer coloured pixels
 
-std::vector<Finding> findings_of(const std::vector<ImageFacts>& images,
-                                 const LeakageReport& alike, const SampleSet& samples) {
+std::vector<Finding> findings_of(const std::vector<ImageFacts>& images, const LeakageReport& alike,
+                                 const SampleSet& samples) {
   std::vector<Finding> all;
   const auto add = [&](const std::string& what, bool is_fact, const auto& holds) {
     Finding finding{what, {}, is_fact};

@@ -42,8 +42,8 @@ std::string thumbnail_of(const RawImage& raw, const LabelMap& labels, int side) 
     return longer <= side ? length : std::max(1, length * side / longer);
   };
   const int height = scaled(raw.height), width = scaled(raw.width);
-  const Image small = resize(to_intensities(raw, raw.channels >= 3 ? 3 : 1), height, width,
-                             Interpolation::area);
+  const Image small =
+      resize(to_intensities(raw, raw.channels >= 3 ? 3 : 1), height, width, Interpolation::area);
   const Picture picture =
       overlay(small, resize_labels(labels, height, width, LabelResize::share).labels);
   return encode_jpeg(picture.height, picture.width, 3, picture.samples);

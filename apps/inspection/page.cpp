@@ -29,12 +29,11 @@ std::vector<std::vector<std::string>> share_rows(const Inspection& inspection) {
   std::vector<std::vector<std::string>> rows;
   double from = 0.0;
   for (const double to : kUpTo) {
-    const auto count =
-        std::count_if(inspection.images.begin(), inspection.images.end(), [&](const auto& image) {
-          return image.lesion_share > from && image.lesion_share <= to;
-        });
-    rows.push_back({fmt::format("{:g} to {:g} %", 100.0 * from, 100.0 * to),
-                    fmt::format("{}", count)});
+    const auto count = std::count_if(
+        inspection.images.begin(), inspection.images.end(),
+        [&](const auto& image) { return image.lesion_share > from && image.lesion_share <= to; });
+    rows.push_back(
+        {fmt::format("{:g} to {:g} %", 100.0 * from, 100.0 * to), fmt::format("{}", count)});
     from = to;
   }
   return rows;
@@ -76,9 +75,9 @@ std::string inspection_page(const std::string& title, const std::vector<std::str
     const auto found = flags.find(image.id);
     const bool suspect = first.contains(image.id);
     (suspect ? doubtful : others)
-        .push_back({{"image", data_uri("image/jpeg", image.thumbnail)},
-                    {"caption", caption(image, suspect ? found->second
-                                                       : std::vector<std::string>())}});
+        .push_back(
+            {{"image", data_uri("image/jpeg", image.thumbnail)},
+             {"caption", caption(image, suspect ? found->second : std::vector<std::string>())}});
   }
   const char* note = "Lesions tinted and outlined as they were understood.";
   if (!doubtful.empty()) page.add_sheet("Images to look at", note, std::move(doubtful));

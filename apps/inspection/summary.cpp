@@ -55,9 +55,9 @@ std::vector<std::pair<std::string, std::string>> summary_of(const Inspection& in
           {"lesions", fmt::format("{} in all; images: {}", sizes.size(), counted(per_image))},
           {"", fmt::format("pixels of a lesion: {}", spread(sizes, "{}"))},
           {"", fmt::format("share of an image with lesion: {} %", spread(shares, "{:.2f}"))},
-          {"alike", fmt::format("{} groups of near-duplicates, {} of {} images",
-                                inspection.alike.groups, inspection.alike.grouped_images,
-                                inspection.alike.images)}};
+          {"alike",
+           fmt::format("{} groups of near-duplicates, {} of {} images", inspection.alike.groups,
+                       inspection.alike.grouped_images, inspection.alike.images)}};
 }
 
 }  // namespace dmf

@@ -16,8 +16,7 @@ namespace dmf {
 /// at   "original" or "network": the size they are scored at
 /// run  the id of the run that the weights come from; empty where there is none
 std::string metrics_json(const Scoreboard& scoreboard, const std::string& at,
-                         const std::string& part, const std::string& split,
-                         const std::string& run);
+                         const std::string& part, const std::string& split, const std::string& run);
 
 /// The bytes of files by their paths in the run folder.
 using RunFiles = std::map<std::string, std::string>;

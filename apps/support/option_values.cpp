@@ -133,7 +133,7 @@ std::string join_list(const std::vector<std::string>& entries) {
 std::string nearest_name(std::string_view text, const std::vector<std::string>& names) {
   if (text.size() > 64) return "";
   // Up to a third of the letters may be wrong; or the text is the beginning of one name alone.
-  std::size_t least = std::max<std::size_t>(1, text.size() / 3) + 1;
+  std::size_t least = std::max<std::size_t>(1, (text.size() + 1) / 3) + 1;
   std::string nearest, begun;
   int beginnings = 0;
   for (const std::string& name : names) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 
+#include "apps/support/numbers.h"
 #include "apps/support/option_values.h"
 #include "apps/training/option_conflicts.h"
 #include "apps/training/recipes.h"
@@ -174,6 +175,18 @@ TrainOptions parse_config(const std::string& text, const std::string& name) {
   return options;
 }
 
+namespace {
+
+/// "1e30" as "1e+30", which is how a run writes it: two texts of one plan must not differ. Whole
+/// numbers stay, they may have more digits than a number keeps.
+std::string shortest_number(const std::string& text) {
+  const auto number = parse_number(text);
+  const bool whole = text.find_first_of(".eE") == std::string::npos;
+  return number && !whole ? value_text(*number) : text;
+}
+
+}  // namespace
+
 std::string with_options(const std::string& config,
                          const std::vector<std::pair<std::string, std::string>>& changes) {
   TrainOptions unused;
@@ -193,7 +206,9 @@ std::string with_options(const std::string& config,
       const CLI::Option* option = app.get_option_no_throw("--" + key);
       DMF_CHECK(option != nullptr && option->get_configurable(), IoError, "[config] {}",
                 unknown_key(app, key));
-      set(*option, value);
+      std::vector<std::string> entries = is_list(*option) ? split_list(value) : std::vector{value};
+      for (std::string& entry : entries) entry = shortest_number(entry);
+      set(*option, is_list(*option) ? join_list(entries) : entries.front());
     }
   } catch (const ValueError& problem) {
     throw IoError(fmt::format("[config] {}", problem.what()));

@@ -17,7 +17,7 @@ struct Model {
   std::unique_ptr<UNet<float>> network;
   PreprocessSpec preprocess;
   std::optional<MaskEncoding> masks = {};  // of the data it learnt from; older files do not say
-  std::string run = {};  // id of the run it comes from; empty where there is none
+  std::string run = {};                    // id of the run it comes from; empty where there is none
 };
 
 /// Parameters, buffers and the metadata to rebuild the network. The same model gives the same

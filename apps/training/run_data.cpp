@@ -68,7 +68,7 @@ bool may_be_given(const TrainOptions& options) {
 }
 
 Split divided(const TrainOptions& options, const SampleSet& samples,
-                 std::vector<std::size_t> groups) {
+              std::vector<std::size_t> groups) {
   if (!options.split_file.empty()) return parse_split(read_csv(options.split_file), samples);
   if (!options.folds_file.empty()) {
     return split_by_fold(parse_folds(read_csv(options.folds_file), samples), options.fold);
@@ -120,8 +120,7 @@ void check_lesions(const SampleSet& samples, const Split& split) {
     return samples.lesions(i).share > 0.0 && !samples.lesions(i).all_lost;
   };
   const auto lesions_in = [&](const std::vector<std::size_t>& part) {
-    return std::count_if(part.begin(), part.end(),
-                         has_lesion);
+    return std::count_if(part.begin(), part.end(), has_lesion);
   };
   std::size_t all = 0;
   for (std::size_t i = 0; i < samples.size(); ++i) all += has_lesion(i) ? 1u : 0u;

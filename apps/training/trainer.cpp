@@ -330,7 +330,7 @@ class Run {
     if (best) {
       at_.best_cb_dice = pooled.cb_dice;
       save_model(folder_ / "best.safetensors", network_, options_.preprocess_spec(), run_.id,
-               &data_.samples.mask_encoding());
+                 &data_.samples.mask_encoding());
     }
     save_model(folder_ / "last.safetensors", network_, options_.preprocess_spec(), run_.id,
                &data_.samples.mask_encoding());
@@ -355,8 +355,8 @@ class Run {
     }
     for (std::size_t k = 0; k < pulling_.size(); ++k) {
       if (pulling_[k]) continue;
-      progress_.problem(fmt::format("warning: {} has had no gradient for an epoch: it teaches nothing",
-                                 log_->losses()[k]));
+      progress_.problem(fmt::format(
+          "warning: {} has had no gradient for an epoch: it teaches nothing", log_->losses()[k]));
     }
     if (one_class_everywhere(scores.pooled)) {
       progress_.problem(

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include <regex>
 #include <fmt/format.h>
+#include <regex>
 
 #include <cmath>
 #include <map>
@@ -260,7 +260,8 @@ TEST_CASE("recipes: named values, under the file and the command line") {
   CHECK(mixed.options.epochs == 3);
   CHECK(mixed.options.lr == 0.25);
   CHECK(mixed.options.auxiliary == "cb_dice");
-  const std::string described = std::regex_replace(describe_recipe(mixed.app), std::regex("\\s+"), " ");
+  const std::string described =
+      std::regex_replace(describe_recipe(mixed.app), std::regex("\\s+"), " ");
   CHECK(described.find("quick: image 128") != std::string::npos);
   CHECK(described.find("; set otherwise: epochs 3, lr 0.25") != std::string::npos);
   CHECK(describe_recipe(Command({}).app).find("set otherwise") == std::string::npos);

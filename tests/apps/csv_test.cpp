@@ -121,7 +121,7 @@ TEST_CASE("csv: a decimal comma is read where it can mean nothing else") {
 
 TEST_CASE("csv: UTF-16 is named") {
   for (const std::string& text : {std::string("\xff\xfeI\0D\0", 6), std::string("\xfe\xff\0I", 4),
-                                 std::string("I\0D\0", 4)}) {
+                                  std::string("I\0D\0", 4)}) {
     CHECK_THROWS_WITH_AS(parse_csv(text, "t.csv"), Contains("t.csv is UTF-16: save it as UTF-8"),
                          IoError);
   }

@@ -403,7 +403,7 @@ TEST_CASE("dataset: what was seen is said when nothing fits, and two ways to rea
   const std::string gif = message_of(folder / "gif");
   CHECK_MESSAGE(gif.find("no images with masks") != std::string::npos, gif);
   CHECK(gif.find("images (1 .png), masks (1 .gif)") != std::string::npos);
-  CHECK(gif.find("is a .gif: convert it to PNG: 1 (a.gif)") != std::string::npos);
+  CHECK(gif.find("a .gif: convert it to PNG: 1 (a.gif)") != std::string::npos);
   write_text(folder / "webp/images/a.webp", "RIFF");
   const std::string webp = message_of(folder / "webp");
   CHECK(webp.find("found no images in") != std::string::npos);

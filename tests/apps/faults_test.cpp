@@ -241,9 +241,11 @@ TEST_CASE("data: symbolic links are followed: an image that has no mask is an im
   std::filesystem::create_directory_symlink(folder / "outside", folder / "data/normal");
   const std::string train =
       "train --data " + quoted(folder / "data") + kShort + "--out " + quoted(folder / "run");
-  is_one_error_line(run(train), 1, "1 image in " + (folder / "data/benign").string() +
-                                       " without a mask: benign (8).png");
-  std::filesystem::copy_file(folder / "data/benign/benign (7)_mask.png", folder / "outside/mask.png");
+  is_one_error_line(
+      run(train), 1,
+      "1 image in " + (folder / "data/benign").string() + " without a mask: benign (8).png");
+  std::filesystem::copy_file(folder / "data/benign/benign (7)_mask.png",
+                             folder / "outside/mask.png");
   std::filesystem::create_symlink(folder / "outside/mask.png",
                                   folder / "data/benign/benign (8)_mask.png");
   const Outcome trained = run(train);

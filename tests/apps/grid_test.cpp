@@ -30,7 +30,10 @@ struct GridFixture {
       for (const char* ending : {".csv", ".md", ".tex"}) {
         const std::string text =
             read_text(folder / out / "report/tables" / (std::string(name) + ending));
-        CHECK_MESSAGE(!text.empty(), name, ending);
+        // The paper has a row for some configurations only.
+        const bool may_lack = std::string(name) == "beside_paper";
+        const std::string table = std::string(name) + ending;
+        CHECK_MESSAGE((may_lack || !text.empty()), table);
         all += text;
       }
     }

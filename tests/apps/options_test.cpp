@@ -81,7 +81,8 @@ TEST_CASE("options: what has no effect is said, what a recipe sets is not") {
     CHECK_MESSAGE(lines[0].starts_with(name + " has no effect "), lines[0]);
   }
   CHECK(idle({"--momentum=0.9", "--optimizer=sgd"}).empty());
-  CHECK(idle({"--ignore-index", "1", "--num-classes", "2"}).at(0).find("is a class") != std::string::npos);
+  CHECK(idle({"--ignore-index", "1", "--num-classes", "2"}).at(0).find("is a class") !=
+        std::string::npos);
   CHECK(idle({"--ignore-index", "255"}).empty());
   const std::vector<std::string> few = idle({}, 10);  // as many are too few for any recipe
   REQUIRE(few.size() == 1);

@@ -179,8 +179,8 @@ TEST_CASE("programs: bad input ends in one line that says what to do") {
 #endif
   is_one_error_line(run("probe --check /nowhere.safetensors"), 1, "0 passed, 1 failed");
   is_one_error_line(run("phantom --size 8 --out " + quoted(folder / "p")), 2, "--size");
-  for (const char* program :
-       {"train", "evaluate", "inspect", "predict", "phantom", "bench", "probe", "experiment", "export"}) {
+  for (const char* program : {"train", "evaluate", "inspect", "predict", "phantom", "bench",
+                              "probe", "experiment", "export"}) {
     const Outcome help = run(std::string(program) + " --help", "COLUMNS=80 ");
     CHECK(help.code == 0);
     CHECK(help.text.find("--version") != std::string::npos);
