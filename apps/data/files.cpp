@@ -57,7 +57,12 @@ Folder list_folder(const fs::path& path) {
     const fs::path& each = entry->path();
     std::error_code unknown;
     const fs::file_status status = fs::status(each, unknown);
-    const std::string system = system_reason(each.filename().string());
+    const std::string name = each.filename().string();
+    if (name.starts_with(".dmf-")) {  // our own list of what a program wrote there
+      entry.increment(error);
+      continue;
+    }
+    const std::string system = system_reason(name);
     const bool is_link = entry->is_symlink(unknown);
     if (!system.empty()) {
       folder.unused.push_back({each, system});

@@ -354,6 +354,7 @@ TEST_CASE("dataset: every file that is not used is named with its reason") {
                            "masks/Thumbs.db", "readme.txt", "dataset.json", "over.png"}) {
     write_text(folder / name, "{}");
   }
+  write_text(folder / ".dmf-phantom.jsonl", "{}");  // a program's own list is not named
   put(folder / "masks/left.png");
   put(folder / "__MACOSX/images/._b.png");
   put(folder / "more/deep/x.png");

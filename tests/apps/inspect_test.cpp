@@ -84,9 +84,9 @@ TEST_CASE("inspect: what it finds, and what it leaves alone") {
   CHECK(found.alike.groups == 1);
   CHECK(found.alike.grouped_images == 2);
   CHECK(found.suspects() == Names{"flat", "marked", "speck"});
-  CHECK(found.images[4].id == "plain");
-  CHECK(found.images[4].lesions == std::vector<std::int64_t>{400});
-  CHECK(found.images[4].lesion_share == doctest::Approx(400.0 / 4096));
+  CHECK(found.images[3].id == "plain");
+  CHECK(found.images[3].lesions == std::vector<std::int64_t>{400});
+  CHECK(found.images[3].lesion_share == doctest::Approx(400.0 / 4096));
   for (const ImageFacts& image : found.images) {
     const RawImage thumbnail = decode_image(image.thumbnail, image.id);
     CHECK(thumbnail.height == kSide);
