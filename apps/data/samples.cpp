@@ -12,10 +12,6 @@
 namespace dmf {
 namespace {
 
-RawImage read_mask(const std::filesystem::path& path) {
-  return upright(read_image(path));
-}
-
 /// What the EXIF orientation of an image came to.
 enum class Turned { none, as_tagged, as_stored };
 
@@ -70,6 +66,17 @@ void check_size(const RawImage& mask, const std::filesystem::path& path, const D
   DMF_CHECK(mask.height == height && mask.width == width, IoError,
             "[data] mask {} is {} x {}, its image {} is {} x {}: expected the same size.",
             path.string(), mask.width, mask.height, item.image.string(), width, height);
+}
+
+/// The labels of all masks of an item together, once all are upright.
+LabelMap united(const std::vector<RawImage>& masks, const DatasetItem& item,
+                const MaskEncoding& encoding) {
+  LabelMap labels = to_labels(item.masks.front(), masks.front(), encoding);
+  for (std::size_t m = 1; m < masks.size(); ++m) {
+    check_size(masks[m], item.masks[m], item, labels.height, labels.width);
+    unite(labels, to_labels(item.masks[m], masks[m], encoding), encoding.ignored);
+  }
+  return labels;
 }
 
 /// The error's text, or none where the task succeeds. Errors must not leave a parallel loop.
@@ -160,17 +167,9 @@ LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding,
     const RawImage image = read_files(item, exif).image;
     return draw(*item.annotation, image.height, image.width);
   }
-  LabelMap labels;
-  for (const auto& path : item.masks) {
-    const RawImage mask = read_mask(path);
-    if (labels.labels.empty()) {
-      labels = to_labels(path, mask, encoding);
-      continue;
-    }
-    check_size(mask, path, item, labels.height, labels.width);
-    unite(labels, to_labels(path, mask, encoding), encoding.ignored);
-  }
-  return labels;
+  std::vector<RawImage> masks;
+  for (const auto& path : item.masks) masks.push_back(upright(read_image(path)));
+  return united(masks, item, encoding);
 }
 
 SampleSet::Decoded SampleSet::decode(const DatasetItem& item) const {
@@ -346,10 +345,12 @@ DataRecord SampleSet::record() const {
 }
 
 Sample SampleSet::load(const DatasetItem& item) const {
-  return {preprocess(read_files(item, options_.exif).image, options_.preprocess),
-          preprocess(read_labels(item, encoding_, options_.exif), options_.preprocess,
-                     encoding_.ignored)
-              .labels};
+  const ItemFiles files = read_files(item, options_.exif);
+  const LabelMap labels = item.annotation
+                              ? draw(*item.annotation, files.image.height, files.image.width)
+                              : united(files.masks, item, encoding_);
+  return {preprocess(files.image, options_.preprocess),
+          preprocess(labels, options_.preprocess, encoding_.ignored).labels};
 }
 
 }  // namespace dmf

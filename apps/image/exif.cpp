@@ -26,4 +26,10 @@ std::optional<int> exif_orientation(std::string_view block) {
   return 1;
 }
 
+void note_orientation(RawImage& raw, std::string_view block) {
+  const std::optional<int> orientation = exif_orientation(block);
+  raw.orientation = orientation.value_or(1);
+  if (!orientation) raw.warnings.push_back("has a damaged EXIF block: taken as upright");
+}
+
 }  // namespace dmf

@@ -65,11 +65,7 @@ RawImage decode_jpeg(std::string_view bytes, std::string_view name) {
   if (!early.empty()) raw.warnings.push_back(early);
   if (!facts.end_marker)
     raw.warnings.push_back("ends without its end marker; its pixels are whole");
-  if (facts.exif) {
-    const std::optional<int> orientation = exif_orientation(*facts.exif);
-    raw.orientation = orientation.value_or(1);
-    if (!orientation) raw.warnings.push_back("has a damaged EXIF block: taken as upright");
-  }
+  if (facts.exif) note_orientation(raw, *facts.exif);
   return std::move(raw);
 }
 

@@ -35,11 +35,7 @@ RawImage decode_png(std::string_view bytes, std::string_view name) {
                    [=](std::uint16_t grey) { return static_cast<std::uint8_t>(grey / scale); });
     apply_palette(raw, facts.transparency, name);
   }
-  if (facts.exif) {
-    const std::optional<int> orientation = exif_orientation(*facts.exif);
-    raw.orientation = orientation.value_or(1);
-    if (!orientation) raw.warnings.push_back("has a damaged EXIF block: taken as upright");
-  }
+  if (facts.exif) note_orientation(raw, *facts.exif);
   return std::move(raw);
 }
 

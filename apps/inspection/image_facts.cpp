@@ -66,13 +66,7 @@ ImageFacts look_at(const SampleSet& samples, std::size_t item, int side) {
   facts.format = raw.format;
   facts.orientation = raw.orientation;
   facts.warnings = raw.warnings;
-  std::size_t lesion = 0, labelled = 0;
-  for (const std::int32_t label : labels.labels) {
-    labelled += label != samples.mask_encoding().ignored ? 1 : 0;
-    lesion += label != samples.mask_encoding().ignored && label > 0 ? 1 : 0;
-  }
-  facts.lesion_share =
-      static_cast<double>(lesion) / static_cast<double>(std::max<std::size_t>(labelled, 1));
+  facts.lesion_share = samples.lesions(item).share;
   facts.lesions = lesion_sizes(labels, samples.mask_encoding().ignored);
   facts.below_a_pixel = samples.lesions(item).kept + samples.lesions(item).lost;
   look_at_pixels(raw, facts);
