@@ -327,11 +327,10 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
 }
 
 Sample SampleSet::sample(std::size_t i) const {
-  return cache_[i] ? *cache_[i] : load(dataset_.items[i]);
-}
-
-RawImage SampleSet::own_image(std::size_t i) const {
-  return read_files(dataset_.items[i], options_.exif).image;
+  if (cache_[i]) return *cache_[i];
+  const auto [image, labels] = own(i);
+  return {preprocess(image, options_.preprocess),
+          preprocess(labels, options_.preprocess, encoding_.ignored).labels};
 }
 
 LabelMap SampleSet::own_labels(std::size_t i) const {
@@ -344,13 +343,12 @@ DataRecord SampleSet::record() const {
   return record;
 }
 
-Sample SampleSet::load(const DatasetItem& item) const {
-  const ItemFiles files = read_files(item, options_.exif);
-  const LabelMap labels = item.annotation
-                              ? draw(*item.annotation, files.image.height, files.image.width)
-                              : united(files.masks, item, encoding_);
-  return {preprocess(files.image, options_.preprocess),
-          preprocess(labels, options_.preprocess, encoding_.ignored).labels};
+std::pair<RawImage, LabelMap> SampleSet::own(std::size_t i) const {
+  const DatasetItem& item = dataset_.items[i];
+  ItemFiles files = read_files(item, options_.exif);
+  LabelMap labels = item.annotation ? draw(*item.annotation, files.image.height, files.image.width)
+                                    : united(files.masks, item, encoding_);
+  return {std::move(files.image), std::move(labels)};
 }
 
 }  // namespace dmf

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/data/data_record.h"
@@ -51,7 +52,8 @@ class SampleSet {
   const DatasetItem& item(std::size_t i) const { return dataset_.items[i]; }
   Sample sample(std::size_t i) const;
   /// The image as its file holds it, turned as its masks are, and its labels, both at their own size.
-  RawImage own_image(std::size_t i) const;
+  std::pair<RawImage, LabelMap> own(std::size_t i) const;
+  /// The labels alone, for which the image is not read where it need not be.
   LabelMap own_labels(std::size_t i) const;
   const MaskEncoding& mask_encoding() const { return encoding_; }
   /// One line for each item left out.
@@ -72,7 +74,6 @@ class SampleSet {
  private:
   struct Decoded;
   Decoded decode(const DatasetItem& item) const;
-  Sample load(const DatasetItem& item) const;
 
   Dataset dataset_;
   SampleSetOptions options_;

@@ -52,13 +52,9 @@ std::string thumbnail_of(const RawImage& raw, const LabelMap& labels, int side) 
 }  // namespace
 
 ImageFacts look_at(const SampleSet& samples, std::size_t item, int side) {
-  const DatasetItem& files = samples.item(item);
   ImageFacts facts;
-  facts.id = files.id;
-  facts.image_class = files.image_class;
-  facts.mask_files = files.masks.size();
-  const LabelMap labels = samples.own_labels(item);
-  const RawImage raw = samples.own_image(item);
+  facts.id = samples.item(item).id;
+  const auto [raw, labels] = samples.own(item);
   facts.height = raw.height;
   facts.width = raw.width;
   facts.channels = raw.channels;

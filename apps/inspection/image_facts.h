@@ -9,11 +9,10 @@ namespace dmf {
 
 /// What there is to know of an image and its labels before any training.
 struct ImageFacts {
-  std::string id, image_class;
+  std::string id;
   int height = 0, width = 0, channels = 1, bits = 8;
   FileFormat format = FileFormat::png;
   int orientation = 1;                // EXIF, as the file says
-  std::size_t mask_files = 0;         // united
   double lesion_share = 0.0;          // of the labelled pixels, at the file's own size
   std::vector<std::int64_t> lesions;  // pixels of each, at the file's own size, largest first
   int below_a_pixel = 0;  // of them, those that no pixel of the network's size would show by itself
