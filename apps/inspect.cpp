@@ -5,6 +5,7 @@
 #include "apps/inspection/findings.h"
 #include "apps/support/output_files.h"
 #include "apps/support/program.h"
+#include "apps/training/recipes.h"
 #include "apps/training/run_data.h"
 
 int main(int argc, char** argv) {
@@ -15,6 +16,10 @@ int main(int argc, char** argv) {
   dmf::TrainOptions options;
   dmf::bind_data_options(app, options);
   app.get_option("--data")->required();
+  for (const auto& [key, value] : dmf::recipe_settings(dmf::kTrainRecipe)) {  // as train has them
+    CLI::Option* option = app.get_option_no_throw("--" + key);
+    if (option != nullptr) option->default_val(value);
+  }
   std::string out;
   bool overwrite = false;
   app.add_option("--out", out, "Write one page of it all to this file (HTML)");
