@@ -9,8 +9,9 @@
 
 namespace {
 
-/// Says which cases are skipped and why (tests/support/needs.h), and prints the line that
-/// tests/tally/tally.awk counts: also when a case crashes, but not when something ends the program.
+/// Says which cases failed, which are skipped and why (tests/support/needs.h), and prints the line
+/// that tests/tally/tally.awk counts: also when a case crashes, but not when something ends the
+/// program.
 class Tally : public doctest::IReporter {
  public:
   explicit Tally(const doctest::ContextOptions& options) : out_(*options.cout) {}
@@ -20,6 +21,10 @@ class Tally : public doctest::IReporter {
     ++skipped_;
     out_ << "skipped: " << test.m_name << ": " << test.m_description << std::endl;
   }
+  void test_case_start(const doctest::TestCaseData& test) override { name_ = test.m_name; }
+  void test_case_end(const doctest::CurrentTestCaseStats& ended) override {
+    if (!ended.testCaseSuccess) out_ << "failed: " << name_ << std::endl;
+  }
   void test_run_end(const doctest::TestRunStats& run) override {
     out_ << run.numTestCasesPassingFilters - run.numTestCasesFailed << " passed, "
          << run.numTestCasesFailed << " failed, " << skipped_ << " skipped" << std::endl;
@@ -27,9 +32,7 @@ class Tally : public doctest::IReporter {
 
   void report_query(const doctest::QueryData&) override {}
   void test_run_start() override {}
-  void test_case_start(const doctest::TestCaseData&) override {}
   void test_case_reenter(const doctest::TestCaseData&) override {}
-  void test_case_end(const doctest::CurrentTestCaseStats&) override {}
   void test_case_exception(const doctest::TestCaseException&) override {}
   void subcase_start(const doctest::SubcaseSignature&) override {}
   void subcase_end() override {}
@@ -38,6 +41,7 @@ class Tally : public doctest::IReporter {
 
  private:
   std::ostream& out_;
+  const char* name_ = "";
   unsigned skipped_ = 0;
 };
 REGISTER_LISTENER("tally", 0, Tally);

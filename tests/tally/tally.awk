@@ -1,9 +1,10 @@
 # Adds up what test suites counted: a report as CTest writes it (--output-junit) in; out why each part
 # was skipped or failed, and last one line, "12 passed, 0 failed, 1 skipped". Exits 1 unless all is well.
 #
-# Every suite ends with such a line of its own and says "skipped: ..." for what it leaves out. One that
-# ends otherwise (crashed, ran out of time, is not there) is a failure, whatever else it counts; one that
-# is skipped as a whole, with its reason, counts as one. No tests are a failure: nothing was shown.
+# Every suite ends with such a line of its own and says "skipped: ..." for what it leaves out and
+# "failed: ..." for what failed. One that ends otherwise (crashed, ran out of time, is not there) is a
+# failure, whatever else it counts; one that is skipped as a whole, with its reason, counts as one. No
+# tests are a failure: nothing was shown.
 
 function attribute(key) {
   if (!match($0, " " key "=\"[^\"]*\"")) return ""
@@ -45,6 +46,7 @@ function finish_suite() {
 }
 /^[ \t]*<skipped message="SKIP_/ { skipped_whole = 1 }
 { sub(/^[ \t]*<system-out>/, ""); sub(/<\/system-out>$/, ""); sub(/\r$/, "") }
+/^failed: / { print "failed: " name ": " plain(substr($0, 9)) }
 /^skipped: / { reason = 1; print "skipped: " name ": " plain(substr($0, 10)) }
 /^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ {
   own_passed = $1; own_failed = $3; own_skipped = $5

@@ -26,18 +26,19 @@ counted() {
 }
 
 why="skipped: suite: sample: needs a package: built without a 'package' & more"
+case="failed: suite: sample: the one in the middle does what SAMPLE says"
 failure="failed: suite: failed, crashed or ran out of time"
 check "a suite that passes" "$why|3 passed, 0 failed, 1 skipped (0)" "$(counted <<TEXT
 add_test(suite "$suite")
 TEXT
 )"
-check "a case that fails" "$why|$failure|2 passed, 1 failed, 1 skipped (1)" "$(counted <<TEXT
+check "a case that fails" "$why|$case|$failure|2 passed, 1 failed, 1 skipped (1)" "$(counted <<TEXT
 add_test(suite "$suite")
 set_tests_properties(suite PROPERTIES ENVIRONMENT SAMPLE=fail)
 TEXT
 )"
 check "a crash in the middle: what came after is not counted" \
-  "$why|$failure|1 passed, 1 failed, 1 skipped (1)" "$(counted <<TEXT
+  "$why|$case|$failure|1 passed, 1 failed, 1 skipped (1)" "$(counted <<TEXT
 add_test(suite "$suite")
 set_tests_properties(suite PROPERTIES ENVIRONMENT SAMPLE=crash)
 TEXT
@@ -60,6 +61,11 @@ TEXT
 check "a suite that counts failures, and exits as if all were well" \
   "failed: suite: counts failures|7 passed, 2 failed, 0 skipped (1)" "$(counted <<TEXT
 add_test(suite sh -c "echo 7 passed, 2 failed, 0 skipped")
+TEXT
+)"
+check "what a suite says of its failures" \
+  "failed: suite: a < b|$failure|7 passed, 1 failed, 0 skipped (1)" "$(counted <<TEXT
+add_test(suite sh -c "echo 'failed: a < b'; echo 7 passed, 1 failed, 0 skipped; exit 1")
 TEXT
 )"
 check "a suite that takes too long" "$failure|0 passed, 1 failed, 0 skipped (1)" "$(counted <<TEXT
