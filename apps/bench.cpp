@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "apps/benchmarks/device_step.h"
 #include "apps/benchmarks/objectives.h"

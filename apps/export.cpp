@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "apps/export/onnx.h"
 #include "apps/export/weights.h"

@@ -1,11 +1,15 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "engine/core/device.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace dmf {
 

@@ -1,5 +1,6 @@
 #include "apps/training/option_conflicts.h"
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>

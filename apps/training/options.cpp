@@ -1,5 +1,6 @@
 #include "apps/training/options.h"
 
+#include <CLI/CLI.hpp>
 #include <cmath>
 
 #include "apps/support/option_values.h"

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +13,10 @@
 #include "engine/optim/schedule.h"
 #include "layers/unet.h"
 #include "losses/registry.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace dmf {
 

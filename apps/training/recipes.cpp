@@ -1,6 +1,7 @@
 #include "apps/training/recipes.h"
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <set>

@@ -1,6 +1,7 @@
 #include "apps/data/annotations/coco.h"
 
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "apps/data/annotations/json_reader.h"
 #include "apps/data/annotations/run_lengths.h"

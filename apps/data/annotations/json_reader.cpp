@@ -1,6 +1,7 @@
 #include "apps/data/annotations/json_reader.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "apps/data/names.h"

@@ -1,6 +1,7 @@
 #include "apps/data/annotations/labelme.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "apps/data/annotations/base64.h"
 #include "apps/data/annotations/json_reader.h"
