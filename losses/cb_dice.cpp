@@ -18,7 +18,7 @@ class CbDice final : public Loss<S> {
   }
   Variable<S> operator()(Prediction<S>& prediction) const override {
     const Grouping grouping = options_.common.grouping();
-    const std::vector<double> factors = class_weights(options_.common, prediction.classes());
+    const std::vector<double> factors = overlap_weights(options_.common, prediction.classes());
     const SoftCounts<S>& counts = prediction.counts(grouping);  // also checks the labels
     const OverlapSpec dice{2.0, 1.0, 1.0, options_.smooth_nr, options_.smooth_dr};
     return one_minus_weighted_sum(overlap(counts, dice), share(prediction, grouping, factors));

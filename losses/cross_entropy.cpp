@@ -20,11 +20,7 @@ class CrossEntropy final : public Loss<S> {
 
  private:
   NllTerm term(const Prediction<S>& prediction) const {
-    const auto C = static_cast<std::size_t>(prediction.classes());
-    std::vector<double> weights = options_.class_weights;
-    if (weights.empty()) weights.assign(C, 1.0);
-    DMF_CHECK(weights.size() == C, ShapeError,
-              "[cce] {} class weights for {} classes: expected one a class.", weights.size(), C);
+    const std::vector<double> weights = class_weights(options_, prediction.classes());
     return {0.0, weights, weights};
   }
 

@@ -21,13 +21,11 @@ class Focal final : public Loss<S> {
  private:
   NllTerm term(const Prediction<S>& prediction) const {
     const auto C = static_cast<std::size_t>(prediction.classes());
-    std::vector<double> normalizer = options_.common.class_weights;
-    if (normalizer.empty()) normalizer.assign(C, 1.0);
+    const std::vector<double> normalizer = class_weights(options_.common, prediction.classes());
     std::vector<double> scale = options_.alpha;
     if (scale.size() == 1) scale.assign(C, scale.front());
-    DMF_CHECK(scale.size() == C && normalizer.size() == C, ShapeError,
-              "[focal] {} alphas and {} class weights for {} classes: expected one a class.",
-              scale.size(), normalizer.size(), C);
+    DMF_CHECK(scale.size() == C, ShapeError,
+              "[focal] {} alphas for {} classes: expected one a class.", scale.size(), C);
     for (std::size_t c = 0; c < C; ++c) scale[c] *= normalizer[c];
     return {options_.gamma, scale, normalizer};
   }

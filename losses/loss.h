@@ -17,6 +17,14 @@ struct LossOptions {
   Grouping grouping() const { return {ignore_index, per_image}; }
 };
 
+/// options.class_weights, or 1 for each class where there are none.
+///
+/// throws  ShapeError unless there is one weight a class; ValueError for one that is negative or
+///         not finite, or when all are 0
+std::vector<double> class_weights(const LossOptions& options, Index classes);
+/// throws  ValueError when all are 0
+void require_any_weight(const std::vector<double>& weights);
+
 /// A training objective, computed from logits: the softmax is part of the loss.
 template <class S>
 class Loss {

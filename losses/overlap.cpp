@@ -16,18 +16,10 @@ Variable<S> overlap(const SoftCounts<S>& counts, const OverlapSpec& spec) {
   return (tp + spec.smooth_nr) / (tp + missed + spec.smooth_dr);
 }
 
-std::vector<double> class_weights(const LossOptions& options, Index classes) {
-  std::vector<double> weights = options.class_weights;
-  if (weights.empty()) weights.assign(static_cast<std::size_t>(classes), 1.0);
-  DMF_CHECK(static_cast<Index>(weights.size()) == classes, ShapeError,
-            "[loss] {} class weights for {} classes: expected one a class.", weights.size(),
-            classes);
+std::vector<double> overlap_weights(const LossOptions& options, Index classes) {
+  std::vector<double> weights = class_weights(options, classes);
   if (!options.include_background) weights.front() = 0.0;
-  for (const double w : weights) {
-    DMF_CHECK(w >= 0.0, ValueError, "[loss] class weight {}: expected >= 0.", w);
-  }
-  DMF_CHECK(std::any_of(weights.begin(), weights.end(), [](double w) { return w > 0.0; }),
-            ValueError, "[loss] no class has a weight above 0: nothing is left to train on.");
+  require_any_weight(weights);
   return weights;
 }
 
@@ -40,7 +32,7 @@ template <class S>
 Variable<S> overlap_loss(Prediction<S>& prediction, const OverlapSpec& spec,
                          const LossOptions& options) {
   const SoftCounts<S>& counts = prediction.counts(options.grouping());
-  const std::vector<double> weights = class_weights(options, prediction.classes());
+  const std::vector<double> weights = overlap_weights(options, prediction.classes());
   const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
   const Shape& shape = counts.tp.shape();
   std::vector<S> share;

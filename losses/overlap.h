@@ -21,12 +21,11 @@ struct OverlapSpec {
 template <class S>
 Variable<S> overlap(const SoftCounts<S>& counts, const OverlapSpec& spec);
 
-/// What a class weighs before normalisation: options.class_weights, without the background if it
-/// is not included.
+/// What a class weighs before normalisation: class_weights(), without the background if it is not
+/// included.
 ///
-/// throws  ShapeError unless there is one weight a class; ValueError for a negative one, or when
-///         none is left
-std::vector<double> class_weights(const LossOptions& options, Index classes);
+/// throws  as class_weights() does, and ValueError when no weight is left
+std::vector<double> overlap_weights(const LossOptions& options, Index classes);
 
 /// 1 - sum of share * scores, both [G, C]
 template <class S>

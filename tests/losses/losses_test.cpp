@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "engine/core/check.h"
 #include "engine/ops/elementwise.h"
@@ -190,12 +191,20 @@ TEST_CASE("losses: errors name the option and the label") {
   CHECK_THROWS_WITH_AS(make_loss<double>("dice", {}),
                        Contains("unknown loss 'dice': expected one of cce, mean_iou"), ValueError);
   LossSettings s;
-  s.common.class_weights = {1.0};
-  CHECK_THROWS_WITH_AS(value_of("mean_dice", logits, labels, s),
-                       Contains("1 class weights for 2 classes"), ShapeError);
-  s.common.class_weights = {0.0, 0.0};
-  CHECK_THROWS_WITH_AS(value_of("mean_iou", logits, labels, s),
-                       Contains("nothing is left to train on"), ValueError);
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const std::string& name : loss_names()) {
+    s.common.class_weights = {1.0};
+    CHECK_THROWS_WITH_AS(value_of(name, logits, labels, s),
+                         Contains("1 class weights for 2 classes"), ShapeError);
+    s.common.class_weights = {0.0, 0.0};
+    CHECK_THROWS_WITH_AS(value_of(name, logits, labels, s), Contains("nothing is left to train on"),
+                         ValueError);
+    for (const double wrong : {-0.5, inf, std::nan("")}) {
+      s.common.class_weights = {1.0, wrong};
+      CHECK_THROWS_WITH_AS(value_of(name, logits, labels, s),
+                           Contains("expected a finite number >= 0"), ValueError);
+    }
+  }
   s = {};
   s.focal_gamma = -1;
   CHECK_THROWS_WITH_AS(make_loss<double>("focal", s), Contains("[focal] gamma -1"), ValueError);
