@@ -15,7 +15,7 @@ inline AdamOptions adam_options_of(const ReferenceCase& c, const std::string& ep
   options.beta2 = c.number("beta2");
   options.eps = c.number(eps_key);
   options.weight_decay = c.number("weight_decay");
-  options.decoupled = c.text(mode_key) == "adamw";
+  options.decoupled = c.choice(mode_key, {"adam", "adamw"}) == "adamw";
   return options;
 }
 

@@ -51,7 +51,7 @@ Safetensors softadapt_case(const ReferenceCase& c) {
 Safetensors cov_weighting_case(const ReferenceCase& c) {
   FusionSpec spec;
   spec.weighting = "cov_weighting";
-  if (c.text("mean") == "decay") spec.rule.cov.decay = c.number("decay");
+  if (c.choice("mean", {"full", "decay"}) == "decay") spec.rule.cov.decay = c.number("decay");
   return trajectory(c, spec);
 }
 

@@ -22,8 +22,8 @@ Tensor<S> in_other_layout(const std::string& name, const Tensor<S>& value) {
 template <class S>
 std::unique_ptr<UNet<S>> network_of(const ReferenceCase& c, Index in_channels) {
   UNetSpec spec;
-  spec.variant =
-      c.text("variant") == "classic" ? UNetSpec::Variant::classic : UNetSpec::Variant::paper;
+  spec.variant = c.choice("variant", {"demo", "classic"}) == "demo" ? UNetSpec::Variant::paper
+                                                                    : UNetSpec::Variant::classic;
   spec.in_channels = in_channels;
   spec.classes = c.integer("num_classes");
   spec.depth = c.integer("depth");

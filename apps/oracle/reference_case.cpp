@@ -126,6 +126,14 @@ std::string ReferenceCase::text(const std::string& key) const {
   return it->second;
 }
 
+std::string ReferenceCase::choice(const std::string& key,
+                                  const std::vector<std::string>& words) const {
+  const std::string word = text(key);
+  DMF_CHECK(std::find(words.begin(), words.end(), word) != words.end(), IoError,
+            "attribute '{}' is '{}': expected {}.", key, word, fmt::join(words, " or "));
+  return word;
+}
+
 double ReferenceCase::number(const std::string& key) const {
   return parse_number(key, text(key));
 }

@@ -27,6 +27,8 @@ class ReferenceCase {
 
   // Attributes. throws  IoError naming a key that is missing or not sound
   std::string text(const std::string& key) const;
+  /// One of `words`.
+  std::string choice(const std::string& key, const std::vector<std::string>& words) const;
   double number(const std::string& key) const;
   int integer(const std::string& key, int least = -1'000'000'000, int most = 1'000'000'000) const;
   std::vector<double> numbers(const std::string& key) const;

@@ -18,6 +18,27 @@ TEST_CASE("reference cases: every fixture passes, every supported op has one") {
   for (const std::string& op : case_ops()) CHECK_MESSAGE(ops.contains(op), op);
 }
 
+TEST_CASE("reference cases: a word that is none of an attribute's is never taken for one of them") {
+  const TemporaryFolder folder;
+  const std::set<std::string> words = {"strategy", "variant", "mean", "mode",
+                                       "loss",     "losses",  "aux",  "optimizer"};
+  std::set<std::string> seen;
+  for (const auto& entry : std::filesystem::directory_iterator(DMF_FIXTURES "/reference")) {
+    const Safetensors sound = read_safetensors(entry.path());
+    for (const auto& [key, value] : sound.metadata) {
+      if (!words.contains(key)) continue;
+      seen.insert(key);
+      Safetensors wrong = sound;
+      wrong.metadata[key] = "nonesuch";
+      write_safetensors(folder / "case.safetensors", wrong);
+      const CaseReport report = check_case(folder / "case.safetensors", Precision::as_given);
+      CHECK_MESSAGE(report.message.find("nonesuch") != std::string::npos,
+                    entry.path().filename().string(), ", ", key, ": ", report.message);
+    }
+  }
+  CHECK(seen == words);
+}
+
 TEST_CASE("reference cases: a wrong expectation fails, a broken or unknown case says why") {
   const TemporaryFolder folder;
   Safetensors file = read_safetensors(DMF_FIXTURES "/reference/relu__random.safetensors");
