@@ -47,7 +47,7 @@ TEST_CASE("csv: every table of several columns is read back to the last byte") {
     rows.erase(rows.begin());
     REQUIRE_MESSAGE(table.rows == rows, text);
   }
-  CHECK(parse_csv("a,b\n" + csv_cell("sep=;") + ",1\n", "t").text(0, "a") == "sep=;");
+  CHECK(parse_csv(csv_cell("sep=|") + "\n1\n", "t").text(0, "sep=|") == "1");
 }
 
 TEST_CASE("csv: commas, semicolons, tabs, a sep= line, marks and all line ends are one table") {
