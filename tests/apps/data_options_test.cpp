@@ -223,7 +223,7 @@ TEST_CASE_FIXTURE(DataFixture, "programs: two files of one stem are an error, wh
     for (int i = 0; i < 8; ++i) put(odd, i, png(noise(12, 17)), png(labels(12, 17), 255));
     write_text(folder / odd / odd / "Case3.bmp",
                encode_bmp({12, 17, 1, 8, std::vector<std::uint16_t>(12 * 17, 255)}));
-    for (const std::string program :
+    for (const std::string& program :
          {"train" + kOnce + "--out " + quoted(folder / "none"), std::string("inspect")}) {
       const Outcome refused = run(program + " --data " + quoted(folder / odd));
       is_one_error_line(refused, 1, "Case3.bmp");

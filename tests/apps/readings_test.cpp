@@ -271,7 +271,7 @@ void write_table(const Table& table) {
 }  // namespace
 
 TEST_CASE("readings: what was drawn is read, or refused naming what settles it: everywhere") {
-  // Half of all pairs, once; DMF_READING_COMBINATIONS=100000 tries as many, DMF_WRITE_READINGS=1
+  // A third of all pairs, once; DMF_READING_COMBINATIONS=100000 tries as many, DMF_WRITE_READINGS=1
   // writes what came of them into the table.
   const char* asked = std::getenv("DMF_READING_COMBINATIONS");
   const long combinations = asked != nullptr ? std::strtol(asked, nullptr, 10) : 1;
@@ -292,7 +292,7 @@ TEST_CASE("readings: what was drawn is read, or refused naming what settles it: 
                               std::string(layouts.size(), '-')});
       }
       for (std::size_t c = 0; c < layouts.size(); ++c) {
-        if ((r + c + round) % 2 != 0) continue;
+        if ((r + c + round) % 3 != 0) continue;
         ++done;
         const TemporaryFolder folder;
         const fs::path root = folder / (rng.coin() ? "data" : "data/archive/of all");
