@@ -190,6 +190,9 @@ TEST_CASE_FIXTURE(DataFixture, "evaluate: ignored pixels count for nothing") {
     put("data", i, png(noise(12, 17)), png(lesion));
   }
   is_one_error_line(train("data", "none"), 1, "--ignore-index 255");
+  const std::string inspect = "inspect --data " + quoted(folder / "data");
+  is_one_error_line(run(inspect), 1, "--ignore-index 255");
+  CHECK(run(inspect + " --ignore-index 255").code == 0);
   is_trained("data", "run", "--ignore-index 255");
   const Outcome scored = run("evaluate --run " + quoted(folder / "run") +
                              " --part all --at original --json " + quoted(folder / "scores.json"));
