@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "apps/inspection/findings.h"
+#include "apps/support/option_values.h"
 #include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "apps/training/recipes.h"
@@ -16,6 +17,9 @@ int main(int argc, char** argv) {
       "inspect");
   dmf::TrainOptions options;
   dmf::bind_data_options(app, options);
+  dmf::add_value(app, "Data", "--ignore-index", options.loss.common.ignore_index,
+                 "Value in the masks whose pixels take no part, and their label; -1: none")
+      ->check(dmf::whole_number(-1, 65535));
   app.get_option("--data")->required();
   for (const auto& [key, value] : dmf::recipe_settings(dmf::kTrainRecipe)) {  // as train has them
     CLI::Option* option = app.get_option_no_throw("--" + key);

@@ -24,13 +24,13 @@ bool is_json(const fs::path& path) {
 /// Everything in the folders that the data set is made of, but what it uses.
 class UnusedFinder {
  public:
-  explicit UnusedFinder(const Dataset& dataset) {
+  UnusedFinder(const Dataset& dataset, const std::vector<fs::path>& annotations) {
     for (const UnusedFile& each : dataset.unused) reasons_[each.path] = each.reason;
     for (const DatasetItem& item : dataset.items) {
       use(item.image);
       for (const fs::path& mask : item.masks) use(mask);
-      if (item.annotation) use(item.annotation->file);
     }
+    for (const fs::path& file : annotations) use(file);
     for (const auto& [path, reason] : reasons_) enter(path.parent_path());
   }
 
@@ -74,10 +74,12 @@ class UnusedFinder {
   std::map<fs::path, std::string> reasons_;
 };
 
-/// Reads the LabelMe files that stand among an item's masks.
-void read_labelme_of(DatasetItem& item, const std::map<std::string, fs::path>& images) {
+/// The LabelMe files that stand among an item's masks.
+std::vector<Annotation> labelme_of(const DatasetItem& item,
+                                   const std::map<std::string, fs::path>& images) {
+  std::vector<Annotation> annotations;
   const auto files = std::count_if(item.masks.begin(), item.masks.end(), is_json);
-  if (files == 0) return;
+  if (files == 0) return annotations;
   DMF_CHECK(static_cast<std::size_t>(files) == item.masks.size(), IoError,
             "[data] {} has the mask {} and the annotation {}: say with --mask-names which to take.",
             item.image.string(),
@@ -93,31 +95,59 @@ void read_labelme_of(DatasetItem& item, const std::map<std::string, fs::path>& i
                   lower_case(item.image.filename().string()) == other->first,
               IoError, "[data] {} lies with {} but says that it is of {}: rename one.",
               file.string(), item.image.string(), escaped_name(annotation.image));
-    if (!item.annotation) {
-      item.annotation = std::move(annotation);
-    } else {
-      std::move(annotation.shapes.begin(), annotation.shapes.end(),
-                std::back_inserter(item.annotation->shapes));
-    }
+    annotations.push_back(std::move(annotation));
   }
-  item.masks.clear();
+  return annotations;
 }
 
-void read_annotations(Dataset& dataset, const DatasetOptions& options) {
+/// Adds the shapes of another file of the same image, over those that are there.
+void unite(Annotation& annotation, Annotation other) {
+  if (annotation.height == 0) {
+    annotation.height = other.height;
+    annotation.width = other.width;
+  }
+  DMF_CHECK(
+      other.height == 0 || (other.height == annotation.height && other.width == annotation.width),
+      IoError, "[data] {} says that its image is {} x {}, {} that it is {} x {}: correct one.",
+      annotation.file.string(), annotation.width, annotation.height, other.file.string(),
+      other.width, other.height);
+  std::move(other.shapes.begin(), other.shapes.end(), std::back_inserter(annotation.shapes));
+}
+
+/// Replaces LabelMe files among the masks by what they say, and gives all outlines their class.
+///
+/// return  the files that were read
+std::vector<fs::path> read_annotations(Dataset& dataset, const DatasetOptions& options) {
   std::map<std::string, fs::path> images;
   for (const DatasetItem& item : dataset.items) {
     images.emplace(lower_case(item.image.filename().string()), item.image);
   }
-  std::vector<Annotation*> annotations;
-  for (DatasetItem& item : dataset.items) {
-    read_labelme_of(item, images);
-    if (item.annotation) annotations.push_back(&*item.annotation);
+  std::vector<std::vector<Annotation>> of_item(dataset.items.size());
+  std::vector<Annotation*> all;
+  std::size_t annotated = 0;
+  for (std::size_t i = 0; i < of_item.size(); ++i) {
+    DatasetItem& item = dataset.items[i];
+    of_item[i] = labelme_of(item, images);
+    if (item.annotation) of_item[i].push_back(std::move(*item.annotation));
+    for (Annotation& each : of_item[i]) all.push_back(&each);
+    annotated += of_item[i].empty() ? 0u : 1u;
   }
-  DMF_CHECK(annotations.empty() || annotations.size() == dataset.items.size(), IoError,
+  DMF_CHECK(annotated == 0 || annotated == dataset.items.size(), IoError,
             "[data] {} of {} images in {} have annotations, the others masks: say with "
             "--mask-names which to take.",
-            annotations.size(), dataset.items.size(), dataset.root.string());
-  dataset.class_names = assign_label_classes(annotations, options.label_classes);
+            annotated, dataset.items.size(), dataset.root.string());
+  dataset.class_names = assign_label_classes(all, options.label_classes);
+  std::vector<fs::path> files;
+  for (const Annotation* each : all) files.push_back(each->file);
+  for (std::size_t i = 0; i < of_item.size() && annotated > 0; ++i) {
+    DatasetItem& item = dataset.items[i];
+    item.masks.clear();
+    item.annotation = std::move(of_item[i].front());
+    for (std::size_t k = 1; k < of_item[i].size(); ++k) {
+      unite(*item.annotation, std::move(of_item[i][k]));
+    }
+  }
+  return files;
 }
 
 [[noreturn]] void refuse_nothing_found(const fs::path& folder) {
@@ -145,7 +175,7 @@ Dataset find_dataset(const fs::path& folder, const DatasetOptions& options) {
   Dataset& dataset = *found;
   DMF_CHECK(!dataset.items.empty(), IoError, "[data] {} has no images: it holds {}.",
             dataset.root.string(), describe_contents(dataset.root));
-  read_annotations(dataset, options);
+  const std::vector<fs::path> annotations = read_annotations(dataset, options);
   for (DatasetItem& item : dataset.items) item.id = escaped_name(item.id);
   std::sort(dataset.items.begin(), dataset.items.end(),
             [](const DatasetItem& a, const DatasetItem& b) { return natural_less(a.id, b.id); });
@@ -155,7 +185,7 @@ Dataset find_dataset(const fs::path& folder, const DatasetOptions& options) {
   DMF_CHECK(twice == dataset.items.end(), IoError,
             "[data] {} and {} would have the same name, '{}': rename or remove one.",
             twice->image.string(), (twice + 1)->image.string(), twice->id);
-  dataset.unused = UnusedFinder(dataset).in(folder);
+  dataset.unused = UnusedFinder(dataset, annotations).in(folder);
   return std::move(dataset);
 }
 

@@ -232,7 +232,20 @@ class Reader {
     if (options_.classes == 0) {
       text += ", for several " + option(fmt::format("--mask-values {}", fmt::join(numbers, ",")));
     }
+    if (const std::string ignoring = ignore_option(numbers); !ignoring.empty()) {
+      text += fmt::format(", if {} takes no part {}", numbers.back(), ignoring);
+    }
     return refused(text);
+  }
+
+  /// "--ignore-index 255", where the highest number may be an ignored label above class indices.
+  std::string ignore_option(const std::vector<int>& numbers) const {
+    const std::vector<int> others(numbers.begin(), numbers.end() - 1);
+    const bool may_be =
+        is_contiguous(others) && others.size() >= 2 &&
+        (numbers.back() == 255 || numbers.back() == 65535) &&
+        (options_.classes == 0 || static_cast<int>(others.size()) <= options_.classes);
+    return may_be ? option(fmt::format("--ignore-index {}", numbers.back())) : "";
   }
 
   /// Numbers that are neither one class nor 0 to K-1.
@@ -262,15 +275,9 @@ class Reader {
                       option(fmt::format("--mask-values 0,{}",
                                          fmt::join(numbers.begin() + 1, numbers.end(), "+")))));
     }
-    const std::vector<int> others(numbers.begin(), numbers.end() - 1);
-    const bool may_ignore =
-        is_contiguous(others) && others.size() >= 2 &&
-        (numbers.back() == 255 || numbers.back() == 65535) &&
-        (options_.classes == 0 || static_cast<int>(others.size()) <= options_.classes);
-    if (may_ignore) {
-      return refused(
-          fmt::format("{}: if {} takes no part give {}, if it is a class {}", text, numbers.back(),
-                      option(fmt::format("--ignore-index {}", numbers.back())), ids(numbers)));
+    if (const std::string ignoring = ignore_option(numbers); !ignoring.empty()) {
+      return refused(fmt::format("{}: if {} takes no part give {}, if it is a class {}", text,
+                                 numbers.back(), ignoring, ids(numbers)));
     }
     text += fmt::format("{}: give {}", options_.classes <= 2 ? ", class ids with gaps" : "",
                         ids(numbers));

@@ -269,7 +269,13 @@ std::string to_bytes(const Safetensors& content) {
                             {"data_offsets", {offset, offset + tensor.bytes.size()}}};
     offset += tensor.bytes.size();
   }
-  std::string text = header.dump();
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const Json::type_error& error) {
+    throw ValueError(
+        fmt::format("[safetensors] a name or metadata is no UTF-8 ({}): escape it.", error.what()));
+  }
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t header_size = text.size();
   std::string file(sizeof header_size, '\0');

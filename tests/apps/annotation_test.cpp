@@ -1,7 +1,6 @@
 #include <doctest/doctest.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "apps/data/annotations/base64.h"
 #include "apps/data/annotations/coco.h"
@@ -9,130 +8,14 @@
 #include "apps/data/annotations/run_lengths.h"
 #include "apps/data/samples.h"
 #include "engine/core/check.h"
+#include "tests/support/annotation_files.h"
 #include "tests/support/drawn_dataset.h"
 
 namespace dmf {
 namespace {
 
 using doctest::Contains;
-using nlohmann::json;
 namespace fs = std::filesystem;
-
-const char* const kLabels[] = {"", "benign", "cyst", "malignant"};  // in natural order
-
-std::string base64_of(const std::string& bytes) {
-  constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    unsigned held = 0;
-    for (std::size_t k = 0; k < 3; ++k) {
-      held = held << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-    }
-    for (std::size_t k = 0; k < 4; ++k) {
-      text += i + k <= bytes.size() ? kDigits[held >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return text;
-}
-
-/// The labels as shapes of every type that LabelMe has.
-json labelme_of(const LabelMap& labels, Rng& rng) {
-  json shapes = json::array();
-  for (const Run& run : runs_of(labels)) {
-    const int x = run.x, y = run.y, right = run.x + run.width;
-    json shape = {{"label", kLabels[run.label]}};
-    switch (rng.below(3)) {
-      case 0:
-        shape["shape_type"] = "rectangle";
-        shape["points"] = {{right, y}, {x, y + 1}};
-        break;
-      case 1:
-        shape["points"] = {{x, y}, {right, y}, {right, y + 1}, {x, y + 1}};
-        break;
-      default:
-        shape["shape_type"] = "mask";
-        shape["points"] = {{x, y}, {right - 1, y}};
-        shape["mask"] = base64_of(encode_png(
-            1, run.width, 1, std::vector<std::uint8_t>(static_cast<std::size_t>(run.width), 255)));
-    }
-    shapes.push_back(shape);
-  }
-  return {{"shapes", shapes}, {"imageHeight", labels.height}, {"imageWidth", labels.width}};
-}
-
-std::vector<std::uint32_t> counts_of(const LabelMap& labels, std::int32_t label) {
-  std::vector<std::uint32_t> counts = {0};
-  bool inside = false;
-  for (int w = 0; w < labels.width; ++w) {
-    for (int h = 0; h < labels.height; ++h) {
-      if ((labels.at(h, w) == label) != inside) {
-        inside = !inside;
-        counts.push_back(0);
-      }
-      ++counts.back();
-    }
-  }
-  return counts;
-}
-
-/// COCO's own compression, as its C code does it.
-std::string compressed(const std::vector<std::uint32_t>& counts) {
-  std::string text;
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    long x = static_cast<long>(counts[i]) - (i > 2 ? static_cast<long>(counts[i - 2]) : 0L);
-    for (bool more = true; more;) {
-      long c = x & 0x1f;
-      x >>= 5;
-      more = (c & 0x10) != 0 ? x != -1 : x != 0;
-      if (more) c |= 0x20;
-      text += static_cast<char>(c + 48);
-    }
-  }
-  return text;
-}
-
-/// The labels of many images as one COCO file; categories have ids 7, 3, 5 for classes 3, 1, 2.
-json coco_of(const std::vector<std::pair<std::string, LabelMap>>& images, Rng& rng) {
-  const int ids[] = {0, 3, 5, 7};
-  json coco = {{"images", json::array()},
-               {"annotations", json::array()},
-               {"categories",
-                {{{"id", 7}, {"name", "malignant"}},
-                 {{"id", 3}, {"name", "cyst"}},
-                 {{"id", 5}, {"name", "benign"}},
-                 {{"id", 9}, {"name", "never"}}}}};
-  int number = 100;
-  for (const auto& [name, labels] : images) {
-    coco["images"].push_back({{"id", ++number},
-                              {"file_name", name},
-                              {"height", labels.height},
-                              {"width", labels.width}});
-    for (int label = 1; label <= 3; ++label) {
-      json object = {{"image_id", number}, {"category_id", ids[label]}, {"iscrowd", 0}};
-      json rings = json::array();
-      for (const Run& run : runs_of(labels)) {
-        const int x = run.x, y = run.y, right = x + run.width;
-        if (run.label == label) rings.push_back({x, y, right, y, right, y + 1, x, y + 1});
-      }
-      if (rings.empty()) continue;
-      const auto counts = counts_of(labels, label);
-      const json size = {labels.height, labels.width};
-      switch (rng.below(3)) {
-        case 0:
-          object["segmentation"] = rings;
-          break;
-        case 1:
-          object["segmentation"] = {{"size", size}, {"counts", counts}};
-          object["iscrowd"] = 1;
-          break;
-        default:
-          object["segmentation"] = {{"size", size}, {"counts", compressed(counts)}};
-      }
-      coco["annotations"].push_back(object);
-    }
-  }
-  return coco;
-}
 
 void check_refused(const std::string& text, bool is_coco, const char* reason) {
   CAPTURE(text);
@@ -237,6 +120,26 @@ TEST_CASE("annotations: drawn labels are read from LabelMe and COCO in every lay
     CHECK_THROWS_WITH_AS(find_dataset(folder.path(), joined),
                          Contains("has the label 'malignant', which --label-classes"), IoError);
   }
+}
+
+TEST_CASE(
+    "annotations: several files of one image are united, and all are used; sizes must agree") {
+  const TemporaryFolder folder;
+  Rng rng(3);
+  LabelMap left(1, 3), right(1, 3);
+  left.labels = {1, 0, 0};
+  right.labels = {0, 0, 2};
+  write_image_for(folder / "images/a.png", left);
+  write_text(folder / "labels/a.json", labelme_of(left, rng).dump());
+  write_text(folder / "labels/a_2.json", labelme_of(right, rng).dump());
+  const Dataset both = find_dataset(folder.path(), {});
+  CHECK_MESSAGE(both.unused.empty(), describe_unused(both));
+  CHECK(read_labels(both.items.at(0), {}).labels == std::vector<std::int32_t>{1, 0, 2});
+  auto other = labelme_of(right, rng);
+  other["imageWidth"] = 4;
+  write_text(folder / "labels/a_2.json", other.dump());
+  CHECK_THROWS_WITH_AS(find_dataset(folder.path(), {}), Contains("a_2.json that it is 4 x 1"),
+                       IoError);
 }
 
 TEST_CASE("run lengths: COCO's compression is undone for any counts; what is unsound is refused") {

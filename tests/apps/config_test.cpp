@@ -11,6 +11,7 @@
 #include "apps/training/settings.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
+#include "tests/support/random_text.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/train_command.h"
 
@@ -21,57 +22,6 @@ namespace dmf {
 namespace {
 
 using doctest::Contains;
-
-/// Text of everything that means something to some reader, never empty and without a NUL.
-std::string random_text(Rng& rng) {
-  static const std::vector<std::string> kPieces = {" ",
-                                                   "  ",
-                                                   "\t",
-                                                   "\n",
-                                                   "\r",
-                                                   "\r\n",
-                                                   "\"",
-                                                   "'",
-                                                   "\\",
-                                                   "\\n",
-                                                   "\\u0041",
-                                                   "#",
-                                                   "=",
-                                                   "[",
-                                                   "]",
-                                                   ",",
-                                                   ";",
-                                                   ":",
-                                                   "{",
-                                                   "}",
-                                                   "%%",
-                                                   "{}",
-                                                   "\"\"\"",
-                                                   "'''",
-                                                   "--",
-                                                   "\x01",
-                                                   "\x1f",
-                                                   "\x7f",
-                                                   "\xc3\xa9",
-                                                   "\xe2\x82\xac",
-                                                   "\xf0\x9f\xa9\xba",
-                                                   "\xff",
-                                                   "sep=",
-                                                   "0",
-                                                   "1e5",
-                                                   "-1",
-                                                   "true",
-                                                   "nan",
-                                                   "\xef\xbb\xbf"};
-  std::string text;
-  const std::size_t pieces = 1 + rng.below(8);
-  for (std::size_t i = 0; i < pieces; ++i) {
-    const auto which = rng.below(2 * kPieces.size());
-    text += which < kPieces.size() ? kPieces[which]
-                                   : std::string(1, static_cast<char>(' ' + rng.below(95)));
-  }
-  return text;
-}
 
 void is_refused_config(const std::string& text, const std::string& reason) {
   CHECK_THROWS_WITH_AS(parse_config(text, "c.toml"), Contains(reason.c_str()), IoError);

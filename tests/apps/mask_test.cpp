@@ -148,6 +148,7 @@ TEST_CASE("masks: a suggested option can be pasted, and gives the classes in the
   CHECK(refusal_of(scales).find("mask0.png holds 0, 1, mask2.png holds 0, 255") !=
         std::string::npos);
   CHECK(pasted(scales, "--mask-values 0,1+255").classes == 2);
+  CHECK(pasted(scales, "--ignore-index 255").ignored == 255);
   const MaskSet odd = grey_set({{0, 0, 7}, {0, 0, 7}, {0, 0, 9}, {0, 7, 9}});
   CHECK(refusal_of(odd).find("mask2.png") != std::string::npos);
 }

@@ -5,6 +5,7 @@
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/safetensors.h"
+#include "tests/support/random_text.h"
 #include "tests/support/temporary_folder.h"
 
 namespace dmf {
@@ -46,6 +47,27 @@ TEST_CASE("safetensors: a round trip keeps every bit, and the same content gives
   CHECK_THROWS_WITH_AS(back.get<float>("nothing"), Contains("no tensor 'nothing'"), IoError);
   CHECK_THROWS_WITH_AS(back.get<float>("labels"), Contains("expected floating-point"), IoError);
   CHECK_THROWS_WITH_AS(back.get<std::uint8_t>("labels"), Contains("out of range"), IoError);
+}
+
+TEST_CASE("safetensors: metadata of any text, keys and values, are read back to the last byte") {
+  Rng rng(1, 1);
+  for (int round = 0; round < 3000; ++round) {
+    Safetensors content;
+    for (auto n = rng.below(5); n > 0; --n) {
+      content.metadata["k" + random_text(rng, 0, 4)] = random_text(rng, 0, 8);
+    }
+    content.set(random_text(rng), Tensor<std::uint8_t>::full(Shape{1}, 7));
+    std::string all = content.tensors.begin()->first;
+    for (const auto& [key, value] : content.metadata) all += key + value;
+    if (all.find('\xff') != std::string::npos) {  // which is no UTF-8
+      REQUIRE_THROWS_WITH_AS(to_bytes(content), Contains("is no UTF-8"), ValueError);
+      continue;
+    }
+    const Safetensors back = parse_safetensors(to_bytes(content), "t");
+    REQUIRE(back.verified);
+    REQUIRE(back.metadata == content.metadata);
+    REQUIRE(back.tensors.begin()->first == content.tensors.begin()->first);
+  }
 }
 
 TEST_CASE("safetensors: hostile files are refused with the reason") {

@@ -56,9 +56,9 @@ MaskWriting ignoring(MaskWriting writing) {
 }  // namespace
 
 LabelMap draw_mask(Rng& rng, int classes, bool all_classes) {
-  const bool tiny = rng.below(4) == 0 && !all_classes;
-  LabelMap map(between(rng, tiny ? 1 : 5, tiny ? 3 : 24),
-               between(rng, tiny ? 1 : 5, tiny ? 3 : 24));
+  const bool low = rng.below(3) == 0 && !all_classes, narrow = rng.below(3) == 0 && !all_classes;
+  LabelMap map(between(rng, low ? 1 : 5, low ? 3 : 24),
+               between(rng, narrow ? 1 : 5, narrow ? 3 : 24));
   const std::uint64_t kind = all_classes ? 2 : rng.below(6);
   if (kind == 0) return map;
   if (kind == 1) {

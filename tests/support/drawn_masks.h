@@ -28,8 +28,8 @@ struct MaskWriting {
   int ignored = -1;                                  // the last class is no class: its label
 };
 
-/// A mask of a few blobs of every class, an empty or a full one; of the first of a set every class
-/// has a pixel.
+/// A mask of a few blobs of every class, an empty or a full one, from one pixel to 24 x 24, some of
+/// one row or column; with all_classes, for the first of a set, every class has a pixel.
 LabelMap draw_mask(Rng& rng, int classes, bool all_classes);
 
 /// The labels as a file of that writing would be read.
