@@ -8,6 +8,7 @@
 #include <map>
 
 #include "apps/data/groups.h"
+#include "apps/data/item_files.h"
 #include "apps/data/samples.h"
 #include "apps/data/split.h"
 #include "engine/core/check.h"
