@@ -4,6 +4,7 @@
 #include <new>
 #include <numeric>
 
+#include "apps/data/anonymise.h"
 #include "apps/report/run_report.h"
 #include "apps/support/option_values.h"
 #include "apps/support/output_files.h"
@@ -78,6 +79,11 @@ int main(int argc, char** argv) {
   app.add_flag("--overwrite", overwrite,
                "Replace --json and --csv where an earlier evaluate wrote them, unless they were "
                "changed since");
+  bool anonymise = false;
+  app.add_flag(
+      "--anonymise", anonymise,
+      "In --csv, call images by neutral names, not their files'; a run that was trained so "
+      "is scored so");
   dmf::DeviceChoice where;
   dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
@@ -130,7 +136,10 @@ int main(int argc, char** argv) {
     dmf::EvaluationOptions how;
     how.batch = batch;
     if (at == "original") how.at_original = &model.preprocess;
-    const dmf::Evaluation evaluation = score_within_memory(model, samples, items, how);
+    dmf::Evaluation evaluation = score_within_memory(model, samples, items, how);
+    if (anonymise && !options.anonymise) {
+      for (dmf::ImageScore& image : evaluation.images) image.id = dmf::neutral_name(image.id);
+    }
     const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
     fmt::print("{}", scores.table(fmt::format(
                          "{}, {} images, {}, at {}, {}.safetensors", part, scores.images, split,

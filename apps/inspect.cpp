@@ -10,6 +10,15 @@
 #include "apps/training/recipes.h"
 #include "apps/training/run_data.h"
 
+namespace {
+
+/// Of the lines of describe_samples(): what was found and how it is read, without any example.
+bool names_no_file(const std::string& line) {
+  return line.starts_with("data ") || line.starts_with("masks ") || line.starts_with("patients ");
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   CLI::App app(
       "Looks at a data set as train would read it, without training: how masks are understood, and "
@@ -29,6 +38,8 @@ int main(int argc, char** argv) {
   bool overwrite = false;
   app.add_option("--out", out, "Write one page of it all to this file (HTML)");
   app.add_flag("--overwrite", overwrite, "Replace that page, where inspect wrote it");
+  bool list = false;
+  app.add_flag("--list", list, "Print a line an image: its name here, and its file");
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     dmf::OutputFiles outputs({.program = "inspect", .overwrite = overwrite});
@@ -41,13 +52,21 @@ int main(int argc, char** argv) {
     const dmf::SampleSet samples = dmf::load_samples(options);
     const std::string understood = dmf::describe_samples(samples, options);
     fmt::print("{}", understood);
+    for (std::size_t i = 0; list && i < samples.size(); ++i) {
+      const dmf::DatasetItem& item = samples.item(i);
+      fmt::print("{}: {}\n", item.id, item.own_name());
+    }
     const dmf::Inspection inspection = dmf::inspect(samples, options.duplicate_threshold);
     fmt::print("{}", dmf::inspection_text(inspection));
     if (!out.empty()) {
       std::vector<std::string> lines;
       std::istringstream text(understood);
-      for (std::string line; std::getline(text, line);) lines.push_back(line);
-      outputs.write(out, dmf::inspection_page("Data set " + options.data, lines, inspection));
+      for (std::string line; std::getline(text, line);) {
+        if (!options.anonymise || names_no_file(line)) lines.push_back(line);
+      }
+      outputs.write(
+          out, dmf::inspection_page(options.anonymise ? "Data set" : "Data set " + options.data,
+                                    lines, inspection, options.anonymise));
       fmt::print("page      {}\n", out);
     }
     return samples.broken().empty() ? 0 : 1;

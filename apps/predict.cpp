@@ -5,6 +5,7 @@
 #include <new>
 #include <optional>
 
+#include "apps/data/anonymise.h"
 #include "apps/prediction/find_images.h"
 #include "apps/prediction/polygons.h"
 #include "apps/prediction/segment.h"
@@ -21,7 +22,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::string model, out, polygons;
   std::vector<std::string> inputs;
-  bool floats = false, recursive = false, overwrite = false, list = false;
+  bool floats = false, recursive = false, overwrite = false, list = false, anonymise = false;
 
   bool labelme() const { return polygons == "labelme"; }
   bool coco() const { return polygons == "coco"; }
@@ -37,6 +38,11 @@ struct Options {
 
 fs::path with_ending(fs::path name, const std::string& ending) {
   return name += ending;
+}
+
+/// A frame, or one that must not be known by its name.
+bool is_renamed(const dmf::ImageToSegment& image) {
+  return image.result.filename() != image.path.stem();
 }
 
 void plan(dmf::OutputFiles& outputs, const Options& options,
@@ -86,7 +92,7 @@ class Prediction {
       std::optional<dmf::Segmented> result;
       std::string problem;
       try {
-        result = dmf::segment(model_, path, options_.floats);
+        result = dmf::segment(model_, path, images[i].frame, options_.floats);
       } catch (const dmf::IoError& error) {
         problem = error.what();
       } catch (const dmf::OutOfMemory& error) {
@@ -115,10 +121,16 @@ class Prediction {
       // LabelMe looks for the image from where its file is; COCO's readers from the images' folder.
       const fs::path lies = fs::weakly_canonical(fs::absolute(image.path).parent_path());
       const fs::path from = fs::weakly_canonical(fs::absolute(target).parent_path());
-      const fs::path file = image.path.filename();
+      fs::path file = image.path.filename();
+      // COCO knows no frames, so that each needs a name; a neutral one has no other.
+      if (options_.anonymise || (options_.coco() && is_renamed(image))) {
+        file = image.result.filename();
+        file += image.path.extension();
+      }
       const dmf::AnnotatedImage annotated{
-          options_.coco() ? (image.result.parent_path() / file).generic_string()
-                          : (lies / file).lexically_relative(from).generic_string(),
+          options_.anonymise ? file.string()
+          : options_.coco()  ? (image.result.parent_path() / file).generic_string()
+                             : (lies / file).lexically_relative(from).generic_string(),
           result.labels.height, result.labels.width, dmf::regions_of(result.labels)};
       if (options_.coco()) coco_.add(annotated);
       if (options_.labelme()) result.files[".json"] = dmf::labelme_json(annotated, names_);
@@ -129,7 +141,8 @@ class Prediction {
     }
     outputs_.write(files);
     if (options_.list) {
-      progress_.line(fmt::format("{}: lesion {:.2f} % of the pixels", image.path.string(),
+      progress_.line(fmt::format("{}{}: lesion {:.2f} % of the pixels", image.path.string(),
+                                 is_renamed(image) ? " as " + image.result.string() : "",
                                  100.0 * result.lesion_share));
     }
   }
@@ -164,7 +177,8 @@ std::string summary(std::size_t images, const std::vector<std::string>& failed,
 int main(int argc, char** argv) {
   CLI::App app(
       "Segments images with a trained network: for each a mask, a probability map and an overlay "
-      "as PNG, at the image's own size; of a photograph that is to be turned (EXIF), upright. Files "
+      "as PNG, at the image's own size; of a photograph that is to be turned (EXIF), upright; of a DICOM each "
+      "frame, NAME_frame1 and so on. Files "
       "that predict did not write are never replaced. Research software, not for diagnosis.",
       "predict");
   Options options;
@@ -186,13 +200,18 @@ int main(int argc, char** argv) {
   app.add_flag("--floats", options.floats,
                "Also the probabilities of every class as they are, NAME_probabilities.safetensors");
   app.add_flag("--list", options.list, "Print a line an image");
+  app.add_flag("--anonymise", options.anonymise,
+               "Call results by neutral names, not their images'; --list says which is which");
   app.add_option("images", options.inputs, "Images, or folders of images")->required();
   dmf::DeviceChoice where;
   dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     dmf::Model model = dmf::load_model(options.model, where.open());
-    const dmf::FoundImages found = dmf::find_images(options.inputs, options.recursive);
+    dmf::FoundImages found = dmf::find_images(options.inputs, options.recursive);
+    for (dmf::ImageToSegment& image : found.images) {
+      if (options.anonymise) image.result = dmf::neutral_name(image.result.generic_string());
+    }
     std::vector<fs::path> inputs = {options.model, fs::path(options.model) / "best.safetensors"};
     for (const dmf::ImageToSegment& image : found.images) inputs.push_back(image.path);
     dmf::OutputFiles outputs({"predict", options.overwrite, "--out", std::move(inputs)});

@@ -131,7 +131,11 @@ class TrainCommand {
         dmf::load_samples(options_, options_.preprocess_spec(), masks_of_run(folder));
     decide_classes(samples);
     const std::string split = dmf::describe_split(options_, samples);
-    NewRun run{"", "", dmf::provenance_of(samples, split, command)};
+    NewRun run{"", "",
+               dmf::provenance_of(samples, split,
+                                  options_.anonymise ? "train (--anonymise: config.toml has all "
+                                                       "options)"
+                                                     : command)};
     const dmf::RunData data =
         resume_.empty() ? begin(run, std::move(samples)) : go_on(folder, run, std::move(samples));
     dmf::say(dmf::describe_data(data, options_) + "\n");

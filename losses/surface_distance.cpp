@@ -32,10 +32,13 @@ std::vector<std::uint8_t> boundary_of(Mask mask, int height, int width) {
   return boundary;
 }
 
-/// min over q of f[q] + (p - q)^2 for every p: the lower envelope of parabolas
+/// min over q of f[q] + (s (p - q))^2 for every p: the lower envelope of parabolas
 /// (Felzenszwalb & Huttenlocher, "Distance transforms of sampled functions", 2012).
-void lower_envelope(std::vector<double>& f) {
+///
+/// spacing  s, between neighbours
+void lower_envelope(std::vector<double>& f, double spacing) {
   const std::size_t n = f.size();
+  const double square = spacing * spacing;
   std::vector<std::size_t> vertex;
   std::vector<double> start;  // where each parabola of the envelope begins to be the lowest
   for (std::size_t q = 0; q < n; ++q) {
@@ -44,7 +47,8 @@ void lower_envelope(std::vector<double>& f) {
     double from = -std::numeric_limits<double>::infinity();
     while (!vertex.empty()) {
       const auto v = static_cast<double>(vertex.back());
-      from = ((f[q] + x * x) - (f[vertex.back()] + v * v)) / (2.0 * (x - v));
+      from = ((f[q] + square * x * x) - (f[vertex.back()] + square * v * v)) /
+             (2.0 * square * (x - v));
       if (from > start.back()) break;
       vertex.pop_back();
       start.pop_back();
@@ -59,12 +63,13 @@ void lower_envelope(std::vector<double>& f) {
   for (std::size_t p = 0; p < n; ++p) {
     while (k + 1 < vertex.size() && start[k + 1] < static_cast<double>(p)) ++k;
     const double distance = static_cast<double>(p) - static_cast<double>(vertex[k]);
-    f[p] = values[vertex[k]] + distance * distance;
+    f[p] = values[vertex[k]] + square * distance * distance;
   }
 }
 
 /// Squared Euclidean distance of every pixel to the nearest non-zero one.
-std::vector<double> squared_distances(Mask mask, int height, int width) {
+std::vector<double> squared_distances(Mask mask, int height, int width,
+                                      const std::array<double, 2>& spacing) {
   const auto H = static_cast<std::size_t>(height), W = static_cast<std::size_t>(width);
   std::vector<double> squares(mask.size());
   for (std::size_t i = 0; i < mask.size(); ++i) {
@@ -73,20 +78,21 @@ std::vector<double> squared_distances(Mask mask, int height, int width) {
   std::vector<double> line(H);
   for (std::size_t w = 0; w < W; ++w) {
     for (std::size_t h = 0; h < H; ++h) line[h] = squares[h * W + w];
-    lower_envelope(line);
+    lower_envelope(line, spacing[0]);
     for (std::size_t h = 0; h < H; ++h) squares[h * W + w] = line[h];
   }
   line.resize(W);
   for (std::size_t h = 0; h < H; ++h) {
     std::copy_n(squares.begin() + static_cast<std::ptrdiff_t>(h * W), W, line.begin());
-    lower_envelope(line);
+    lower_envelope(line, spacing[1]);
     std::copy_n(line.begin(), W, squares.begin() + static_cast<std::ptrdiff_t>(h * W));
   }
   return squares;
 }
 
-void append_distances(Mask from, Mask to, int height, int width, std::vector<double>& distances) {
-  const std::vector<double> squares = squared_distances(to, height, width);
+void append_distances(Mask from, Mask to, int height, int width,
+                      const std::array<double, 2>& spacing, std::vector<double>& distances) {
+  const std::vector<double> squares = squared_distances(to, height, width, spacing);
   for (std::size_t i = 0; i < from.size(); ++i) {
     if (from[i] != 0) distances.push_back(std::sqrt(squares[i]));
   }
@@ -94,7 +100,8 @@ void append_distances(Mask from, Mask to, int height, int width, std::vector<dou
 
 }  // namespace
 
-SurfaceDistance surface_distance(Mask truth, Mask prediction, int height, int width) {
+SurfaceDistance surface_distance(Mask truth, Mask prediction, int height, int width,
+                                 const std::array<double, 2>& spacing) {
   const auto pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
   DMF_CHECK(truth.size() == pixels && prediction.size() == pixels, ShapeError,
             "[surface_distance] masks of {} and {} pixels: expected {} x {}.", truth.size(),
@@ -104,13 +111,13 @@ SurfaceDistance surface_distance(Mask truth, Mask prediction, int height, int wi
   };
   if (empty(truth) && empty(prediction)) return {};
   if (empty(truth) || empty(prediction)) {
-    const double diagonal = std::hypot(height, width);
+    const double diagonal = std::hypot(spacing[0] * height, spacing[1] * width);
     return {diagonal, diagonal, true};
   }
   const auto a = boundary_of(truth, height, width), b = boundary_of(prediction, height, width);
   std::vector<double> distances;
-  append_distances(a, b, height, width, distances);
-  append_distances(b, a, height, width, distances);
+  append_distances(a, b, height, width, spacing, distances);
+  append_distances(b, a, height, width, spacing, distances);
   std::sort(distances.begin(), distances.end());
   const double rank = 0.95 * static_cast<double>(distances.size() - 1);
   const auto low = static_cast<std::size_t>(rank), high = std::min(low + 1, distances.size() - 1);

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
 namespace dmf {
 
-/// How far two outlines lie apart, in pixels.
+/// How far two outlines lie apart, in pixels or in what the spacing is in.
 struct SurfaceDistance {
   double hd95 = 0.0;     // 95 % Hausdorff distance
   double average = 0.0;  // average symmetric surface distance
@@ -19,8 +20,10 @@ struct SurfaceDistance {
 /// Two empty masks agree: both distances are 0.
 ///
 /// truth, prediction  [height, width], non-zero inside
+/// spacing            between rows and between columns, above 0: millimetres give millimetres
 /// throws             ShapeError unless both have height * width elements
 SurfaceDistance surface_distance(std::span<const std::uint8_t> truth,
-                                 std::span<const std::uint8_t> prediction, int height, int width);
+                                 std::span<const std::uint8_t> prediction, int height, int width,
+                                 const std::array<double, 2>& spacing = {1.0, 1.0});
 
 }  // namespace dmf

@@ -7,6 +7,7 @@
 #include "apps/data/annotations/json_reader.h"
 #include "apps/data/annotations/label_classes.h"
 #include "apps/data/annotations/labelme.h"
+#include "apps/data/frames.h"
 #include "apps/data/layouts/layout.h"
 #include "apps/data/layouts/name_keys.h"
 #include "apps/image/image.h"
@@ -175,6 +176,7 @@ Dataset find_dataset(const fs::path& folder, const DatasetOptions& options) {
   Dataset& dataset = *found;
   DMF_CHECK(!dataset.items.empty(), IoError, "[data] {} has no images: it holds {}.",
             dataset.root.string(), describe_contents(dataset.root));
+  expand_frames(dataset, options.first_frame);
   const std::vector<fs::path> annotations = read_annotations(dataset, options);
   for (DatasetItem& item : dataset.items) item.id = escaped_name(item.id);
   std::sort(dataset.items.begin(), dataset.items.end(),

@@ -19,6 +19,11 @@ struct DatasetItem {
       masks;         // several are united; none where there is an annotation
   std::string part;  // "train", "validation" or "test" where the folders say so; else empty
   std::optional<Annotation> annotation;  // outlines to draw instead of masks
+  int frame = 0, mask_frame = 0;  // of a DICOM with several: which of image and masks, from 0
+  std::string anonymised_from;    // what the id was; empty unless it is a neutral name
+
+  /// What the image is called by those who have its file.
+  const std::string& own_name() const { return anonymised_from.empty() ? id : anonymised_from; }
 };
 
 struct DatasetOptions {
@@ -26,6 +31,7 @@ struct DatasetOptions {
   bool first_mask_only = false;
   bool pair_by_order = false;              // images and masks whose names do not tell
   std::string mask_names;                  // glob that tells masks from other files; empty: by rule
+  std::string first_frame = "auto";        // see expand_frames()
   std::vector<std::string> label_classes;  // of annotations: labels joined by +, one entry a class
 };
 
@@ -54,7 +60,7 @@ struct Dataset {
 /// Wherever a mask may be, a LabelMe JSON may be. Masks are paired with images by name: case does
 /// not matter, '-', '_' and ' ' are alike, words such as "mask" and what all names have in common
 /// are taken away; NAME_1, NAME_2 (NAME_mask_1, ...) are several masks of one image. An image that
-/// itself has such a name keeps it. Links are followed, loops are not. Every other file in the
+/// itself has such a name keeps it. Frames of a DICOM are items, see expand_frames(). Links are followed, loops are not. Every other file in the
 /// folders is in `unused` with its reason.
 ///
 /// Ids are valid UTF-8 without control characters (escaped_name).

@@ -14,15 +14,6 @@
 namespace dmf {
 namespace {
 
-std::vector<std::size_t> numbered(const std::vector<std::string>& names) {
-  std::map<std::string, std::size_t> numbers;
-  std::vector<std::size_t> groups;
-  for (const std::string& name : names) {
-    groups.push_back(numbers.emplace(name, numbers.size()).first->second);
-  }
-  return groups;
-}
-
 /// The id without its last number or letter: what images of one patient would share. Empty where
 /// nothing in it numbers patients.
 std::string patient_in(const std::string& id) {
@@ -48,15 +39,25 @@ std::vector<std::size_t> groups_from_table(const CsvTable& table,
   const std::string image = one_column(table, kImageColumns);
   const std::string group =
       one_column(table, {"group", "patient", "patient_id", "patientid", "subject", "case"});
-  const std::vector<std::size_t> rows = items_of(table, image, items);
-  require_all(rows, items, table.name);
-  std::vector<std::string> names(items.size());
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    names[rows[row]] = table.text(row, group);
-    DMF_CHECK(!names[rows[row]].empty(), IoError, "[groups] {} row {}: no {} is given for '{}'.",
-              table.name, row + 1, group, items[rows[row]].id);
+  const std::vector<std::size_t> file_of = groups_of_files(items);
+  std::vector<DatasetItem> files;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (file_of[i] != files.size()) continue;
+    DatasetItem& file = files.emplace_back();
+    file.id = items[i].id;
+    file.anonymised_from = items[i].anonymised_from;
+    file.image = items[i].image;
   }
-  return numbered(names);
+  const std::vector<std::size_t> rows = items_of(table, image, files);
+  require_all(rows, files, table.name);
+  std::vector<std::string> of_file(files.size()), names;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    of_file[rows[row]] = table.text(row, group);
+    DMF_CHECK(!of_file[rows[row]].empty(), IoError, "[groups] {} row {}: no {} is given for '{}'.",
+              table.name, row + 1, group, files[rows[row]].id);
+  }
+  for (const std::size_t file : file_of) names.push_back(of_file[file]);
+  return groups_by_name(names);
 }
 
 std::vector<std::size_t> groups_by_pattern(const std::string& pattern,
@@ -71,11 +72,29 @@ std::vector<std::size_t> groups_by_pattern(const std::string& pattern,
   std::vector<std::string> names;
   for (const DatasetItem& item : items) {
     std::smatch match;
-    DMF_CHECK(std::regex_search(item.id, match, expression) && !match.str().empty(), IoError,
-              "[groups] --group-by '{}' finds nothing in the image '{}'.", pattern, item.id);
+    DMF_CHECK(std::regex_search(item.own_name(), match, expression) && !match.str().empty(),
+              IoError, "[groups] --group-by '{}' finds nothing in the image '{}'.", pattern,
+              item.own_name());
     names.push_back(match.size() > 1 && match[1].matched ? match.str(1) : match.str());
   }
-  return numbered(names);
+  return groups_by_name(names);
+}
+
+std::vector<std::size_t> groups_by_name(const std::vector<std::string>& names) {
+  std::map<std::string, std::size_t> numbers;
+  std::vector<std::size_t> groups;
+  std::size_t next = 0;
+  for (const std::string& name : names) {
+    groups.push_back(name.empty() ? next : numbers.emplace(name, next).first->second);
+    if (groups.back() == next) ++next;
+  }
+  return groups;
+}
+
+std::vector<std::size_t> groups_of_files(const std::vector<DatasetItem>& items) {
+  std::vector<std::string> files;
+  for (const DatasetItem& item : items) files.push_back(item.image.string());
+  return groups_by_name(files);
 }
 
 std::vector<std::size_t> united_groups(const std::vector<std::size_t>& a,
@@ -100,8 +119,8 @@ std::vector<std::size_t> united_groups(const std::vector<std::size_t>& a,
 std::string warn_several_per_patient(const std::vector<DatasetItem>& items) {
   std::map<std::string, std::vector<std::string>> patients;
   for (const DatasetItem& item : items) {
-    const std::string patient = patient_in(item.id);
-    if (!patient.empty()) patients[patient].push_back(item.id);
+    const std::string patient = patient_in(item.own_name());
+    if (!patient.empty()) patients[patient].push_back(item.own_name());
   }
   std::size_t images = 0, several = 0;
   std::vector<std::string> example;

@@ -13,6 +13,8 @@ namespace dmf {
 
 /// From a table with a column of images and one named group, patient, patient_id, subject or case.
 ///
+/// Where files have several frames, a row a file.
+///
 /// throws  IoError for an image that is unknown, given twice or missing, or a row without a group
 std::vector<std::size_t> groups_from_table(const CsvTable& table,
                                            const std::vector<DatasetItem>& items);
@@ -24,6 +26,14 @@ std::vector<std::size_t> groups_from_table(const CsvTable& table,
 /// nothing
 std::vector<std::size_t> groups_by_pattern(const std::string& pattern,
                                            const std::vector<DatasetItem>& items);
+
+/// By name, as that of a patient; items without a name are each a group of their own.
+///
+/// names  one an item
+std::vector<std::size_t> groups_by_name(const std::vector<std::string>& names);
+
+/// Frames of one file are together.
+std::vector<std::size_t> groups_of_files(const std::vector<DatasetItem>& items);
 
 /// Items that are together in either are together.
 std::vector<std::size_t> united_groups(const std::vector<std::size_t>& a,

@@ -25,7 +25,8 @@ Names names_of(const std::vector<DatasetItem>& items) {
     std::error_code error;
     const fs::path path = fs::absolute(items[i].image, error).lexically_normal();
     const std::string ending = escaped_name(path.extension().string());
-    add_name(names, items[i].id + ending, i);
+    add_name(names, items[i].own_name(), i);
+    add_name(names, items[i].own_name() + ending, i);
     std::string name;
     for (fs::path rest = path; rest.has_filename(); rest = rest.parent_path()) {
       const std::string own = escaped_name(rest.filename().string());
@@ -61,7 +62,7 @@ std::vector<std::size_t> items_of(const CsvTable& table, const std::string& colu
         if (const auto named = by_name.find(name); named != by_name.end()) {
           DMF_CHECK(named->second != kSeveral, IoError,
                     "[split] {} row {}: several images are named '{}': give their ids, as '{}'.",
-                    table.name, row + 1, escaped_name(text), items.front().id);
+                    table.name, row + 1, escaped_name(text), items.front().own_name());
           found = by_id.find(items[named->second].id);
           break;
         }
@@ -83,7 +84,7 @@ void require_all(const std::vector<std::size_t>& rows, const std::vector<Dataset
   for (const std::size_t i : rows) placed[i] = true;
   const auto missing = std::find(placed.begin(), placed.end(), false);
   DMF_CHECK(missing == placed.end(), IoError, "[split] {} does not place the image '{}'.", file,
-            items[static_cast<std::size_t>(missing - placed.begin())].id);
+            items[static_cast<std::size_t>(missing - placed.begin())].own_name());
 }
 
 std::string one_column(const CsvTable& table, const std::set<std::string>& names) {

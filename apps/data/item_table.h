@@ -13,7 +13,7 @@ namespace dmf {
 
 /// The item that each row names, no item twice. A row may give the id, or the image's path from any
 /// of its folders on, or its name alone where no other image has it; each with or without
-/// extension, with '/' or '\'.
+/// extension, with '/' or '\'. Of an item with a neutral name both names will do.
 ///
 /// throws  IoError for a name that no image or several have, or that is given twice
 std::vector<std::size_t> items_of(const CsvTable& table, const std::string& column,

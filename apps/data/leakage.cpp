@@ -49,7 +49,7 @@ LeakageReport find_leakage(const SampleSet& samples, double threshold) {
       weakest = std::min(weakest, pair.correlation);
       const auto& a = samples.item(pair.first);
       const auto& b = samples.item(pair.second);
-      if (same_bytes(a.image, b.image))
+      if (a.image != b.image && same_bytes(a.image, b.image))
         notes.push_back(fmt::format("{} and {} are the same file", a.id, b.id));
     }
     report.text += fmt::format(

@@ -3,81 +3,14 @@
 #include <algorithm>
 #include <atomic>
 
+#include "apps/data/item_files.h"
 #include "apps/data/mask_notes.h"
-#include "apps/image/upright.h"
 #include "apps/support/text.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 
 namespace dmf {
 namespace {
-
-/// What the EXIF orientation of an image came to.
-enum class Turned { none, as_tagged, as_stored };
-
-/// An item's files, the image turned as its masks are.
-struct ItemFiles {
-  RawImage image;
-  std::vector<RawImage> masks;
-  Turned turned = Turned::none;
-};
-
-/// Whether an image's EXIF orientation is to be applied so that its labels fit.
-///
-/// height, width        of the labels; 0 where that is not known
-/// orientation_of_mask  its own tag, which has been applied
-bool is_upright_meant(const RawImage& image, int height, int width, int orientation_of_mask,
-                      const DatasetItem& item, const std::string& exif) {
-  if (exif != "auto") return exif == "apply";
-  const bool lies = image.orientation >= 5;  // turned by a quarter
-  if (lies && image.height != image.width && height > 0) {
-    return height == image.width && width == image.height;
-  }
-  if (orientation_of_mask == image.orientation) return true;
-  throw IoError(fmt::format(
-      "[data] image {} has the EXIF orientation {}, and its mask fits turned or not: give --exif "
-      "apply if masks were drawn on the upright image, --exif ignore if on the pixels as stored.",
-      item.image.string(), image.orientation));
-}
-
-ItemFiles read_files(const DatasetItem& item, const std::string& exif) {
-  ItemFiles files;
-  files.image = read_image(item.image);
-  int orientation_of_mask = 1;
-  for (const auto& path : item.masks) {
-    RawImage mask = read_image(path);
-    if (files.masks.empty()) orientation_of_mask = mask.orientation;
-    files.masks.push_back(upright(std::move(mask)));
-  }
-  if (files.image.orientation != 1) {
-    const bool drawn = item.annotation.has_value();
-    const int height = drawn ? item.annotation->height : files.masks.front().height;
-    const int width = drawn ? item.annotation->width : files.masks.front().width;
-    const bool apply =
-        is_upright_meant(files.image, height, width, orientation_of_mask, item, exif);
-    files.turned = apply ? Turned::as_tagged : Turned::as_stored;
-    if (apply) files.image = upright(std::move(files.image));
-  }
-  return files;
-}
-
-void check_size(const RawImage& mask, const std::filesystem::path& path, const DatasetItem& item,
-                int height, int width) {
-  DMF_CHECK(mask.height == height && mask.width == width, IoError,
-            "[data] mask {} is {} x {}, its image {} is {} x {}: expected the same size.",
-            path.string(), mask.width, mask.height, item.image.string(), width, height);
-}
-
-/// The labels of all masks of an item together, once all are upright.
-LabelMap united(const std::vector<RawImage>& masks, const DatasetItem& item,
-                const MaskEncoding& encoding) {
-  LabelMap labels = to_labels(item.masks.front(), masks.front(), encoding);
-  for (std::size_t m = 1; m < masks.size(); ++m) {
-    check_size(masks[m], item.masks[m], item, labels.height, labels.width);
-    unite(labels, to_labels(item.masks[m], masks[m], encoding), encoding.ignored);
-  }
-  return labels;
-}
 
 /// The error's text, or none where the task succeeds. Errors must not leave a parallel loop.
 template <class Task>
@@ -137,6 +70,14 @@ MaskEncoding encoding_of_annotations(const std::vector<std::string>& names, int 
   return encoding;
 }
 
+/// Of the network's pixels, which cover more of the image, perhaps more of one axis, than its own.
+std::optional<Spacing> spacing_at_network(const RawImage& image, const PreprocessSpec& spec) {
+  if (!image.spacing) return std::nullopt;
+  const Placement place = placement(spec, image.height, image.width);
+  return Spacing{(*image.spacing)[0] * image.height / place.height,
+                 (*image.spacing)[1] * image.width / place.width};
+}
+
 std::string dark_note(int brightest, int largest) {
   return fmt::format(
       "warning: {}-bit images whose largest value is {} of {}: intensities reach {:.2f} only; give "
@@ -153,24 +94,11 @@ struct SampleSet::Decoded {
   Image image;                      // preprocessed
   std::vector<SurveyedMask> masks;  // with their planes, where those are kept
   Turned turned = Turned::none;
-  int brightest = 0, largest = 255;   // of the image's samples
-  std::string hash;                   // of the image
+  int brightest = 0, largest = 255;  // of the image's samples
+  std::string hash;                  // of the image
+  ItemHeader header;
   std::vector<std::string> warnings;  // of the file readers
 };
-
-LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding,
-                     const std::string& exif) {
-  if (item.annotation) {
-    if (item.annotation->height > 0) {
-      return draw(*item.annotation, item.annotation->height, item.annotation->width);
-    }
-    const RawImage image = read_files(item, exif).image;
-    return draw(*item.annotation, image.height, image.width);
-  }
-  std::vector<RawImage> masks;
-  for (const auto& path : item.masks) masks.push_back(upright(read_image(path)));
-  return united(masks, item, encoding);
-}
 
 SampleSet::Decoded SampleSet::decode(const DatasetItem& item) const {
   const ItemFiles files = read_files(item, options_.exif);
@@ -179,6 +107,7 @@ SampleSet::Decoded SampleSet::decode(const DatasetItem& item) const {
   decoded.height = image.height;
   decoded.width = image.width;
   decoded.turned = files.turned;
+  decoded.header = {image.patient, image.spacing, spacing_at_network(image, options_.preprocess)};
   decoded.hash = hash_of_image(image);
   for (const std::string& warning : image.warnings) {
     decoded.warnings.push_back(fmt::format("{} {}", item.image.string(), warning));
@@ -194,7 +123,7 @@ SampleSet::Decoded SampleSet::decode(const DatasetItem& item) const {
   for (std::size_t m = 0; m < files.masks.size(); ++m) {
     const auto& path = item.masks[m];
     const RawImage& mask = files.masks[m];
-    check_size(mask, path, item, image.height, image.width);
+    check_mask_size(mask, path, item, image.height, image.width);
     DMF_CHECK(
         !is_its_image(mask, image), IoError,
         "[data] mask {} holds the same pixels as its image {}: expected what was drawn on it.",
@@ -293,6 +222,7 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   cache_.resize(items.size());
   lesions_.resize(items.size());
   hashes_.resize(items.size());
+  for (const std::size_t i : sound) headers_.push_back(std::move(decoded[i].header));
   errors.assign(items.size(), std::nullopt);
   parallel_for(static_cast<Index>(items.size()), [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
@@ -346,8 +276,7 @@ DataRecord SampleSet::record() const {
 std::pair<RawImage, LabelMap> SampleSet::own(std::size_t i) const {
   const DatasetItem& item = dataset_.items[i];
   ItemFiles files = read_files(item, options_.exif);
-  LabelMap labels = item.annotation ? draw(*item.annotation, files.image.height, files.image.width)
-                                    : united(files.masks, item, encoding_);
+  LabelMap labels = labels_in(files, item, encoding_);
   return {std::move(files.image), std::move(labels)};
 }
 

@@ -18,14 +18,12 @@ struct Sample {
   LabelMap labels;
 };
 
-/// The union of an item's masks, or its annotation drawn, at the image's own size; a mask's own EXIF
-/// orientation is applied.
-///
-/// exif    as SampleSetOptions has it, where an annotation does not give the image's size
-/// throws  IoError for a mask that cannot be read, differs in size from the others or holds what
-///         the encoding does not cover
-LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding,
-                     const std::string& exif = "auto");
+/// What the file of an item's image says beside its pixels: of a DICOM, else nothing.
+struct ItemHeader {
+  std::string patient;             // a hash of the PatientID; empty without one
+  std::optional<Spacing> spacing;  // of the image's own pixels
+  std::optional<Spacing> spacing_at_network;
+};
 
 struct SampleSetOptions {
   PreprocessSpec preprocess;
@@ -55,6 +53,7 @@ class SampleSet {
   std::pair<RawImage, LabelMap> own(std::size_t i) const;
   /// The labels alone, for which the image is not read where it need not be.
   LabelMap own_labels(std::size_t i) const;
+  const ItemHeader& header(std::size_t i) const { return headers_[i]; }
   const MaskEncoding& mask_encoding() const { return encoding_; }
   /// One line for each item left out.
   const std::vector<std::string>& broken() const { return broken_; }
@@ -81,6 +80,7 @@ class SampleSet {
   std::vector<std::optional<Sample>> cache_;  // what fits into the budget
   std::vector<Lesions> lesions_;
   std::vector<ItemHashes> hashes_;
+  std::vector<ItemHeader> headers_;
   std::vector<std::string> broken_, notes_;
 };
 

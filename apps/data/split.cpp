@@ -129,8 +129,9 @@ void check_whole_groups(const Split& split, const std::vector<std::size_t>& grou
       const auto [known, is_new] = first.emplace(groups[i], std::pair(i, name));
       DMF_CHECK(is_new || known->second.second == name, IoError,
                 "[split] '{}' is in {} and '{}', of the same group, in {}: a group must be on one "
-                "side. Change the split, or the groups.",
-                items[known->second.first].id, known->second.second, items[i].id, name);
+                "side. Change the split, or the groups (--groups, --group-by).",
+                items[known->second.first].own_name(), known->second.second, items[i].own_name(),
+                name);
     }
   };
   look_at(split.train, "train");

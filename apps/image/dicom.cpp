@@ -241,8 +241,7 @@ std::vector<std::uint16_t> colours_of(const std::vector<std::uint16_t>& values, 
   const bool ybr = halved || s.colours == "YBR_FULL";
   DMF_CHECK(s.colours == "RGB" || (ybr && s.bits == 8), IoError,
             "[image] {} is a DICOM of {} bits in the colours {}, which is not read: RGB is, and "
-            "YBR_FULL and "
-            "YBR_FULL_422 of 8 bits are.",
+            "YBR_FULL and YBR_FULL_422 of 8 bits are.",
             name, s.bits, s.colours);
   std::vector<std::uint16_t> samples;
   samples.reserve(3 * area);
@@ -318,16 +317,16 @@ void apply_palette_of(Dicom& dicom, RawImage& raw, const std::vector<std::uint16
 
 /// Millimetres between rows and between columns: PixelSpacing, or what all ultrasound regions that
 /// are measured in centimetres agree on.
-std::optional<std::array<double, 2>> read_spacing(Dicom& dicom) {
+std::optional<Spacing> read_spacing(Dicom& dicom) {
   const auto sound = [](double value) { return std::isfinite(value) && value > 0.0; };
   Float64 rows = 0.0, columns = 0.0;
   if (dicom.data().findAndGetFloat64(DCM_PixelSpacing, rows, 0).good() &&
       dicom.data().findAndGetFloat64(DCM_PixelSpacing, columns, 1).good() && sound(rows) &&
       sound(columns)) {
-    return std::array<double, 2>{rows, columns};
+    return Spacing{rows, columns};
   }
   constexpr Uint16 kCentimetres = 3;
-  std::optional<std::array<double, 2>> agreed;
+  std::optional<Spacing> agreed;
   DcmSequenceOfItems* regions = nullptr;
   if (dicom.data().findAndGetSequence(DCM_SequenceOfUltrasoundRegions, regions).bad())
     return std::nullopt;
@@ -342,7 +341,7 @@ std::optional<std::array<double, 2>> read_spacing(Dicom& dicom) {
         region->findAndGetFloat64(DCM_PhysicalDeltaY, rows).bad()) {
       continue;
     }
-    const std::array<double, 2> found{10.0 * std::abs(rows), 10.0 * std::abs(columns)};
+    const Spacing found{10.0 * std::abs(rows), 10.0 * std::abs(columns)};
     if (!sound(found[0]) || !sound(found[1]) || (agreed && agreed != found)) return std::nullopt;
     agreed = found;
   }
@@ -386,8 +385,6 @@ RawImage decode_dicom(std::string_view bytes, std::string_view name, int frame) 
           fmt::format("holds signed numbers: {} is added to each", 1 << (stored.bits - 1)));
     }
   }
-  if (frames > 1)
-    raw.warnings.push_back(fmt::format("holds {} frames: frame {} is read", frames, frame));
   raw.spacing = read_spacing(dicom);
   const std::string patient = dicom.text(DCM_PatientID);
   if (!patient.empty()) raw.patient = hash_of(patient);

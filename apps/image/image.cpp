@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 
 #include "apps/image/decoders.h"
 #include "engine/core/check.h"
@@ -13,6 +14,7 @@ namespace dmf {
 namespace {
 
 constexpr std::uintmax_t kLargestFile = std::uintmax_t{1} << 30;
+constexpr std::size_t kStart = 256;  // bytes, which show a file's format
 
 RawImage decode(std::string_view bytes, std::string_view name, int frame) {
   DMF_CHECK(!bytes.empty(), IoError, "[image] {} is empty.", name);
@@ -48,9 +50,13 @@ RawImage decode_image(std::string_view bytes, std::string_view name, int frame) 
 }
 
 int frames_in(const std::filesystem::path& path) {
-  const std::string bytes = read_file(path, kLargestFile);
-  if (sniff(bytes) != FileFormat::dicom || !can_read(FileFormat::dicom)) return 1;
-  return dicom_frames(bytes, path.string());
+  if (!can_read(FileFormat::dicom)) return 1;
+  std::string start(kStart, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(start.data(), static_cast<std::streamsize>(kStart));
+  start.resize(static_cast<std::size_t>(file.gcount()));
+  if (sniff(start) != FileFormat::dicom) return 1;
+  return dicom_frames(read_file(path, kLargestFile), path.string());
 }
 
 Image to_intensities(const RawImage& raw, int channels) {

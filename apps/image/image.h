@@ -12,6 +12,9 @@
 
 namespace dmf {
 
+/// Millimetres between the middles of neighbouring rows and of neighbouring columns.
+using Spacing = std::array<double, 2>;
+
 /// An image as its file holds it: samples of up to 16 bits, interleaved, rows from the top.
 struct RawImage {
   int height = 0, width = 0;
@@ -27,9 +30,8 @@ struct RawImage {
   std::vector<std::string> warnings = {};  // of an odd file, without its name: "ends without ..."
   int bits = 8;  // a sample, or an index, as the file says; fewer than 8 are scaled to 0..255
                  // above, so that of 2 bits the 1 becomes 85, but not those of a DICOM
-  std::optional<std::array<double, 2>> spacing =
-      {};                    // between rows and between columns, mm; of a DICOM
-  std::string patient = {};  // a hash of a DICOM's PatientID; empty without one
+  std::optional<Spacing> spacing = {};  // of a DICOM
+  std::string patient = {};             // a hash of a DICOM's PatientID; empty without one
 
   std::uint16_t at(int h, int w, int c) const {
     return samples[(static_cast<std::size_t>(h) * static_cast<std::size_t>(width) +
@@ -89,7 +91,7 @@ RawImage decode_image(std::string_view bytes, std::string_view name, int frame =
 
 /// Frames of the image file: of a DICOM as many as it says, of others 1.
 ///
-/// throws  IoError for a file that cannot be read
+/// throws  IoError for a DICOM that cannot be read
 int frames_in(const std::filesystem::path& path);
 
 /// Intensities in [0, 1]; alpha is dropped. One channel: grey by 0.299 R + 0.587 G + 0.114 B;

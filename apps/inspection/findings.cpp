@@ -26,12 +26,12 @@ std::vector<Finding> findings_of(const std::vector<ImageFacts>& images, const Le
     }
     if (!finding.where.empty()) all.push_back(std::move(finding));
   };
-  if (!samples.broken().empty()) all.push_back({"cannot be used", samples.broken()});
+  if (!samples.broken().empty()) all.push_back({"cannot be used", samples.broken(), false, true});
   std::vector<std::string> unused;
   for (const UnusedFile& file : samples.dataset().unused) {
     unused.push_back(fmt::format("{}: {}", file.path.string(), file.reason));
   }
-  if (!unused.empty()) all.push_back({"files that are not used", std::move(unused)});
+  if (!unused.empty()) all.push_back({"files that are not used", std::move(unused), false, true});
   if (alike.conflicts > 0) {
     all.push_back({"near-duplicates of different classes", alike.conflicting});
   }

@@ -13,6 +13,7 @@ struct Finding {
   std::string what;                // "lesions in less than a thousandth of the image"
   std::vector<std::string> where;  // ids of images, or names of files with the reason
   bool is_fact = false;            // worth knowing, no trouble
+  bool names_files = false;        // `where` holds files' own names, whatever the ids are
 };
 
 /// Everything that inspect found out.
@@ -36,7 +37,8 @@ std::string inspection_text(const Inspection& inspection);
 /// One page that needs no network: the same, with every name, and all images in one sheet.
 ///
 /// understood  lines that say how the data set was read
+/// anonymise   findings that name files are only counted
 std::string inspection_page(const std::string& title, const std::vector<std::string>& understood,
-                            const Inspection& inspection);
+                            const Inspection& inspection, bool anonymise = false);
 
 }  // namespace dmf

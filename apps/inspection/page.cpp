@@ -42,7 +42,7 @@ std::vector<std::vector<std::string>> share_rows(const Inspection& inspection) {
 }  // namespace
 
 std::string inspection_page(const std::string& title, const std::vector<std::string>& understood,
-                            const Inspection& inspection) {
+                            const Inspection& inspection, bool anonymise) {
   Page page;
   page.title = title;
   page.lines = understood;
@@ -53,7 +53,9 @@ std::string inspection_page(const std::string& title, const std::vector<std::str
     for (const Finding& finding : inspection.findings) {
       if (finding.is_fact != fact) continue;
       rows.push_back({finding.what, fmt::format("{}", finding.where.size()),
-                      fmt::format("{}", fmt::join(finding.where, "; "))});
+                      anonymise && finding.names_files
+                          ? "not named here"
+                          : fmt::format("{}", fmt::join(finding.where, "; "))});
     }
     if (rows.empty()) continue;
     page.add_table(fact ? "Worth knowing" : "Look at these",

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "apps/data/files.h"
+#include "apps/data/frames.h"
 #include "apps/image/image.h"
 #include "apps/support/written_files.h"
 #include "engine/core/check.h"
@@ -36,6 +37,21 @@ struct Results {
   fs::path folder;
   WrittenFiles list;
 };
+
+/// Every frame of a file. One that cannot be read is one image, which fails by itself later.
+void add_frames(const fs::path& path, const fs::path& result, FoundImages& found) {
+  int frames = 1;
+  try {
+    frames = frames_in(path);
+  } catch (const IoError&) {
+    frames = 1;
+  }
+  for (int frame = 0; frame < frames; ++frame) {
+    fs::path own = result;
+    if (frames > 1) own += frame_suffix(frame + 1);
+    found.images.push_back({path, own, frame});
+  }
+}
 
 /// One walk through a folder.
 class Walk {
@@ -141,7 +157,7 @@ class Walk {
       } else if (is_mask(fs::path(name).stem().string(), stems)) {
         masks_.add(path / name);
       } else {
-        found_.images.push_back({path / name, below / fs::path(name).stem()});
+        add_frames(path / name, below / fs::path(name).stem(), found_);
       }
     }
   }
@@ -187,7 +203,7 @@ FoundImages find_images(const std::vector<std::string>& inputs, bool recursive) 
     if (fs::is_directory(input, error)) {
       walk.folder(input);
     } else {
-      found.images.push_back({input, fs::path(input).stem()});
+      add_frames(input, fs::path(input).stem(), found);
     }
   }
   found.left_out = walk.left_out();

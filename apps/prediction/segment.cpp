@@ -9,8 +9,8 @@
 
 namespace dmf {
 
-Segmented segment(Model& model, const std::filesystem::path& image, bool floats) {
-  const RawImage raw = upright(read_image(image));
+Segmented segment(Model& model, const std::filesystem::path& image, int frame, bool floats) {
+  const RawImage raw = upright(read_image(image, frame));
   const Sample sample{preprocess(raw, model.preprocess),
                       LabelMap(model.preprocess.size, model.preprocess.size)};
   const auto logits = evaluation_logits(*model.network, make_batch({sample}, {0}).images);

@@ -21,8 +21,9 @@ struct Segmented {
 /// "_probability.png" (of all classes above 0 together), "_overlay.png" (the image, lesions
 /// tinted).
 ///
+/// frame   of a DICOM with several, from 0
 /// floats  also "_probabilities.safetensors": tensor probabilities [H, W, K]
 /// throws  IoError for a file that is no image, OutOfMemory or std::bad_alloc for too large a one
-Segmented segment(Model& model, const std::filesystem::path& image, bool floats);
+Segmented segment(Model& model, const std::filesystem::path& image, int frame, bool floats);
 
 }  // namespace dmf

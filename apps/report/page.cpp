@@ -47,9 +47,9 @@ std::string script_json(const Json& json) {
   return text;
 }
 
-/// Distances in pixels are large numbers.
+/// Distances are large numbers.
 int digits_of(std::string_view metric) {
-  return metric == "hd95" || metric == "surface_distance" ? 2 : 4;
+  return metric.starts_with("hd95") || metric.starts_with("surface_distance") ? 2 : 4;
 }
 
 }  // namespace
@@ -76,7 +76,9 @@ void Page::add_scoreboard(const std::string& heading, const Scoreboard& board) {
     }
   }
   std::vector<std::vector<std::string>> rows;
+  const bool millimetres = board.find("per_image", "hd95_mm", "lesion") != nullptr;
   for (const auto& [metric, name] : metric_names()) {
+    if (metric.ends_with("_mm") && !millimetres) continue;
     std::vector<std::string> row = {name};
     for (const auto& [aggregation, classes] : conventions) {
       const Estimate* e = board.find(aggregation, metric, classes);
@@ -100,8 +102,9 @@ void Page::add_scoreboard(const std::string& heading, const Scoreboard& board) {
       rows.back().push_back(s.estimate.text(digits_of(s.metric)));
     }
   }
-  add_table("By the lesion's share of the image", "Means over the images of each size.",
-            {"lesion", "images", "missed", "Dice", "IoU", "95 % Hausdorff", "surface distance"},
+  columns = {"lesion", "images", "missed", "Dice", "IoU", "95 % Hausdorff", "surface distance"};
+  if (millimetres) columns.insert(columns.end(), {"95 % Hausdorff, mm", "surface distance, mm"});
+  add_table("By the lesion's share of the image", "Means over the images of each size.", columns,
             rows, {});
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "apps/data/csv.h"
@@ -20,6 +21,10 @@ std::string per_image_csv(const std::vector<ImageScore>& images) {
   std::vector<std::string> columns = {
       "id",   "lesion_share",     "dice",       "iou", "precision", "recall", "missed",
       "hd95", "surface_distance", "lesion_lost"};
+  const bool millimetres = std::any_of(images.begin(), images.end(), [](const ImageScore& image) {
+    return image.millimetres.has_value();
+  });
+  if (millimetres) columns.insert(columns.end(), {"hd95_mm", "surface_distance_mm"});
   for (int t = 0; t < classes; ++t) {
     for (int p = 0; p < classes; ++p) columns.push_back(count_column(t, p));
   }
@@ -36,6 +41,11 @@ std::string per_image_csv(const std::vector<ImageScore>& images) {
     cells.push_back(fmt::format("{}", image.surface.hd95));
     cells.push_back(fmt::format("{}", image.surface.average));
     cells.emplace_back(image.lesion_lost ? "1" : "0");
+    if (millimetres) {
+      const auto& mm = image.millimetres;
+      cells.push_back(mm ? fmt::format("{}", mm->hd95) : "");
+      cells.push_back(mm ? fmt::format("{}", mm->average) : "");
+    }
     for (int t = 0; t < classes; ++t) {
       for (int p = 0; p < classes; ++p) cells.push_back(fmt::format("{}", image.confusion(t, p)));
     }
@@ -64,6 +74,9 @@ std::vector<ImageScore> read_per_image_csv(const std::filesystem::path& path) {
     image.surface.average = table.number(row, "surface_distance");
     // Older tables do not have this column.
     image.lesion_lost = table.has("lesion_lost") && table.number(row, "lesion_lost") != 0.0;
+    if (table.has("hd95_mm") && !table.text(row, "hd95_mm").empty()) {
+      image.millimetres = {table.number(row, "hd95_mm"), table.number(row, "surface_distance_mm")};
+    }
     images.push_back(std::move(image));
   }
   return images;

@@ -61,16 +61,23 @@ void scale(std::vector<double>& values, std::size_t count) {
 /// The images with what is needed of each again and again.
 class Computation {
  public:
-  Computation(const std::vector<ImageScore>& images, int batch) : images_(images), batch_(batch) {
+  /// millimetres  all images with a lesion have distances in them
+  Computation(const std::vector<ImageScore>& images, int batch, bool millimetres)
+      : images_(images), batch_(batch), millimetres_(millimetres) {
     for (const ImageScore& image : images) {
       std::vector<double> values = unit_values(image.confusion);
       values.push_back(image.surface.hd95);
       values.push_back(image.surface.average);
+      if (millimetres) {
+        const SurfaceDistance mm = image.millimetres.value_or(SurfaceDistance{});
+        values.push_back(mm.hd95);
+        values.push_back(mm.average);
+      }
       per_image_.push_back(std::move(values));
     }
   }
 
-  static std::vector<Row> rows() {
+  std::vector<Row> rows() const {
     std::vector<Row> all;
     for (const char* aggregation : {"pooled", "per_batch", "per_image"}) {
       for (Row row : unit_rows()) {
@@ -80,6 +87,10 @@ class Computation {
     }
     all.push_back({"per_image", "hd95", "lesion"});
     all.push_back({"per_image", "surface_distance", "lesion"});
+    if (millimetres_) {
+      all.push_back({"per_image", "hd95_mm", "lesion"});
+      all.push_back({"per_image", "surface_distance_mm", "lesion"});
+    }
     all.push_back({"lesion_free", "false_positive_rate", "lesion"});
     return all;
   }
@@ -120,6 +131,7 @@ class Computation {
  private:
   const std::vector<ImageScore>& images_;
   int batch_;
+  bool millimetres_;
   std::vector<std::vector<double>> per_image_;
 };
 
@@ -130,8 +142,8 @@ double percentile(const std::vector<double>& sorted, double share) {
 }
 
 std::vector<Score> estimates(const std::vector<ImageScore>& images,
-                             const ScoreboardOptions& options) {
-  const Computation computation(images, options.batch);
+                             const ScoreboardOptions& options, bool millimetres) {
+  const Computation computation(images, options.batch, millimetres);
   Draw draw(images.size());
   for (std::size_t i = 0; i < draw.size(); ++i) draw[i] = i;
   const std::vector<double> values = computation.values(draw);
@@ -143,7 +155,7 @@ std::vector<Score> estimates(const std::vector<ImageScore>& images,
     for (std::size_t k = 0; k < again.size(); ++k) drawn[k].push_back(again[k]);
   }
   std::vector<Score> scores;
-  const std::vector<Row> rows = Computation::rows();
+  const std::vector<Row> rows = computation.rows();
   for (std::size_t k = 0; k < rows.size(); ++k) {
     Estimate estimate{values[k], values[k], values[k]};
     if (!drawn[k].empty()) {
@@ -201,6 +213,8 @@ const std::vector<std::pair<std::string, std::string>>& metric_names() {
       {"cb_dice", "CB-Dice"},
       {"hd95", "95 % Hausdorff, pixels"},
       {"surface_distance", "surface distance, pixels"},
+      {"hd95_mm", "95 % Hausdorff, mm"},
+      {"surface_distance_mm", "surface distance, mm"},
       {"false_positive_rate", "false-positive rate"}};
   return names;
 }
@@ -266,6 +280,10 @@ std::string Scoreboard::table(const std::string& title) const {
           4);
     row("  95 % Hausdorff, pixels", find("per_image", "hd95", "lesion"), nullptr, 2);
     row("  surface distance, pixels", find("per_image", "surface_distance", "lesion"), nullptr, 2);
+    if (const Estimate* hd95 = find("per_image", "hd95_mm", "lesion")) {
+      row("  95 % Hausdorff, mm", hd95, nullptr, 2);
+      row("  surface distance, mm", find("per_image", "surface_distance_mm", "lesion"), nullptr, 2);
+    }
     text += fmt::format("  {:<32} {}\n", "  missed lesions", missed);
     if (lost > 0) text += fmt::format("  {:<32} {}\n", "  lesions lost by scaling", lost);
     for (const Stratum& s : strata) {
@@ -289,7 +307,6 @@ Scoreboard make_scoreboard(const std::vector<ImageScore>& images,
   board.missed = missed_in(images);
   board.lost = static_cast<std::size_t>(std::count_if(
       images.begin(), images.end(), [](const ImageScore& image) { return image.lesion_lost; }));
-  board.scores = estimates(images, options);
   ConfusionMatrix pooled(images.front().confusion.classes());
   std::vector<ImageScore> lesions;
   for (const ImageScore& image : images) {
@@ -297,6 +314,11 @@ Scoreboard make_scoreboard(const std::vector<ImageScore>& images,
     if (image.has_lesion()) lesions.push_back(image);
   }
   board.with_lesion = lesions.size();
+  const bool millimetres =
+      !lesions.empty() && std::all_of(lesions.begin(), lesions.end(), [](const ImageScore& image) {
+        return image.millimetres.has_value();
+      });
+  board.scores = estimates(images, options, millimetres);
   board.dice_per_class = score(pooled, 0.0).dice.per_class;
   // What has nothing to be computed from is left out.
   std::erase_if(board.scores, [&](const Score& s) {
@@ -311,8 +333,9 @@ Scoreboard make_scoreboard(const std::vector<ImageScore>& images,
     }
     if (inside.empty()) continue;
     Scoreboard::Stratum stratum{range.name, inside.size(), missed_in(inside), {}};
-    static const std::set<std::string> kKept = {"dice", "iou", "hd95", "surface_distance"};
-    for (Score& s : estimates(inside, options)) {
+    static const std::set<std::string> kKept = {
+        "dice", "iou", "hd95", "surface_distance", "hd95_mm", "surface_distance_mm"};
+    for (Score& s : estimates(inside, options, millimetres)) {
       if (s.aggregation == "per_image" && s.classes == "lesion" && kKept.contains(s.metric)) {
         stratum.scores.push_back(std::move(s));
       }

@@ -23,7 +23,7 @@ const std::vector<std::pair<std::string, std::string>>& metric_names();
 /// One number of a scoreboard, under the convention it was computed by.
 struct Score {
   std::string aggregation;  // "pooled", "per_batch", "per_image", "lesion_free"
-  std::string metric;       // "dice", "iou", "precision", ..., "hd95", "surface_distance"
+  std::string metric;       // "dice", "iou", "precision", ..., "surface_distance_mm"
   std::string classes;      // "lesion": all classes above 0 as one; "mean": over all classes
   Estimate estimate;
 };
@@ -33,7 +33,8 @@ struct Score {
 ///   pooled     the counts of all pixels of the set; "mean" is what the paper's tables hold
 ///   per_batch  the mean over batches of 32 images in order, as the authors' demo computes it
 ///   per_image  the mean over the images that have a lesion; a missed lesion has Dice 0, and its
-///              distances are the image's diagonal
+///              distances are the image's diagonal; in millimetres only where the files of all
+///              of them give their spacing
 ///
 /// Images without a lesion have no Dice of their own: they give the false-positive rate, the share
 /// of them in which a lesion was predicted.
@@ -73,7 +74,8 @@ Scoreboard make_scoreboard(const std::vector<ImageScore>& images,
                            const ScoreboardOptions& options = {});
 
 /// A table with a row an image: its lesion's size, its scores, and the counts that all scores come
-/// from (count_T_P: pixels of class T taken for P).
+/// from (count_T_P: pixels of class T taken for P). Where any image has distances in millimetres,
+/// columns of these, empty for the others.
 std::string per_image_csv(const std::vector<ImageScore>& images);
 /// Reads such a table.
 ///

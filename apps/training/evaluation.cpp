@@ -29,16 +29,17 @@ LabelMap labels_of(const Batch& batch, std::size_t k) {
   return labels;
 }
 
-ImageScore score_image(const std::string& id, const LabelMap& truth, const LabelMap& prediction,
-                       int classes, std::int32_t ignore_index, bool lesion_lost, bool surfaces) {
-  ImageScore s{id, ConfusionMatrix(classes), {}, lesion_lost};
-  s.confusion.add(truth.labels, prediction.labels, ignore_index);
-  if (surfaces && s.has_lesion()) {
-    s.surface =
-        surface_distance(lesion_mask(truth, truth, ignore_index),
-                         lesion_mask(prediction, truth, ignore_index), truth.height, truth.width);
+/// spacing  of these pixels, where it is known
+void measure_surfaces(ImageScore& score, const LabelMap& truth, const LabelMap& prediction,
+                      std::int32_t ignore_index, const std::optional<Spacing>& spacing) {
+  if (spacing) score.millimetres = SurfaceDistance{};
+  if (!score.has_lesion()) return;
+  const auto drawn = lesion_mask(truth, truth, ignore_index),
+             found = lesion_mask(prediction, truth, ignore_index);
+  score.surface = surface_distance(drawn, found, truth.height, truth.width);
+  if (spacing) {
+    score.millimetres = surface_distance(drawn, found, truth.height, truth.width, *spacing);
   }
-  return s;
 }
 
 }  // namespace
@@ -131,9 +132,16 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
         prediction = likeliest(predictions[k]);
       }
       const bool lost = options.at_original == nullptr && samples.lesions(item).all_lost;
-      evaluation.images.push_back(score_image(samples.item(item).id, truth, prediction, classes,
-                                              encoding.ignored, lost, options.surfaces));
-      evaluation.pooled += evaluation.images.back().confusion;
+      ImageScore score{samples.item(item).id, ConfusionMatrix(classes), {}, {}, lost};
+      score.confusion.add(truth.labels, prediction.labels, encoding.ignored);
+      if (options.surfaces) {
+        const ItemHeader& header = samples.header(item);
+        measure_surfaces(
+            score, truth, prediction, encoding.ignored,
+            options.at_original != nullptr ? header.spacing : header.spacing_at_network);
+      }
+      evaluation.pooled += score.confusion;
+      evaluation.images.push_back(std::move(score));
     }
   }
   return evaluation;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct ImageScore {
   ConfusionMatrix confusion;
   SurfaceDistance
       surface;  // of the lesion; zeros where there is none, or where it was not asked for
+  /// The same in millimetres, of an image whose file gives its spacing.
+  std::optional<SurfaceDistance> millimetres = {};
   /// The file's own labels show a lesion, those at the scored size none: it counts as one, of Dice
   /// 0, and as missed where none is predicted.
   bool lesion_lost = false;

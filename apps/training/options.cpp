@@ -166,6 +166,9 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
       ->group(group);
   add("--mask-names", o.dataset.mask_names,
       "Glob that masks and annotations fit, as \"*_mask*\" or \"labels/*\"; default: by rule");
+  add("--first-frame", o.dataset.first_frame,
+      "Of masks named after frames of a DICOM: the first one's number, 0, 1 or auto: as they tell")
+      ->check(one_of({"auto", "0", "1"}));
   add_list(app, group, "--label-classes", o.dataset.label_classes,
            "Labels of annotations as classes 1, 2, ...: labels to unite joined by +");
   add("--num-classes", o.num_classes,
@@ -190,6 +193,10 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
       ->group(group);
   app.add_flag("--skip-broken", o.skip_broken,
                "Leave out images that cannot be used, and count them")
+      ->group(group);
+  app.add_flag("--anonymise", o.anonymise,
+               "In all that is written but config.toml, call images by neutral names, not their "
+               "files'")
       ->group(group);
   add("--cache-mb", o.cache_mb, "Memory for decoded images")->check(whole_number(0, 1 << 20));
   add("--image", o.image, "Height and width of the network's input")->check(whole_number(1, 4096));

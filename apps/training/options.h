@@ -38,6 +38,7 @@ struct TrainOptions {
   bool invert_masks = false;
   std::string exif = "auto";
   bool skip_broken = false;
+  bool anonymise = false;
   int cache_mb = 2048;
   int image = 128;
   int channels = 1;

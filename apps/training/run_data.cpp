@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "apps/data/anonymise.h"
 #include "apps/data/duplicates.h"
 #include "apps/data/groups.h"
 #include "apps/support/text.h"
@@ -38,20 +39,54 @@ SampleSet load_samples(const TrainOptions& options, const PreprocessSpec& prepro
   how.skip_broken = options.skip_broken;
   how.cache_bytes = cache_bytes(options);
   Dataset dataset = find_dataset(options.data, options.dataset);
+  if (options.anonymise) anonymise(dataset);
   if (options.num_classes > 0) check_class_count(dataset, options.num_classes);
   return SampleSet(std::move(dataset), how);
 }
 
 namespace {
 
-/// The groups that the user names, as patients.
+bool names_groups(const TrainOptions& options) {
+  return !options.groups.empty() || !options.group_by.empty();
+}
+
+std::vector<std::string> patients_of(const SampleSet& samples) {
+  std::vector<std::string> patients;
+  for (std::size_t i = 0; i < samples.size(); ++i) patients.push_back(samples.header(i).patient);
+  return patients;
+}
+
+bool has_patients(const SampleSet& samples) {
+  const std::vector<std::string> patients = patients_of(samples);
+  return std::any_of(patients.begin(), patients.end(),
+                     [](const std::string& patient) { return !patient.empty(); });
+}
+
+/// The groups that the user names, as patients; else the patients that the files name. Frames of a
+/// file are in one.
 std::vector<std::size_t> named_groups(const TrainOptions& options, const SampleSet& samples) {
   const std::vector<DatasetItem>& items = samples.dataset().items;
   DMF_CHECK(options.groups.empty() || options.group_by.empty(), ValueError,
             "[groups] --groups and --group-by are given: expected one of them.");
-  if (!options.groups.empty()) return groups_from_table(read_csv(options.groups), items);
-  if (!options.group_by.empty()) return groups_by_pattern(options.group_by, items);
-  return no_groups(items.size());
+  const std::vector<std::size_t> named =
+      !options.groups.empty()     ? groups_from_table(read_csv(options.groups), items)
+      : !options.group_by.empty() ? groups_by_pattern(options.group_by, items)
+                                  : groups_by_name(patients_of(samples));
+  return united_groups(named, groups_of_files(items));
+}
+
+/// A PatientID that is no one's, as an archive's "ANONYMOUS", must not be a riddle.
+void check_patients(const TrainOptions& options, const SampleSet& samples,
+                    const std::vector<std::size_t>& groups) {
+  const std::size_t needed = options.folds > 0 ? static_cast<std::size_t>(options.folds) : 3;
+  const std::size_t found = std::set<std::size_t>(groups.begin(), groups.end()).size();
+  DMF_CHECK(
+      names_groups(options) || found >= needed || found == groups.size() || !has_patients(samples),
+      IoError,
+      "[split] the {} images are of {} patient{}, as the DICOM files' PatientID says: expected at "
+      "least {}, as a patient's images stay on one side. If it is no patient's, say who is who "
+      "with --groups FILE.csv, or give --group-by '.*' where each image is of another.",
+      groups.size(), found, found == 1 ? "" : "s", needed);
 }
 
 std::uint64_t seed_of_split(const TrainOptions& options) {
@@ -82,6 +117,7 @@ Split divided(const TrainOptions& options, const SampleSet& samples,
     const auto given = given_split(samples.dataset().items, groups, seed);
     if (given) return *given;
   }
+  check_patients(options, samples, groups);
   if (options.folds == 0) return split_by_seed(groups, seed);
   return split_by_fold(folds_by_seed(groups, options.folds, seed), options.fold);
 }
@@ -94,9 +130,9 @@ std::string describe_lesions(const SampleSet& samples) {
     const SampleSet::Lesions& lesions = samples.lesions(i);
     kept += lesions.kept;
     lost += lesions.lost;
-    if (lesions.kept > 0) kept_in.push_back(samples.item(i).id);
-    if (lesions.lost > 0) lost_in.push_back(samples.item(i).id);
-    if (lesions.all_lost) all_lost_in.push_back(samples.item(i).id);
+    if (lesions.kept > 0) kept_in.push_back(samples.item(i).own_name());
+    if (lesions.lost > 0) lost_in.push_back(samples.item(i).own_name());
+    if (lesions.all_lost) all_lost_in.push_back(samples.item(i).own_name());
   }
   std::string text;
   if (kept > 0) {
@@ -128,7 +164,7 @@ void check_lesions(const SampleSet& samples, const Split& split) {
             "[data] no mask of {} has any lesion, {} is the first of {} images ({}): there is "
             "nothing to learn. Expected lesion pixels: compare the masks with --mask-values, "
             "--mask-from or --invert-masks.",
-            samples.dataset().root.string(), samples.item(0).id, samples.size(),
+            samples.dataset().root.string(), samples.item(0).own_name(), samples.size(),
             samples.mask_encoding().describe());
   for (const auto& [part, name] :
        {std::pair(&split.train, "training"), std::pair(&split.validation, "validation")}) {
@@ -136,9 +172,41 @@ void check_lesions(const SampleSet& samples, const Split& split) {
         lesions_in(*part) > 0, IoError,
         "[data] none of the {} {} images has a lesion (first {}), {} of all {} have one: give "
         "another division, such as --split-seed 2.",
-        part->size(), name, part->empty() ? "none" : samples.item(part->front()).id, all,
+        part->size(), name, part->empty() ? "none" : samples.item(part->front()).own_name(), all,
         samples.size());
   }
+}
+
+/// How images belong together as those of one patient, where anything says so.
+std::string describe_patients(const SampleSet& samples, const TrainOptions& options) {
+  std::map<std::string, std::size_t> patients;
+  std::vector<DatasetItem> without;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const std::string& patient = samples.header(i).patient;
+    if (patient.empty()) {
+      without.push_back(samples.item(i));
+    } else {
+      ++patients[patient];
+    }
+  }
+  std::string text;
+  if (!patients.empty()) {
+    const std::size_t with = samples.size() - without.size();
+    text =
+        fmt::format("patients  {} in {} image{}, by the DICOM files' PatientID: ", patients.size(),
+                    with, with == 1 ? "" : "s");
+    text += names_groups(options) ? fmt::format("not used, as {} says who belongs together",
+                                                options.groups.empty() ? "--group-by" : "--groups")
+                                  : "each stays on one side";
+    if (!without.empty() && !names_groups(options)) {
+      text += fmt::format("; {} image{} without: each by itself", without.size(),
+                          without.size() == 1 ? "" : "s");
+    }
+    text += "\n";
+  }
+  const std::string warning = warn_several_per_patient(without);
+  if (!names_groups(options) && !warning.empty()) text += warning + "\n";
+  return text;
 }
 
 }  // namespace
@@ -158,7 +226,11 @@ std::string describe_split(const TrainOptions& options, const SampleSet& samples
   const std::string how = is_drawn_in_groups(options) ? "grouped" : "random";
   std::string named;
   if (!options.groups.empty()) named = ", groups from a file";
-  if (!options.group_by.empty()) named = fmt::format(", groups by '{}'", options.group_by);
+  if (!options.group_by.empty()) {
+    named = options.anonymise ? ", groups by a pattern"
+                              : fmt::format(", groups by '{}'", options.group_by);
+  }
+  if (!names_groups(options) && has_patients(samples)) named = ", groups by PatientID";
   std::set<std::string> parts;
   for (const DatasetItem& item : samples.dataset().items) parts.insert(item.part);
   const bool are_given = parts.size() > 1;
@@ -207,9 +279,7 @@ std::string describe_samples(const SampleSet& samples, const TrainOptions& optio
   text += describe_lesions(samples);
   const std::string unused = describe_unused(samples.dataset());
   if (!unused.empty()) text += unused + "\n";
-  const bool has_groups = !options.groups.empty() || !options.group_by.empty();
-  const std::string patients = warn_several_per_patient(samples.dataset().items);
-  if (!has_groups && !patients.empty()) text += patients + "\n";
+  text += describe_patients(samples, options);
   for (const std::string& note : samples.dataset().notes)
     text += fmt::format("          {}\n", note);
   for (const std::string& note : samples.notes()) text += fmt::format("{}\n", note);

@@ -6,6 +6,7 @@
 #include "apps/data/annotations/coco.h"
 #include "apps/data/annotations/labelme.h"
 #include "apps/data/annotations/run_lengths.h"
+#include "apps/data/item_files.h"
 #include "apps/data/samples.h"
 #include "engine/core/check.h"
 #include "tests/support/annotation_files.h"

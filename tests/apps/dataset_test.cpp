@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "apps/data/dataset.h"
+#include "apps/data/item_files.h"
 #include "apps/data/samples.h"
 #include "tests/support/tiny_dataset.h"
 

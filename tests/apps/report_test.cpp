@@ -217,6 +217,38 @@ TEST_CASE("per-image table: written and read again as the same") {
                        IoError);
 }
 
+TEST_CASE("millimetres: columns where an image has them, means where all with a lesion have them") {
+  const TemporaryFolder folder;
+  std::vector<ImageScore> images = {drawn("a", {{2, 2, 6, 8}}, {{3, 2, 6, 9}}),
+                                    drawn("b", {{2, 2, 6, 8}}, {}), drawn("free", {}, {})};
+  CHECK(per_image_csv(images).find("_mm") == std::string::npos);
+  CHECK(make_scoreboard(images).find("per_image", "hd95_mm", "lesion") == nullptr);
+
+  images[0].millimetres = SurfaceDistance{1.5, 0.5};
+  const std::string text = per_image_csv(images);
+  write_text(folder / "p.csv", text);
+  const std::vector<ImageScore> again = read_per_image_csv(folder / "p.csv");
+  CHECK(per_image_csv(again) == text);
+  REQUIRE(again[0].millimetres.has_value());
+  CHECK(again[0].millimetres->hd95 == 1.5);
+  CHECK(again[0].millimetres->average == 0.5);
+  CHECK_FALSE(again[1].millimetres.has_value());
+  const Scoreboard some = make_scoreboard(images);
+  CHECK(some.find("per_image", "hd95_mm", "lesion") == nullptr);
+  CHECK(some.table("t").find("mm") == std::string::npos);
+
+  images[1].millimetres = SurfaceDistance{4.5, 2.5, true};
+  const Scoreboard all = make_scoreboard(images);  // one without a lesion has no say
+  CHECK(value(all, "per_image", "hd95_mm") == 3.0);
+  CHECK(value(all, "per_image", "surface_distance_mm") == 1.5);
+  CHECK(all.table("t").find("  95 % Hausdorff, mm ") != std::string::npos);
+  CHECK(all.to_json()["per_image"]["surface_distance_mm"]["lesion"]["value"] == 1.5);
+  CHECK(all.to_json()["per_image"]["hd95"] == some.to_json()["per_image"]["hd95"]);
+  Page page;
+  page.add_scoreboard("scores", all);
+  CHECK(page.html().find("Hausdorff, mm") != std::string::npos);
+}
+
 TEST_CASE("page: no text gets out of its place; long curves are thinned; pictures are inlined") {
   Page page;
   page.title = "</title><script>alert(1)</script>";

@@ -25,7 +25,8 @@ std::vector<std::uint8_t> rectangle(int height, int width, int top, int left, in
 
 /// By the definition: all pairs of boundary pixels.
 SurfaceDistance by_definition(const std::vector<std::uint8_t>& a,
-                              const std::vector<std::uint8_t>& b, int height, int width) {
+                              const std::vector<std::uint8_t>& b, int height, int width,
+                              const std::array<double, 2>& spacing = {1.0, 1.0}) {
   const auto boundary = [&](const std::vector<std::uint8_t>& mask) {
     std::vector<std::pair<int, int>> points;
     const auto in = [&](int h, int w) {
@@ -45,7 +46,9 @@ SurfaceDistance by_definition(const std::vector<std::uint8_t>& a,
   const auto add = [&](const auto& from, const auto& to) {
     for (const auto& [h, w] : from) {
       double least = INFINITY;
-      for (const auto& [i, j] : to) least = std::min(least, std::hypot(h - i, w - j));
+      for (const auto& [i, j] : to) {
+        least = std::min(least, std::hypot(spacing[0] * (h - i), spacing[1] * (w - j)));
+      }
       distances.push_back(least);
     }
   };
@@ -150,6 +153,22 @@ TEST_CASE(
     CHECK(std::abs(fast.hd95 - plain.hd95) < 1e-12);
     CHECK(std::abs(fast.average - plain.average) < 1e-12);
   }
+  // In millimetres, also where rows lie much farther apart than columns; the same in both axes
+  // only scales.
+  for (const std::array<double, 2>& spacing :
+       std::vector<std::array<double, 2>>{{0.1, 0.7}, {3.0, 0.2}, {0.25, 0.25}}) {
+    for (const auto& [a, b] : pairs) {
+      const auto fast = surface_distance(a, b, H, W, spacing),
+                 plain = by_definition(a, b, H, W, spacing);
+      CHECK(std::abs(fast.hd95 - plain.hd95) < 1e-12);
+      CHECK(std::abs(fast.average - plain.average) < 1e-12);
+      if (spacing[0] != spacing[1]) continue;
+      CHECK(fast.hd95 == Approx(0.25 * surface_distance(a, b, H, W).hd95));
+    }
+  }
+  const std::vector<std::uint8_t> none(static_cast<std::size_t>(H * W));
+  CHECK(surface_distance(pairs[0].first, none, H, W, {3.0, 0.2}).hd95 ==
+        Approx(std::hypot(3.0 * H, 0.2 * W)));
 }
 
 }  // namespace dmf

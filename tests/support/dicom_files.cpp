@@ -122,6 +122,15 @@ std::string encode(DcmFileFormat& file, const std::vector<Drawing>& frames, Dico
   if (!header.patient.empty()) {
     require(data.putAndInsertString(DCM_PatientID, header.patient.c_str()));
   }
+  if (!header.person.empty()) {
+    for (const DcmTagKey& tag :
+         {DCM_PatientName, DCM_OtherPatientNames, DCM_PatientComments, DCM_PatientAddress,
+          DCM_InstitutionName, DCM_ReferringPhysicianName, DCM_OperatorsName, DCM_StationName,
+          DCM_StudyDescription, DCM_SeriesDescription, DCM_AccessionNumber, DCM_StudyID}) {
+      require(data.putAndInsertString(tag, header.person.c_str()));
+    }
+    require(data.putAndInsertString(DcmTag(0x0009, 0x0010, EVR_LO), header.person.c_str()));
+  }
   if (!header.spacing.empty()) {
     require(data.putAndInsertString(DCM_PixelSpacing, header.spacing.c_str()));
   }

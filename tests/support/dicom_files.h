@@ -13,10 +13,11 @@ struct DicomHeader {
   int allocated = 0;    // bits a sample takes; 0: the smaller of 8 and 16 that holds them
   int low_bit = 0;      // below which bits are unused
   bool is_signed = false;
-  bool planes = false;                          // all red first
-  std::string compression;                      // "", "RLE", "JPEG" (lossless), "JPEG-LS"
-  std::string patient;                          // PatientID
-  std::string spacing;                          // PixelSpacing, as "0.5\\0.25"
+  bool planes = false;      // all red first
+  std::string compression;  // "", "RLE", "JPEG" (lossless), "JPEG-LS"
+  std::string patient;      // PatientID
+  std::string person;       // names, dates and places of all kinds, and of a private element
+  std::string spacing;      // PixelSpacing, as "0.5\\0.25"
   std::optional<std::array<double, 2>> region;  // cm a pixel down and across, of two equal regions
 };
 
