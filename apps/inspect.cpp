@@ -1,10 +1,14 @@
 #include <fmt/format.h>
 
+#include <functional>
 #include <sstream>
 
 #include "apps/inspection/findings.h"
+#include "apps/support/console.h"
 #include "apps/support/output_files.h"
 #include "apps/support/program.h"
+#include "apps/support/progress.h"
+#include "apps/support/within_memory.h"
 #include "apps/training/recipes.h"
 #include "apps/training/run_data.h"
 
@@ -26,6 +30,7 @@ int main(int argc, char** argv) {
   app.add_flag("--overwrite", overwrite, "Replace that page, where inspect wrote it");
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
+    dmf::warn_where_idle(app, "--overwrite", out.empty(), "without --out");
     dmf::OutputFiles outputs({.program = "inspect", .overwrite = overwrite});
     if (!out.empty()) {
       outputs.plan(out);
@@ -35,9 +40,12 @@ int main(int argc, char** argv) {
     options.cache_mb = 0;        // each is looked at once
     const dmf::SampleSet samples = dmf::load_samples(options);
     const std::string understood = dmf::describe_samples(samples, options);
-    fmt::print("{}", understood);
-    const dmf::Inspection inspection = dmf::inspect(samples, options.duplicate_threshold);
-    fmt::print("{}", dmf::inspection_text(inspection));
+    dmf::say_lines(understood);
+    dmf::CountBar bar;
+    const dmf::Inspection inspection = dmf::within_memory(
+        "while looking at the images of " + options.data, "Fewer --threads need less",
+        [&] { return dmf::inspect(samples, options.duplicate_threshold, std::ref(bar)); });
+    dmf::say_lines(dmf::inspection_text(inspection));
     if (!out.empty()) {
       std::vector<std::string> lines;
       std::istringstream text(understood);
