@@ -5,6 +5,7 @@
 #include "apps/prediction/find_images.h"
 #include "apps/prediction/polygons.h"
 #include "apps/prediction/segment.h"
+#include "apps/support/console.h"
 #include "apps/support/option_values.h"
 #include "apps/support/output_files.h"
 #include "apps/support/program.h"
@@ -196,7 +197,7 @@ int main(int argc, char** argv) {
     plan(outputs, options, found.images);
     const std::vector<std::string> failed =
         Prediction(options, std::move(model), outputs).run(found.images);
-    fmt::print("{}", summary(found.images.size(), failed, found.left_out, options.out));
+    dmf::say_lines(summary(found.images.size(), failed, found.left_out, options.out));
     return failed.empty() ? 0 : 1;
   });
 }
