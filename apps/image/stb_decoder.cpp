@@ -20,7 +20,8 @@ template <class Sample>
 StbResult taken(Sample* pixels, int height, int width, int channels, int largest) {
   const std::unique_ptr<Sample, StbFree> owner(pixels);
   if (pixels == nullptr) {
-    const std::string_view reason = stbi_failure_reason();
+    const char* said = stbi_failure_reason();  // null for some requests that were not met
+    const std::string_view reason = said == nullptr ? "outofmem" : said;
     if (reason == "outofmem") throw std::bad_alloc();  // which is no fault of the file
     return {{}, std::string(reason)};
   }
