@@ -1,14 +1,16 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <new>
+#include <functional>
 #include <numeric>
 
 #include "apps/data/anonymise.h"
 #include "apps/report/run_report.h"
+#include "apps/support/console.h"
 #include "apps/support/option_values.h"
 #include "apps/support/output_files.h"
 #include "apps/support/program.h"
+#include "apps/support/progress.h"
 #include "apps/training/config_file.h"
 #include "apps/training/run_data.h"
 #include "apps/training/run_identity.h"
@@ -18,25 +20,6 @@ namespace {
 
 std::vector<std::size_t> part_of(const dmf::Split& split, const std::string& name) {
   return name == "train" ? split.train : name == "validation" ? split.validation : split.test;
-}
-
-/// throws  DeviceError with what helps where memory runs out
-dmf::Evaluation score_within_memory(dmf::Model& model, const dmf::SampleSet& samples,
-                                    const std::vector<std::size_t>& items,
-                                    const dmf::EvaluationOptions& how) {
-  const auto out_of_memory = [&]() -> dmf::DeviceError {
-    return dmf::DeviceError(fmt::format(
-        "[evaluate] out of memory while scoring {} images, {} at a time: a smaller --batch needs "
-        "less.",
-        items.size(), how.batch));
-  };
-  try {
-    return dmf::evaluate(*model.network, samples, items, how);
-  } catch (const dmf::OutOfMemory&) {
-    throw out_of_memory();
-  } catch (const std::bad_alloc&) {
-    throw out_of_memory();
-  }
 }
 
 }  // namespace
@@ -89,6 +72,11 @@ int main(int argc, char** argv) {
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     const std::filesystem::path folder = run;
+    dmf::warn_where_idle(app, "--precision", where.device == "cpu", dmf::kCpuPrecision);
+    dmf::warn_where_idle(app, "--overwrite", json.empty() && csv.empty(),
+                         "without --json or --csv");
+    dmf::warn_where_idle(app, "--data-changed", !data_folder.empty() && app.count("--part") == 0,
+                         "on another data set");
     dmf::OutputFiles outputs({"evaluate", overwrite, "--json or --csv", {}});
     for (const std::string& file : {json, csv}) {
       if (!file.empty()) outputs.plan(file);
@@ -119,6 +107,9 @@ int main(int argc, char** argv) {
     // The images as the network learnt them: the configuration only says where they are.
     const dmf::SampleSet samples =
         dmf::load_samples(options, model.preprocess, own ? model.masks : std::nullopt);
+    for (const std::string& note : samples.notes()) {
+      if (note.starts_with("warning: ")) dmf::warn(note);
+    }
     if (split.empty()) split = dmf::describe_split(options, samples);
     bool other_data = false;  // than those that the split was made of
     if (own && std::filesystem::exists(folder / "run.json")) {
@@ -136,7 +127,9 @@ int main(int argc, char** argv) {
     dmf::EvaluationOptions how;
     how.batch = batch;
     if (at == "original") how.at_original = &model.preprocess;
-    dmf::Evaluation evaluation = score_within_memory(model, samples, items, how);
+    dmf::CountBar bar;
+    how.on_progress = std::ref(bar);
+    dmf::Evaluation evaluation = dmf::evaluate(*model.network, samples, items, how);
     if (anonymise && !options.anonymise) {
       for (dmf::ImageScore& image : evaluation.images) image.id = dmf::neutral_name(image.id);
     }

@@ -13,6 +13,8 @@
 #include "apps/experiment/replay.h"
 #include "apps/experiment/runner.h"
 #include "apps/report/embedded.h"
+#include "apps/support/console.h"
+#include "apps/support/machine_limits.h"
 #include "apps/support/option_values.h"
 #include "apps/support/output_files.h"
 #include "apps/support/program.h"
@@ -93,12 +95,23 @@ class GridCommand {
   int run() const {
     options_.where.open();  // here rather than in every run
     std::vector<dmf::GridRun> runs;
+    std::vector<dmf::TrainOptions> each;
     const std::string config = dmf::config_with_absolute_paths(app_);
     for (dmf::PlannedRun& run : dmf::plan_runs(config, plan_)) {
       const dmf::TrainOptions options = dmf::parse_config(run.config, run.configuration);
       dmf::refuse_contradictions(options);
       dmf::check_options(options);
+      each.push_back(options);
       runs.emplace_back(out_, std::move(run));
+    }
+    for (const std::string& line : dmf::without_effect_in_any(options_.on_command_line, each)) {
+      dmf::warn("warning: " + line);
+    }
+    const int cores = dmf::usable_cores();
+    if (runner_.jobs > cores) {
+      dmf::warn(fmt::format(
+          "warning: --jobs {}, and this process may use {} core{}: the runs wait for each other",
+          runner_.jobs, cores, cores == 1 ? "" : "s"));
     }
     fmt::print("{}\n", dmf::describe_recipe(app_));
     if (dry_run_) {

@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <functional>
 #include <sstream>
 
 #include "apps/inspection/findings.h"
+#include "apps/support/console.h"
 #include "apps/support/option_values.h"
 #include "apps/support/output_files.h"
 #include "apps/support/program.h"
+#include "apps/support/progress.h"
+#include "apps/support/within_memory.h"
 #include "apps/training/recipes.h"
 #include "apps/training/run_data.h"
 
@@ -42,7 +46,8 @@ int main(int argc, char** argv) {
   app.add_flag("--list", list, "Print a line an image: its name here, and its file");
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
-    dmf::OutputFiles outputs({.program = "inspect", .overwrite = overwrite});
+    dmf::warn_where_idle(app, "--overwrite", out.empty(), "without --out");
+    dmf::OutputFiles outputs({.program = "inspect", .overwrite = overwrite, .inputs = {}});
     if (!out.empty()) {
       outputs.plan(out);
       outputs.begin();
@@ -51,13 +56,16 @@ int main(int argc, char** argv) {
     options.cache_mb = 0;        // each is looked at once
     const dmf::SampleSet samples = dmf::load_samples(options);
     const std::string understood = dmf::describe_samples(samples, options);
-    fmt::print("{}", understood);
+    dmf::say_lines(understood);
     for (std::size_t i = 0; list && i < samples.size(); ++i) {
       const dmf::DatasetItem& item = samples.item(i);
       fmt::print("{}: {}\n", item.id, item.own_name());
     }
-    const dmf::Inspection inspection = dmf::inspect(samples, options.duplicate_threshold);
-    fmt::print("{}", dmf::inspection_text(inspection));
+    dmf::CountBar bar;
+    const dmf::Inspection inspection = dmf::within_memory(
+        "while looking at the images of " + options.data, "Fewer --threads need less",
+        [&] { return dmf::inspect(samples, options.duplicate_threshold, std::ref(bar)); });
+    dmf::say_lines(dmf::inspection_text(inspection));
     if (!out.empty()) {
       std::vector<std::string> lines;
       std::istringstream text(understood);

@@ -7,6 +7,7 @@
 #include "apps/support/option_values.h"
 #include "apps/support/output_files.h"
 #include "apps/support/program.h"
+#include "apps/support/within_memory.h"
 #include "engine/core/parallel.h"
 
 namespace {
@@ -90,9 +91,12 @@ int main(int argc, char** argv) {
           failures[static_cast<std::size_t>(i)] = std::current_exception();
         }
       });
-      for (const auto& each : failures) {
-        if (each) std::rethrow_exception(each);
-      }
+      dmf::within_memory(fmt::format("while simulating images of {0} x {0} pixels", size),
+                         "A smaller --size or fewer --threads need less", [&] {
+                           for (const auto& each : failures) {
+                             if (each) std::rethrow_exception(each);
+                           }
+                         });
     }
     fmt::print("{} phantoms in {}\n", benign + malignant + normal, folder.string());
     return 0;

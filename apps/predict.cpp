@@ -1,18 +1,18 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include <chrono>
-#include <new>
 #include <optional>
 
 #include "apps/data/anonymise.h"
 #include "apps/prediction/find_images.h"
 #include "apps/prediction/polygons.h"
 #include "apps/prediction/segment.h"
+#include "apps/support/console.h"
 #include "apps/support/option_values.h"
 #include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "apps/support/progress.h"
+#include "apps/support/within_memory.h"
 #include "engine/core/check.h"
 
 namespace {
@@ -75,47 +75,47 @@ class Prediction {
 
   /// return  the images that could not be segmented
   std::vector<std::string> run(const std::vector<dmf::ImageToSegment>& images) {
-    const auto start = std::chrono::steady_clock::now();
     std::vector<std::string> failed;
     for (std::size_t i = 0; i < images.size(); ++i) {
       const std::string path = images[i].path.string();
-      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-      const double done = static_cast<double>(i) / static_cast<double>(images.size());
-      progress_.update(
-          done,
-          fmt::format("{} of {}{} {}", i + 1, images.size(),
-                      i == 0 ? ""
-                             : fmt::format(", {} left,",
-                                           dmf::duration_text(spent.count() / done * (1.0 - done))),
-                      path));
+      progress_("images segmented", i, images.size());
       // What stops one image does not stop the others; a result that cannot be written does.
-      std::optional<dmf::Segmented> result;
+      std::optional<Results> results;
       std::string problem;
       try {
-        result = dmf::segment(model_, path, images[i].frame, options_.floats);
+        results = dmf::within_memory("while segmenting " + path,
+                                     "It has to be scaled down or cut to be segmented here",
+                                     [&] { return results_of(images[i]); });
       } catch (const dmf::IoError& error) {
         problem = error.what();
-      } catch (const dmf::OutOfMemory& error) {
-        problem = fmt::format("[predict] {}: not enough memory: {}", path, error.what());
-      } catch (const std::bad_alloc&) {
-        problem = fmt::format("[predict] {}: not enough memory for an image of this size.", path);
+      } catch (const dmf::NotEnoughMemory& error) {
+        problem = error.what();
       }
-      if (result) {
-        for (const std::string& warning : result->warnings) {
-          progress_.problem(fmt::format("warning: {} {}", path, warning));
-        }
-        write(images[i], *result);
+      if (results) {
+        outputs_.write(results->files);
+        if (options_.list) progress_.line(results->line);
       } else {
         progress_.problem("predict: " + problem);
         failed.push_back(path);
       }
     }
+    progress_.clear();
     if (options_.coco()) outputs_.write(options_.coco_file(), coco_.json());
     return failed;
   }
 
  private:
-  void write(const dmf::ImageToSegment& image, dmf::Segmented& result) {
+  struct Results {
+    std::vector<std::pair<fs::path, std::string>> files;
+    std::string line;  // what --list prints
+  };
+
+  /// Takes an image for the COCO file, too.
+  Results results_of(const dmf::ImageToSegment& image) {
+    dmf::Segmented result = dmf::segment(model_, image.path, image.frame, options_.floats);
+    for (const std::string& warning : result.warnings) {
+      progress_.problem(fmt::format("warning: {} {}", image.path.string(), warning));
+    }
     const fs::path target = options_.out / image.result;
     if (options_.labelme() || options_.coco()) {
       // LabelMe looks for the image from where its file is; COCO's readers from the images' folder.
@@ -135,16 +135,14 @@ class Prediction {
       if (options_.coco()) coco_.add(annotated);
       if (options_.labelme()) result.files[".json"] = dmf::labelme_json(annotated, names_);
     }
-    std::vector<std::pair<fs::path, std::string>> files;
+    Results results;
     for (auto& [ending, bytes] : result.files) {
-      files.emplace_back(with_ending(target, ending), std::move(bytes));
+      results.files.emplace_back(with_ending(target, ending), std::move(bytes));
     }
-    outputs_.write(files);
-    if (options_.list) {
-      progress_.line(fmt::format("{}{}: lesion {:.2f} % of the pixels", image.path.string(),
-                                 is_renamed(image) ? " as " + image.result.string() : "",
-                                 100.0 * result.lesion_share));
-    }
+    results.line = fmt::format("{}{}: lesion {:.2f} % of the pixels", image.path.string(),
+                               is_renamed(image) ? " as " + image.result.string() : "",
+                               100.0 * result.lesion_share);
+    return results;
   }
 
   const Options& options_;
@@ -152,7 +150,7 @@ class Prediction {
   dmf::OutputFiles& outputs_;
   std::vector<std::string> names_;
   dmf::CocoFile coco_;
-  dmf::Progress progress_;
+  dmf::CountBar progress_;
 };
 
 /// The last lines: how many images, which not, and what was left out of the folders.
@@ -207,6 +205,7 @@ int main(int argc, char** argv) {
   dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
+    dmf::warn_where_idle(app, "--precision", where.device == "cpu", dmf::kCpuPrecision);
     dmf::Model model = dmf::load_model(options.model, where.open());
     dmf::FoundImages found = dmf::find_images(options.inputs, options.recursive);
     for (dmf::ImageToSegment& image : found.images) {
@@ -218,7 +217,7 @@ int main(int argc, char** argv) {
     plan(outputs, options, found.images);
     const std::vector<std::string> failed =
         Prediction(options, std::move(model), outputs).run(found.images);
-    fmt::print("{}", summary(found.images.size(), failed, found.left_out, options.out));
+    dmf::say_lines(summary(found.images.size(), failed, found.left_out, options.out));
     return failed.empty() ? 0 : 1;
   });
 }

@@ -9,6 +9,7 @@
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
 #include "apps/support/signals.h"
+#include "apps/support/within_memory.h"
 #include "apps/training/config_file.h"
 #include "apps/training/model_file.h"
 #include "apps/training/option_conflicts.h"
@@ -138,7 +139,7 @@ class TrainCommand {
                                                      : command)};
     const dmf::RunData data =
         resume_.empty() ? begin(run, std::move(samples)) : go_on(folder, run, std::move(samples));
-    dmf::say(dmf::describe_data(data, options_) + "\n");
+    dmf::say_lines(dmf::describe_data(data, options_));
     if (resume_.empty()) {
       dmf::say(dmf::describe_recipe(app_) + "\n");
       warn_of_idle_options(data);
@@ -154,8 +155,10 @@ class TrainCommand {
     const bool saved = fs::exists(folder / "checkpoint.safetensors");
     dmf::train_network(options_, data, folder,
                        saved ? dmf::Start::from_checkpoint : dmf::Start::anew);
-    dmf::Model model = dmf::load_model(folder, device);
-    dmf::write_results(folder, model, data, options_, split);
+    dmf::within_memory("while scoring", "A smaller --batch needs less; the training is saved", [&] {
+      dmf::Model model = dmf::load_model(folder, device);
+      dmf::write_results(folder, model, data, options_, split);
+    });
     dmf::say(fmt::format("run folder: {}\n", folder.string()));
     return 0;
   }

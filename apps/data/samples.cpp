@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
+#include <new>
 
 #include "apps/data/item_files.h"
 #include "apps/data/mask_notes.h"
@@ -12,16 +14,61 @@
 namespace dmf {
 namespace {
 
-/// The error's text, or none where the task succeeds. Errors must not leave a parallel loop.
+/// What a task threw, or none. Errors must not leave a parallel loop, and a text would take memory
+/// that there may be none of.
 template <class Task>
-std::optional<std::string> error_of(const Task& task) {
+std::exception_ptr error_of(const Task& task) noexcept {
   try {
     task();
-  } catch (const std::exception& error) {
-    return error.what();
+  } catch (...) {
+    return std::current_exception();
   }
-  return std::nullopt;
+  return nullptr;
 }
+
+bool is_lack_of_memory(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    return true;
+  } catch (const OutOfMemory&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+std::string text_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& known) {
+    return known.what();
+  }
+}
+
+[[noreturn]] void refuse_for_memory(const DatasetItem& item) {
+  throw DeviceError(fmt::format(
+      "[memory] out of memory while reading {} and its masks. Fewer --threads read fewer images at a "
+      "time, a smaller --cache-mb keeps fewer.",
+      item.image.string()));
+}
+
+/// Counts what the threads of a loop have done.
+class Count {
+ public:
+  Count(const CountProgress& told, const char* what, std::size_t total)
+      : told_(told), what_(what), total_(total) {}
+  void one_more() {
+    const std::size_t done = ++done_;
+    if (told_) told_(what_, done, total_);
+  }
+
+ private:
+  const CountProgress& told_;
+  const char* what_;
+  std::size_t total_;
+  std::atomic<std::size_t> done_ = 0;
+};
 
 /// Memory that may still be taken, by any thread.
 class Budget {
@@ -148,12 +195,14 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   // What is kept between reading and understanding: the image with room for its labels, and the
   // masks' planes. An item that does not fit is read again.
   std::vector<Decoded> decoded(items.size());
-  std::vector<std::optional<std::string>> errors(items.size());
+  std::vector<std::exception_ptr> errors(items.size());
   std::vector<char> image_kept(items.size());
   std::vector<std::size_t> plane_bytes(items.size());  // kept; 0: none
+  Count read(options.on_progress, "images read", items.size());
   parallel_for(count, [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
     errors[k] = error_of([&] {
+      read.one_more();
       Decoded own = decode(items[k]);
       std::size_t bytes = 0;
       bool all = true;
@@ -173,8 +222,13 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   });
   std::vector<std::size_t> sound;
   for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!errors[i] || !is_lack_of_memory(errors[i])) continue;
+    decoded.clear();
+    refuse_for_memory(items[i]);
+  }
+  for (std::size_t i = 0; i < items.size(); ++i) {
     if (errors[i]) {
-      broken_.push_back(*errors[i]);
+      broken_.push_back(text_of(errors[i]));
     } else {
       sound.push_back(i);
     }
@@ -223,10 +277,12 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   lesions_.resize(items.size());
   hashes_.resize(items.size());
   for (const std::size_t i : sound) headers_.push_back(std::move(decoded[i].header));
-  errors.assign(items.size(), std::nullopt);
+  errors.assign(items.size(), nullptr);
+  Count understood(options.on_progress, "masks understood", items.size());
   parallel_for(static_cast<Index>(items.size()), [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
     errors[k] = error_of([&] {
+      understood.one_more();
       const std::size_t from = sound[k];
       Decoded& own = decoded[from];
       LabelMap labels;
@@ -251,8 +307,14 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
       }
     });
   });
-  for (const auto& error : errors) {
-    if (error) throw IoError(*error);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (!errors[i]) continue;
+    if (is_lack_of_memory(errors[i])) {
+      decoded.clear();
+      cache_.clear();
+      refuse_for_memory(items[i]);
+    }
+    throw IoError(text_of(errors[i]));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "apps/data/dataset.h"
 #include "apps/image/mask_choice.h"
 #include "apps/image/preprocess.h"
+#include "apps/support/progress.h"
 
 namespace dmf {
 
@@ -32,6 +33,7 @@ struct SampleSetOptions {
   std::string exif = "auto";  // of an image: apply or ignore its orientation; auto: as masks fit
   bool skip_broken = false;
   std::size_t cache_bytes = std::size_t{2} << 30;
+  CountProgress on_progress;  // while files are read
 };
 
 /// All items of a data set, each decoded once, on every core; then the masks are understood
@@ -42,7 +44,8 @@ class SampleSet {
   /// throws  IoError listing every item that cannot be used (unreadable image or mask, sizes that
   ///         differ, a mask that is its own image, an EXIF orientation that leaves a doubt),
   ///         unless skip_broken: then those are left out; and for masks that no one encoding
-  ///         explains
+  ///         explains; DeviceError naming the file that memory did not suffice for, with
+  ///         skip_broken too: what is learnt does not depend on the machine
   SampleSet(Dataset dataset, const SampleSetOptions& options);
 
   std::size_t size() const { return dataset_.items.size(); }

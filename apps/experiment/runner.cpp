@@ -213,8 +213,9 @@ class Runner {
   void draw() {
     std::vector<std::string> names;
     for (const Job& job : jobs_) names.push_back(job.run->label());
-    progress_.update(work_made() / work_planned_,
-                     fmt::format("{} left; {}", time_left(), fmt::join(names, ", ")));
+    const std::string left = time_left();
+    progress_.update(work_made() / work_planned_, left == "?" ? "" : left,
+                     fmt::format("{} of {} runs, {}", finished_, planned_, fmt::join(names, ", ")));
   }
 
   const std::vector<GridRun>& runs_;

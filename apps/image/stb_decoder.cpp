@@ -2,6 +2,9 @@
 
 #include <cmath>
 #include <memory>
+#include <new>
+#include <string>
+#include <string_view>
 
 #include "apps/image/decoders.h"
 #include "engine/core/check.h"
@@ -16,7 +19,12 @@ struct StbFree {
 template <class Sample>
 StbResult taken(Sample* pixels, int height, int width, int channels, int largest) {
   const std::unique_ptr<Sample, StbFree> owner(pixels);
-  if (pixels == nullptr) return {{}, stbi_failure_reason()};
+  if (pixels == nullptr) {
+    const char* said = stbi_failure_reason();  // null for some requests that were not met
+    const std::string_view reason = said == nullptr ? "outofmem" : said;
+    if (reason == "outofmem") throw std::bad_alloc();  // which is no fault of the file
+    return {{}, std::string(reason)};
+  }
   RawImage raw{height, width, channels, largest};
   raw.samples.assign(pixels, pixels + std::int64_t{height} * width * channels);
   return {std::move(raw), ""};

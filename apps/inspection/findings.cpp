@@ -1,6 +1,7 @@
 #include "apps/inspection/findings.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <set>
 
@@ -68,13 +69,16 @@ std::vector<std::string> Inspection::suspects() const {
   return ids;
 }
 
-Inspection inspect(const SampleSet& samples, double duplicate_threshold) {
+Inspection inspect(const SampleSet& samples, double duplicate_threshold,
+                   const CountProgress& on_progress) {
   Inspection inspection;
   inspection.images.resize(samples.size());
   std::vector<std::exception_ptr> failures(samples.size());
+  std::atomic<std::size_t> done = 0;
   parallel_for(static_cast<Index>(samples.size()), [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
     try {  // an error must not leave the parallel loop
+      if (on_progress) on_progress("images looked at", ++done, samples.size());
       inspection.images[k] = look_at(samples, k, kThumbnail);
     } catch (...) {
       failures[k] = std::current_exception();

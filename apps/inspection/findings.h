@@ -29,7 +29,8 @@ struct Inspection {
 /// Looks at every item, on all cores.
 ///
 /// duplicate_threshold  thumbnails that correlate above it are near-duplicates
-Inspection inspect(const SampleSet& samples, double duplicate_threshold);
+Inspection inspect(const SampleSet& samples, double duplicate_threshold,
+                   const CountProgress& on_progress = {});
 
 /// For the terminal: counts, sizes, lesions, then a line a finding.
 std::string inspection_text(const Inspection& inspection);

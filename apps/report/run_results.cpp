@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+
 #include "apps/data/files.h"
 #include "apps/report/run_report.h"
 #include "apps/support/console.h"
+#include "apps/support/progress.h"
 #include "apps/support/signals.h"
 #include "apps/training/evaluation.h"
 #include "apps/training/provenance.h"
@@ -29,8 +32,7 @@ void or_warn(const fs::path& folder, const std::string& what, const Task& task) 
   } catch (const Interrupted&) {
     throw;
   } catch (const std::exception& problem) {
-    warn(fmt::format("warning: {}: {} The scores are not touched by it; {} tries it again.", what,
-                     problem.what(), resume_command(folder)));
+    warn_of_missing(folder, what, problem);
   }
 }
 
@@ -63,6 +65,8 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
   const bool at_original = options.score_at == "original";
   if (at_original) how.at_original = &model.preprocess;
   how.observer = [&](const Variable<float>&, const Batch&) { stop_if_asked(); };
+  CountBar bar;
+  how.on_progress = std::ref(bar);
   const Evaluation evaluation = evaluate(*model.network, data.samples, data.split.test, how);
   stop_if_asked();
   const Scoreboard scores = make_scoreboard(evaluation.images);

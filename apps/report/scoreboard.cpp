@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "apps/support/text.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 
@@ -253,15 +254,15 @@ nlohmann::ordered_json Scoreboard::to_json() const {
 }
 
 std::string Scoreboard::table(const std::string& title) const {
-  std::string text = title + "\n";
+  std::string text = wrapped(title, 2, 80) + "\n";
   const auto row = [&](const std::string& name, const Estimate* lesion, const Estimate* mean,
                        int digits = 4) {
     std::string line =
-        fmt::format("  {:<32} {:<26} {}", name, cell(lesion, digits), cell(mean, digits));
+        fmt::format("  {:<26} {:<25} {}", name, cell(lesion, digits), cell(mean, digits));
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + '\n';
   };
-  text += fmt::format("  {:<32} {:<26} {}\n", "with 95 % intervals over images", "lesion",
+  text += fmt::format("  {:<26} {:<25} {}\n", "95 % intervals over images", "lesion",
                       "mean over classes");
   // The first so many metrics under one convention.
   const auto block = [&](const std::string& aggregation, const std::string& name,
@@ -284,16 +285,17 @@ std::string Scoreboard::table(const std::string& title) const {
       row("  95 % Hausdorff, mm", hd95, nullptr, 2);
       row("  surface distance, mm", find("per_image", "surface_distance_mm", "lesion"), nullptr, 2);
     }
-    text += fmt::format("  {:<32} {}\n", "  missed lesions", missed);
-    if (lost > 0) text += fmt::format("  {:<32} {}\n", "  lesions lost by scaling", lost);
+    text += fmt::format("  {:<26} {}\n", "  missed lesions", missed);
+    if (lost > 0) text += fmt::format("  {:<26} {}\n", "  lesions lost by scaling", lost);
+    if (!strata.empty()) text += "  Dice of images where so much is lesion\n";
     for (const Stratum& s : strata) {
-      row(fmt::format("  Dice, lesion {} ({})", s.name, s.images),
+      row(fmt::format("  {} ({})", s.name, s.images),
           find_in(s.scores, "per_image", "dice", "lesion"), nullptr);
     }
   }
   if (with_lesion < images) {
-    row(fmt::format("false-positive rate, {} lesion-free", images - with_lesion),
-        find("lesion_free", "false_positive_rate", "lesion"), nullptr);
+    text += fmt::format("  of {} without lesion\n", images - with_lesion);
+    row("  false-positive rate", find("lesion_free", "false_positive_rate", "lesion"), nullptr);
   }
   return text;
 }

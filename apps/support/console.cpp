@@ -1,10 +1,27 @@
 #include "apps/support/console.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
+#include <sstream>
+
+#include "apps/support/text.h"
 
 namespace dmf {
+namespace {
+
+/// Lines stay as they are in a file, where they are searched.
+std::string fitted(const std::string& line, int stream) {
+  constexpr std::size_t kWidest = 80;
+  return ::isatty(stream) == 1 ? fit_line(line, std::min(kWidest, screen_width())) : line;
+}
+
+}  // namespace
 
 void say(const std::string& text) {
   errno = 0;
@@ -18,9 +35,27 @@ void say(const std::string& text) {
   warn("warning: standard output cannot be written: " + reason + ". The work goes on.");
 }
 
+void say_lines(const std::string& lines) {
+  std::istringstream text(lines);
+  for (std::string line; std::getline(text, line);) {
+    if (line.starts_with("warning: ")) {
+      warn(line);
+    } else {
+      say(fitted(line, STDOUT_FILENO) + "\n");
+    }
+  }
+}
+
 void warn(const std::string& line) {
-  std::fputs((line + "\n").c_str(), stderr);
+  static std::set<std::string> said;
+  if (!said.insert(line).second) return;
+  std::fputs((fitted(line, STDERR_FILENO) + "\n").c_str(), stderr);
   std::fflush(stderr);
+}
+
+std::size_t screen_width() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 }  // namespace dmf

@@ -8,7 +8,14 @@ namespace dmf {
 /// full or its reader has gone. Where it cannot be written, that is said once on standard error.
 void say(const std::string& text);
 
-/// Prints a line to standard error.
+/// Prints lines likewise: broken as fit_line() does where standard output is a terminal, and those that
+/// begin with "warning: " by warn().
+void say_lines(const std::string& lines);
+
+/// Prints a line to standard error, once however often it is given; broken on a terminal.
 void warn(const std::string& line);
+
+/// Columns of the terminal that standard output is, 80 where it is none.
+std::size_t screen_width();
 
 }  // namespace dmf

@@ -1,13 +1,12 @@
 #include "apps/support/help.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdlib>
 
+#include "apps/support/console.h"
 #include "apps/support/numbers.h"
 #include "apps/support/text.h"
 
@@ -86,13 +85,12 @@ class HelpFormatter : public CLI::FormatterBase {
 }  // namespace
 
 int terminal_width() {
-  int columns = 80;
+  int columns = 0;
   const char* variable = std::getenv("COLUMNS");
-  winsize size{};
   if (const auto given = parse_whole<int>(variable == nullptr ? "" : variable)) {
     columns = *given;
-  } else if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
-    columns = size.ws_col;
+  } else {
+    columns = static_cast<int>(screen_width());
   }
   return std::max(columns, 40);
 }

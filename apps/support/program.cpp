@@ -8,14 +8,22 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <latch>
 #include <new>
 #include <regex>
+#include <system_error>
+#include <thread>
 
+#include "apps/support/console.h"
 #include "apps/support/help.h"
+#include "apps/support/machine_limits.h"
 #include "apps/support/option_values.h"
 #include "apps/support/signals.h"
+#include "apps/support/spinning.h"
 #include "apps/support/version.h"
+#include "apps/support/within_memory.h"
 #include "engine/core/check.h"
 #include "engine/core/cpu.h"
 #include "engine/core/parallel.h"
@@ -81,10 +89,47 @@ void occupy_standard_streams() {
   }
 }
 
+/// Without an option one thread for each core that this process may use: OpenMP knows its affinity,
+/// not its control group.
+void limit_threads() {
+  if (std::getenv("OMP_NUM_THREADS") == nullptr) {
+    set_num_threads(std::min(num_threads(), usable_cores()));
+  }
+}
+
+/// Starts the threads that will compute, while what is wrong with them can be said: OpenMP ends the
+/// process where it cannot have them.
+void start_threads() {
+  const int threads = num_threads(), cores = usable_cores();
+  if (threads > cores) {
+    warn(
+        fmt::format("warning: {} threads, and this process may use {} core{}: more threads than "
+                    "cores wait for each other (--threads {})",
+                    threads, cores, cores == 1 ? "" : "s", cores));
+  }
+  std::latch all_asked(1);
+  std::vector<std::jthread> trial;
+  std::string problem;
+  try {
+    while (trial.size() + 1 < static_cast<std::size_t>(threads)) {
+      trial.emplace_back([&all_asked] { all_asked.wait(); });
+    }
+  } catch (const std::system_error& error) {
+    problem = error.code().message();
+  }
+  all_asked.count_down();
+  trial.clear();
+  DMF_CHECK(problem.empty(), DeviceError,
+            "[threads] cannot start {} threads: {}. Fewer (--threads) may do.", threads, problem);
+  parallel_for(threads, [](Index) {});
+}
+
 }  // namespace
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
+  bound_spinning(argv);
   occupy_standard_streams();
+  limit_threads();
   use_help_text(app);
   app.set_version_flag("--version", describe_build(app.get_name()),
                        "Print the version and what was built in");
@@ -107,13 +152,16 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a log file shows each line as it comes
   std::string problem;
   try {
-    return body();
+    start_threads();
+    return within_memory("beside the work on images", "The program itself needs more", body);
   } catch (const Interrupted& stop) {
     std::fflush(stdout);
     fmt::print(stderr, "{}: {}\n", app.get_name(), one_line(stop.what()));
     return 128 + stop.signal();
   } catch (const std::bad_alloc&) {
-    problem = "out of memory. Use a smaller batch or image.";
+    std::fflush(stdout);
+    say_out_of_memory();
+    return 1;
   } catch (const std::exception& error) {
     problem = one_line(error.what());
   }
@@ -124,8 +172,11 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
 
 void add_threads_option(CLI::App& app) {
   app.add_option_function<int>(
-         "--threads", [](const int& threads) { set_num_threads(threads); },
-         "Threads to compute with; 0: one for each core. Results do not depend on it")
+         "--threads",
+         [](const int& threads) {
+           if (threads > 0) set_num_threads(threads);
+         },
+         "Threads to compute with; 0: one for each core it may use. Results do not depend on it")
       ->check(whole_number(0, 1024))
       ->type_name("N")
       ->default_str("0")
@@ -144,6 +195,12 @@ std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice
                          "How cuda multiplies matrices: fp32, tf32 or bf16 (bfloat16 storage)")
               ->check(one_of({"fp32", "tf32", "bf16"}))
               ->capture_default_str()};
+}
+
+void warn_where_idle(const CLI::App& app, const std::string& option, bool is_idle,
+                     const std::string& reason) {
+  if (!is_idle || app.count(option) == 0) return;
+  warn(fmt::format("warning: {} has no effect {}", option, reason));
 }
 
 std::string shell_word(const std::string& word) {

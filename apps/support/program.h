@@ -33,10 +33,17 @@ struct DeviceChoice {
   Device open() const;
 };
 
+/// Why --precision is idle there.
+constexpr const char* kCpuPrecision = "on the CPU, which computes in fp32";
+
 /// Adds --device and --precision.
 ///
 /// return  both, for a group or a help text of the caller's
 std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice);
+
+/// Warns of an option that is given in vain: "--precision has no effect on the CPU".
+void warn_where_idle(const CLI::App& app, const std::string& option, bool is_idle,
+                     const std::string& reason);
 
 /// A word as a shell takes it, quoted where it has to be.
 std::string shell_word(const std::string& word);

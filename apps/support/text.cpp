@@ -41,4 +41,16 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
   return result;
 }
 
+std::string fit_line(const std::string& line, std::size_t width) {
+  if (line.size() <= width) return line;
+  constexpr std::size_t kLabel = 10;
+  const bool has_label = line[kLabel - 1] == ' ' && line[kLabel] != ' ' &&
+                         line.find_first_of(' ') <= kLabel &&
+                         line.find_first_not_of(' ', line.find_first_of(' ')) == kLabel;
+  if (has_label && width > 2 * kLabel) {
+    return line.substr(0, kLabel) + wrapped(line.substr(kLabel), kLabel, width);
+  }
+  return wrapped(line, 2, width);
+}
+
 }  // namespace dmf

@@ -12,4 +12,8 @@ std::string first_few(const std::vector<std::string>& names);
 /// with so many blanks before each line but the first.
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width);
 
+/// A line as it is where it has at most `width` letters; else broken as wrapped() does, what follows
+/// a label of ten columns ("data      BUSI: ...") beneath its text, of others two columns in.
+std::string fit_line(const std::string& line, std::size_t width);
+
 }  // namespace dmf

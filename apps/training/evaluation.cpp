@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/support/within_memory.h"
 #include "engine/core/check.h"
 #include "engine/core/precision.h"
 #include "engine/ops/softmax.h"
@@ -115,20 +116,19 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
   const auto classes = static_cast<int>(network.spec().classes);
   Evaluation evaluation{ConfusionMatrix(classes), {}};
   const MaskEncoding& encoding = samples.mask_encoding();
-  Loader loader(samples, items, {.batch = options.batch});
-  while (const std::optional<Batch> batch = loader.next()) {
-    const Variable<float> logits = evaluation_logits(network, batch->images);
-    if (options.observer) options.observer(logits, *batch);
+  const auto score_batch = [&](const Batch& batch) {
+    const Variable<float> logits = evaluation_logits(network, batch.images);
+    if (options.observer) options.observer(logits, batch);
     const std::vector<Image> predictions = to_probabilities(logits);
     for (std::size_t k = 0; k < predictions.size(); ++k) {
-      const std::size_t item = batch->items[k];
+      const std::size_t item = batch.items[k];
       LabelMap truth, prediction;
       if (options.at_original != nullptr) {
         truth = samples.own_labels(item);
         prediction = likeliest(
             restore_size(predictions[k], *options.at_original, truth.height, truth.width));
       } else {
-        truth = labels_of(*batch, k);
+        truth = labels_of(batch, k);
         prediction = likeliest(predictions[k]);
       }
       const bool lost = options.at_original == nullptr && samples.lesions(item).all_lost;
@@ -143,6 +143,22 @@ Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
       evaluation.pooled += score.confusion;
       evaluation.images.push_back(std::move(score));
     }
+  };
+  Loader loader(samples, items, {.batch = options.batch});
+  const std::string help =
+      options.at_original != nullptr
+          ? "A smaller --batch needs less, scoring at the network's size too (--score-at network of "
+            "train, --at network of evaluate)"
+          : "A smaller --batch needs less";
+  for (std::size_t done = 0; done < items.size();) {
+    const std::string which = fmt::format("while scoring {} and those after it, {} at a time",
+                                          samples.item(items[done]).id, options.batch);
+    done += within_memory(which, help, [&] {
+      const Batch batch = *loader.next();
+      score_batch(batch);
+      return batch.items.size();
+    });
+    if (options.on_progress) options.on_progress("images scored", done, items.size());
   }
   return evaluation;
 }

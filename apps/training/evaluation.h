@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/data/loader.h"
+#include "apps/support/progress.h"
 #include "layers/unet.h"
 #include "losses/metrics.h"
 #include "losses/surface_distance.h"
@@ -59,8 +60,10 @@ struct EvaluationOptions {
   const PreprocessSpec* at_original = nullptr;
   /// Called with the logits of every batch; training adds up its validation loss here.
   std::function<void(const Variable<float>& logits, const Batch& batch)> observer = {};
+  CountProgress on_progress = {};
 };
 
+/// throws  DeviceError naming the images that memory did not suffice for
 Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
                     const std::vector<std::size_t>& items, const EvaluationOptions& options);
 

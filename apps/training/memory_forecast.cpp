@@ -9,6 +9,7 @@
 #include <limits>
 #include <optional>
 
+#include "apps/support/machine_limits.h"
 #include "apps/training/parts.h"
 #include "engine/core/device_runtime.h"
 #include "engine/optim/weight_ema.h"
@@ -98,8 +99,7 @@ double available_memory(Device device) {
   }
   constexpr double kKilobyte = 1024.0;
   double free = number_after("/proc/meminfo", "MemAvailable:") * kKilobyte;
-  const double most = first_number("/sys/fs/cgroup/memory.max");
-  if (most < kUnknown) free = std::min(free, most - first_number("/sys/fs/cgroup/memory.current"));
+  free = std::min(free, group_limits().memory_left);
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     const MemoryStats stats = memory_stats(Device::cpu());

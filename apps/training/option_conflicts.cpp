@@ -4,8 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <set>
 
+#include "apps/support/program.h"
 #include "apps/training/config_file.h"
 
 namespace dmf {
@@ -35,7 +38,7 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
   const double horizon = o.ema > 0.0 ? 1.0 / (1.0 - o.ema) : 0.0;
   return {
       {o.optimizer != "sgd", {"momentum", "nesterov"}, "with --optimizer " + o.optimizer},
-      {o.where.device == "cpu", {"precision"}, "on the CPU, which computes in fp32"},
+      {o.where.device == "cpu", {"precision"}, kCpuPrecision},
       {o.schedule == "constant", {"final-lr-fraction"}, "with --schedule constant"},
       {horizon > static_cast<double>(steps),
        {"ema"},
@@ -103,18 +106,26 @@ void refuse_contradictions(const TrainOptions& o) {
   }
 }
 
+namespace {
+
+/// Whether it is said, on the command line or in a file, otherwise than the program has it anyway.
+bool is_given(const CLI::App& app, const TrainOptions& o, const std::string& key) {
+  const CLI::Option& option = *app["--" + key];
+  const std::string initial = option.get_expected_min() == 0 ? "false" : option.get_default_str();
+  return o.on_command_line.contains("--" + key) || option_text(option) != initial;
+}
+
+}  // namespace
+
 std::vector<std::string> without_effect(const CLI::App& app, const TrainOptions& o,
                                         std::int64_t steps) {
-  const auto is_given = [&](const std::string& key) {
-    const CLI::Option& option = *app["--" + key];
-    const std::string initial = option.get_expected_min() == 0 ? "false" : option.get_default_str();
-    return o.on_command_line.contains("--" + key) || option_text(option) != initial;
-  };
   std::vector<std::string> lines;
   for (const Idle& idle : idle_options(o, steps)) {
     if (!idle.is_so) continue;
     for (const std::string& key : idle.options) {
-      if (is_given(key)) lines.push_back(fmt::format("--{} has no effect {}", key, idle.reason));
+      if (is_given(app, o, key)) {
+        lines.push_back(fmt::format("--{} has no effect {}", key, idle.reason));
+      }
     }
   }
   if (o.warmup_steps > 0 && o.warmup_steps >= steps) {
@@ -125,6 +136,24 @@ std::vector<std::string> without_effect(const CLI::App& app, const TrainOptions&
   if (o.loss.common.ignore_index >= 0 && o.loss.common.ignore_index < o.num_classes) {
     lines.push_back(fmt::format("--ignore-index {0} is a class: its pixels take no part",
                                 o.loss.common.ignore_index));
+  }
+  return lines;
+}
+
+std::vector<std::string> without_effect_in_any(const std::set<std::string>& on_command_line,
+                                               const std::vector<TrainOptions>& runs) {
+  constexpr std::int64_t kAnyNumber = std::numeric_limits<std::int64_t>::max();
+  std::map<std::string, std::size_t> idle_in;
+  for (const TrainOptions& run : runs) {
+    for (const Idle& idle : idle_options(run, kAnyNumber)) {
+      if (!idle.is_so) continue;
+      for (const std::string& key : idle.options) ++idle_in[key];
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [key, count] : idle_in) {
+    if (count < runs.size() || !on_command_line.contains("--" + key)) continue;
+    lines.push_back(fmt::format("--{} has no effect in any of the configurations", key));
   }
   return lines;
 }

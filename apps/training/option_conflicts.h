@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,9 @@ void refuse_contradictions(const TrainOptions& options);
 /// steps  of the whole training
 std::vector<std::string> without_effect(const CLI::App& app, const TrainOptions& options,
                                         std::int64_t steps);
+
+/// Of the options on a command line ("--lr"), those that change nothing in any of several runs.
+std::vector<std::string> without_effect_in_any(const std::set<std::string>& on_command_line,
+                                               const std::vector<TrainOptions>& runs);
 
 }  // namespace dmf

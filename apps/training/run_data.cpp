@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 
 #include "apps/data/anonymise.h"
 #include "apps/data/duplicates.h"
 #include "apps/data/groups.h"
+#include "apps/support/progress.h"
 #include "apps/support/text.h"
+#include "apps/support/within_memory.h"
 #include "apps/training/memory_forecast.h"
 #include "engine/core/check.h"
 
@@ -38,10 +41,16 @@ SampleSet load_samples(const TrainOptions& options, const PreprocessSpec& prepro
   how.exif = options.exif;
   how.skip_broken = options.skip_broken;
   how.cache_bytes = cache_bytes(options);
-  Dataset dataset = find_dataset(options.data, options.dataset);
-  if (options.anonymise) anonymise(dataset);
-  if (options.num_classes > 0) check_class_count(dataset, options.num_classes);
-  return SampleSet(std::move(dataset), how);
+  CountBar bar;
+  how.on_progress = std::ref(bar);
+  return within_memory("while reading the images of " + options.data,
+                       "A smaller --cache-mb, --image or --threads needs less", [&] {
+                         Dataset dataset = find_dataset(options.data, options.dataset);
+                         if (options.anonymise) anonymise(dataset);
+                         if (options.num_classes > 0)
+                           check_class_count(dataset, options.num_classes);
+                         return SampleSet(std::move(dataset), how);
+                       });
 }
 
 namespace {

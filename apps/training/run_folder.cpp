@@ -6,7 +6,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
+#include "apps/support/console.h"
 #include "apps/support/program.h"
 #include "apps/training/config_file.h"
 #include "engine/core/check.h"
@@ -35,6 +37,13 @@ std::string config_with_absolute_paths(const CLI::App& app) {
 
 std::string resume_command(const std::filesystem::path& folder) {
   return "train --resume " + shell_word(absolute_path(folder.string()));
+}
+
+void warn_of_missing(const std::filesystem::path& folder, const std::string& what,
+                     const std::exception& problem) {
+  const bool is_memory = dynamic_cast<const std::bad_alloc*>(&problem) != nullptr;
+  warn(fmt::format("warning: {}: {} The scores are not touched by it; {} tries it again.", what,
+                   is_memory ? "out of memory." : problem.what(), resume_command(folder)));
 }
 
 RunLock::RunLock(const std::filesystem::path& folder)

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -18,6 +19,12 @@ std::string config_with_absolute_paths(const CLI::App& app);
 
 /// The command that goes on with a run, as it can be pasted into any shell anywhere.
 std::string resume_command(const std::filesystem::path& folder);
+
+/// Warns of what a run is complete without, a page or a panel; the same trouble once.
+///
+/// what  "no page"
+void warn_of_missing(const std::filesystem::path& folder, const std::string& what,
+                     const std::exception& problem);
 
 /// Holds a run folder for this process while one lives. The system lets go when the process ends,
 /// however it ends.

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <new>
 #include <optional>
 #include <utility>
 
@@ -15,6 +14,7 @@
 #include "apps/support/numbers.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
+#include "apps/support/within_memory.h"
 #include "apps/training/checkpoint.h"
 #include "apps/training/evaluation.h"
 #include "apps/training/memory_forecast.h"
@@ -46,12 +46,22 @@ bool one_class_everywhere(const ConfusionMatrix& pixels) {
   return predicted == 1;
 }
 
+/// ".34 .36 .30": short, since an epoch's line has 80 columns.
 std::string weights_text(const std::vector<double>& weights) {
-  return fmt::format("{:.2f}", fmt::join(weights, " "));
+  std::vector<std::string> each;
+  for (const double weight : weights) {
+    std::string text = fmt::format("{:.2f}", weight);
+    each.push_back(text.starts_with("0.") ? text.substr(1) : text);
+  }
+  return fmt::format("{}", fmt::join(each, " "));
 }
 
 // A GPU takes a few milliseconds for a step, and the CPU has nothing else to do meanwhile.
 constexpr int kBatchesAhead = 4;
+
+// Where memory runs out.
+constexpr const char* kHelp =
+    "A smaller --batch, --image or --base-width needs less. What was saved last is untouched";
 
 constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 
@@ -111,10 +121,8 @@ class Run {
     try {
       write_run_page(folder_);
     } catch (const std::exception& problem) {
-      if (!std::exchange(page_failed_, true)) {
-        progress_.clear();
-        warn(fmt::format("warning: report.html is not up to date: {}", problem.what()));
-      }
+      progress_.clear();
+      warn_of_missing(folder_, "no page", problem);
     }
   }
 
@@ -137,7 +145,8 @@ class Run {
                       std::min<std::int64_t>(at_.epoch + 1, options_.epochs), options_.epochs));
     }
     progress_.line(
-        "scores    validation, pooled; * marks the best CB-Dice so far, kept as best.safetensors");
+        "columns   loss: training/validation; Dice: validation, mean/lesion, pooled; w: weights; * "
+        "marks the best CB-Dice so far, kept as best.safetensors");
     if (options_.auxiliary != "none" && aux.gamma(total_steps_ - 1) > 0.5 * aux.gamma(0)) {
       progress_.problem(
           "warning: gamma falls by less than half, so the auxiliary loss outweighs the others for "
@@ -189,11 +198,13 @@ class Run {
     const Clock::time_point epoch_start = Clock::now();
     const std::size_t images_before = at_.images;
     pulling_.assign(log_->losses().size(), false);
-    std::optional<Batch> next = loader_.next();
-    if (next) stepper_.send(*next);
+    std::optional<Batch> next;
+    within_memory("while reading the first batch of an epoch: " + memory_, kHelp,
+                  [&] { fetch(next); });
     while (next) {
       const Batch batch = *std::exchange(next, std::nullopt);
-      const double total = step_within_memory(batch, next);
+      const double total = within_memory(fmt::format("in step {}: {}", at_.step, memory_), kHelp,
+                                         [&] { return step(batch, next); });
       if (std::isfinite(total)) {
         at_.loss_sum += total * static_cast<double>(batch.items.size());
         at_.images += batch.items.size();
@@ -201,33 +212,16 @@ class Run {
       ++at_.batches;
       images_per_second_ =
           static_cast<double>(at_.images - images_before) / seconds_since(epoch_start);
-      progress_.update(share_done(),
-                       fmt::format("{} left, epoch {}/{} loss {} w {} val Dice {} {:.0f} img/s",
-                                   time_left(), at_.epoch + 1, options_.epochs, loss_text(total),
-                                   weights_text(loss_.fusion().current().weights), at_.last_dice,
-                                   images_per_second_));
+      progress_.update(share_done(), time_left(),
+                       fmt::format("epoch {}/{} {:.0f} img/s loss {} Dice {} w {}", at_.epoch + 1,
+                                   options_.epochs, images_per_second_, loss_text(total),
+                                   at_.last_dice, weights_text(loss_.fusion().current().weights)));
       const bool due = options_.checkpoint_every > 0 && at_.step % options_.checkpoint_every == 0;
       if ((due || StopRequest::signal() != 0) && at_.batches < loader_.batches()) {
         save();
         stop_if_asked();
       }
     }
-  }
-
-  double step_within_memory(const Batch& batch, std::optional<Batch>& next) {
-    try {
-      return step(batch, next);
-    } catch (const OutOfMemory&) {
-      out_of_memory();
-    } catch (const std::bad_alloc&) {
-      out_of_memory();
-    }
-  }
-
-  [[noreturn]] void out_of_memory() const {
-    throw DeviceError(
-        fmt::format("[train] out of memory in step {}: {}. What was saved last is untouched.",
-                    at_.step, memory_));
   }
 
   /// next    the batch after this one, fetched while the device works
@@ -323,6 +317,11 @@ class Run {
       loss_sum += static_cast<double>(loss_.evaluate(prediction).total.value().item()) *
                   static_cast<double>(batch.items.size());
     };
+    how.on_progress = [&](const std::string& what, std::size_t done, std::size_t total) {
+      progress_.update(share_done(), time_left(),
+                       fmt::format("epoch {}/{} {} of {} {}", at_.epoch + 1, options_.epochs, done,
+                                   total, what));
+    };
     const Evaluation scores = evaluate(network_, data_.samples, data_.split.validation, how);
     const double loss = loss_sum / static_cast<double>(data_.split.validation.size());
     const Scores pooled = score(scores.pooled, 0.0);
@@ -343,11 +342,10 @@ class Run {
     at_.loss_sum = 0.0;
     at_.last_dice = fmt::format("{:.3f}", pooled.dice.mean);
     log_->epoch(at_, train_loss, loss, pooled, scores.lesion_dice_per_image());
-    progress_.line(fmt::format(
-        "epoch {}/{} loss {} val {} Dice {:.3f} lesion {:.3f}{} w {} {:.0f} img/s {} left",
-        at_.epoch, options_.epochs, loss_text(train_loss), loss_text(loss), pooled.dice.mean,
-        pooled.dice.per_class[1], best ? "*" : " ", weights_text(loss_.fusion().current().weights),
-        images_per_second_, time_left()));
+    progress_.line(fmt::format("epoch {}/{} loss {}/{} Dice {:.3f}/{:.3f}{} w {} {} left",
+                               at_.epoch, options_.epochs, loss_text(train_loss), loss_text(loss),
+                               pooled.dice.mean, pooled.dice.per_class[1], best ? "*" : " ",
+                               weights_text(loss_.fusion().current().weights), time_left()));
     if (at_.skipped > 0) {
       progress_.problem(
           fmt::format("warning: {} step{} left out so far: a loss or gradient was not finite",
@@ -383,16 +381,8 @@ class Run {
   Clock::time_point start_;
   std::int64_t first_step_ = 0;  // of this process
   double images_per_second_ = 0.0;
-  bool page_failed_ = false;
   std::vector<bool> pulling_;  // whether each loss has had a gradient in this epoch
 };
-
-[[noreturn]] void out_of_memory(const std::string& memory) {
-  throw DeviceError(fmt::format(
-      "[train] out of memory: {}. A smaller --batch, --image or --base-width needs less. What was "
-      "saved last is untouched.",
-      memory));
-}
 
 }  // namespace
 
@@ -416,17 +406,14 @@ void train_network(const TrainOptions& options, const RunData& data,
   const double available = available_memory(device);
   const auto images = static_cast<Index>(data.split.train.size());
   const Index largest = chunk_count(images, chunk_count(images, options.batch));  // see Loader
-  const std::string memory =
-      memory_text(forecast_memory(options, device), static_cast<int>(largest), available);
+  const std::string memory = within_memory("while measuring what a step needs", kHelp, [&] {
+    return memory_text(forecast_memory(options, device), static_cast<int>(largest), available);
+  });
   if (!device.is_cpu())
     release_cached_memory(device);  // to the recorded steps, which have their own
-  try {
-    Run(options, data, folder, start, memory).train();
-  } catch (const OutOfMemory&) {  // beside the steps: weights, moments, uploads
-    out_of_memory(memory);
-  } catch (const std::bad_alloc&) {
-    out_of_memory(memory);
-  }
+  // Beside the steps there are weights, moments, uploads, checkpoints.
+  within_memory("while training: " + memory, kHelp,
+                [&] { Run(options, data, folder, start, memory).train(); });
 }
 
 }  // namespace dmf

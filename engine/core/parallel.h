@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <future>
+#include <system_error>
 #include <type_traits>
-#include <utility>
 
 #include "engine/core/shape.h"
 
@@ -82,10 +82,15 @@ void parallel_chunks(Index total, Index grain, const Body& body) {
 }
 
 /// Runs one task beside the caller (the loader prepares the next batch). The task must not open a
-/// parallel loop. The future hands over its result or its exception.
+/// parallel loop. The future hands over its result or its exception. Where the system has no thread
+/// left, the task runs when its result is asked for.
 template <class Task>
-auto run_in_background(Task&& task) {
-  return std::async(std::launch::async, std::forward<Task>(task));
+auto run_in_background(const Task& task) {
+  try {
+    return std::async(std::launch::async, task);
+  } catch (const std::system_error&) {
+    return std::async(std::launch::deferred, task);
+  }
 }
 
 }  // namespace dmf

@@ -46,7 +46,11 @@ SampleSetOptions at_size(int size) {
   return options;
 }
 
-const DatasetOptions kBenign{{"benign"}, false, false, "", {}};
+const DatasetOptions kBenign = [] {
+  DatasetOptions options;
+  options.classes = {"benign"};
+  return options;
+}();
 
 }  // namespace
 

@@ -12,7 +12,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const DatasetOptions kBenign{{"benign"}, false, false, "", {}};
+const DatasetOptions kBenign = [] {
+  DatasetOptions options;
+  options.classes = {"benign"};
+  return options;
+}();
 
 }  // namespace
 

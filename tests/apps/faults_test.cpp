@@ -70,7 +70,7 @@ TEST_CASE("train: out of memory in one line, and the batch it names fits") {
                "ulimit -v 450000; ");
   };
   const Outcome failed = train("10", "a");
-  is_one_error_line(failed, 1, "[train] out of memory in step 0: a step of 10 images needs");
+  is_one_error_line(failed, 1, "[memory] out of memory in step 0: a step of 10 images needs");
   const auto at = failed.text.rfind("--batch ") + 8;
   const std::string fitting = failed.text.substr(at, failed.text.find(' ', at) - at);
   const Outcome trained = train(fitting, "b");

@@ -15,12 +15,21 @@ namespace {
 
 using doctest::Contains;
 
+DatasetItem item_of(const std::string& id, const std::filesystem::path& image,
+                    const std::vector<std::filesystem::path>& masks) {
+  DatasetItem item;
+  item.id = id;
+  item.image = image;
+  item.masks = masks;
+  return item;
+}
+
 }  // namespace
 
 TEST_CASE("names: a table may give a path; a name of several images is refused") {
   std::vector<DatasetItem> items(2);
-  items[0] = {"a/x", "", "/data/images/a/x.png", {}, "", {}};
-  items[1] = {"b/x", "", "/data/images/b/x.png", {}, "", {}};
+  items[0] = item_of("a/x", "/data/images/a/x.png", {});
+  items[1] = item_of("b/x", "/data/images/b/x.png", {});
   const auto groups = [&](const std::string& name) {
     return groups_from_table(parse_csv("id,group\n" + name + ",1\nb/x.png,2\n", "g"), items);
   };
@@ -90,7 +99,7 @@ TEST_CASE("split: whatever the images are called, it is read back") {
     while (names.size() < 9) names.insert(escaped_name(random_text(rng)));
     Dataset dataset;
     for (const std::string& name : names) {
-      dataset.items.push_back({name, "", folder / "a.png", {folder / "a.png"}, "", {}});
+      dataset.items.push_back(item_of(name, folder / "a.png", {folder / "a.png"}));
     }
     const SampleSet samples(std::move(dataset), options);
     Split made;

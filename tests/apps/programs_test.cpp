@@ -81,7 +81,7 @@ TEST_CASE("train, evaluate, predict: the whole path") {
               .code == 0);
   CHECK(run("evaluate --run " + out + " --data " + quoted(folder / "more") +
             " --classes benign,normal")
-            .text.find("false-positive rate, 4 lesion-free") != std::string::npos);
+            .text.find("of 4 without lesion\n    false-positive rate") != std::string::npos);
 
   write_png(folder / "wide.png", 20, 50, 1, std::vector<std::uint8_t>(1000, 90));
   const Outcome predicted =

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+
+namespace dmf {
+
+// What this process may use of the machine: batch systems and containers give it a part.
+
+/// Of a control group (version 1 or 2) and those above it; infinity where nothing is limited.
+struct GroupLimits {
+  double cores;        // its share of time, in cores
+  double memory_left;  // bytes until it is full; files kept for reading again make way
+};
+
+/// root  where /proc and /sys are; another for tests
+GroupLimits group_limits(const std::filesystem::path& root = "/");
+
+/// Cores this process may run on: its affinity and its control group's share, at least 1.
+int usable_cores();
+
+}  // namespace dmf
