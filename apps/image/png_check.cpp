@@ -97,7 +97,7 @@ bool is_png(std::string_view bytes) {
   for (std::size_t k = 0; k < std::min(bytes.size(), kSignature.size()); ++k) {
     equal += bytes[k] == kSignature[k] ? 1u : 0u;
   }
-  return equal >= 6 || bytes.substr(1, 3) == "PNG";
+  return equal >= 6 || (bytes.size() >= 4 && bytes.substr(1, 3) == "PNG");
 }
 
 PngFacts check_png(std::string_view bytes, std::string_view name) {

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "apps/image/exif.h"
+#include "apps/image/file_format.h"
 #include "apps/image/image.h"
 #include "apps/image/upright.h"
 #include "engine/core/check.h"
@@ -281,6 +282,18 @@ TEST_CASE("image file: what is no image is refused as what it is") {
         FileFormat::jpeg);
   const Drawing strip{1, 40000, 1, 8, std::vector<std::uint16_t>(40000, 9)};
   CHECK(decode_image(encode_png_samples(strip), "long.png").width == 40000);
+}
+
+TEST_CASE("image file: any beginning of a file, an empty one too, is looked at") {
+  const std::string png = encode_png(1, 1, 1, {7}), jpeg = encode_jpeg(1, 1, 1, {7});
+  const std::string dicom = std::string(128, '\0') + "DICM";
+  const std::string bitmap = "BM" + std::string(12, '\0') + '\x28' + std::string(40, '\0');
+  for (const std::string& whole : {png, jpeg, dicom, bitmap}) {
+    for (std::size_t length = 0; length <= whole.size(); ++length) {
+      CHECK_NOTHROW(sniff(whole.substr(0, length)));
+    }
+    CHECK(sniff(whole).has_value());
+  }
 }
 
 TEST_CASE("image file: extensions that are read, and pictures that are not") {
