@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
-#include <new>
 
 #include "apps/data/item_files.h"
 #include "apps/data/mask_notes.h"
 #include "apps/support/text.h"
+#include "apps/support/within_memory.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 
@@ -26,18 +26,6 @@ std::exception_ptr error_of(const Task& task) noexcept {
   return nullptr;
 }
 
-bool is_lack_of_memory(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::bad_alloc&) {
-    return true;
-  } catch (const OutOfMemory&) {
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
 std::string text_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
@@ -47,7 +35,7 @@ std::string text_of(const std::exception_ptr& error) {
 }
 
 [[noreturn]] void refuse_for_memory(const DatasetItem& item) {
-  throw DeviceError(fmt::format(
+  throw NotEnoughMemory(fmt::format(
       "[memory] out of memory while reading {} and its masks. Fewer --threads read fewer images at a "
       "time, a smaller --cache-mb keeps fewer.",
       item.image.string()));
@@ -222,7 +210,7 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   });
   std::vector<std::size_t> sound;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    if (!errors[i] || !is_lack_of_memory(errors[i])) continue;
+    if (!is_lack_of_memory(errors[i])) continue;
     decoded.clear();
     refuse_for_memory(items[i]);
   }

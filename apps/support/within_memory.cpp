@@ -37,24 +37,10 @@ void describe(const std::string& doing, const std::string& help) noexcept {
   work.add(help);
 }
 
-bool is_lack_of_memory() {
-  const std::exception_ptr current = std::current_exception();
-  if (!current) return false;
-  try {
-    std::rethrow_exception(current);
-  } catch (const std::bad_alloc&) {
-    return true;
-  } catch (const OutOfMemory&) {
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
 std::terminate_handler others;
 
 [[noreturn]] void end_in_one_line() {
-  if (is_lack_of_memory()) {
+  if (is_lack_of_memory(std::current_exception())) {
     say_out_of_memory();
     ::_exit(1);
   }
@@ -68,6 +54,19 @@ std::terminate_handler others;
 }();
 
 }  // namespace
+
+bool is_lack_of_memory(const std::exception_ptr& error) {
+  if (!error) return false;
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    return true;
+  } catch (const OutOfMemory&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
 
 MemoryUser::MemoryUser(std::string doing, std::string help)
     : doing_(std::move(doing)), help_(std::move(help)), outer_(innermost) {

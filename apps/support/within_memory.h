@@ -1,11 +1,15 @@
 #pragma once
 
+#include <exception>
 #include <new>
 #include <string>
 
 #include "engine/core/check.h"
 
 namespace dmf {
+
+/// Whether it says that memory ran out; null does not.
+bool is_lack_of_memory(const std::exception_ptr& error);
 
 /// Says what memory ran out in and what helps.
 class NotEnoughMemory : public DeviceError {
