@@ -191,9 +191,11 @@ TEST_CASE("recipes: named values, under the file and the command line") {
   CLI::App app;
   bind_data_options(app, unset);
   bind_fusion_options(app, unset);
-  for (const auto& [key, value] : recipe_settings("paper")) {
-    const CLI::Option* option = app.get_option_no_throw("--" + key);
-    if (option != nullptr) CHECK_MESSAGE(option->get_default_str() == value, key);
+  for (const auto& setting : recipe_settings("paper")) {
+    const CLI::Option* option = app.get_option_no_throw("--" + setting.first);
+    if (option != nullptr) {
+      CHECK_MESSAGE(option->get_default_str() == setting.second, setting.first);
+    }
   }
   const TrainOptions paper = Command({"--recipe", "paper"}).options;
   CHECK(paper.lr == unset.lr);

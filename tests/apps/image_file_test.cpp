@@ -269,8 +269,9 @@ TEST_CASE("image file: what is no image is refused as what it is") {
       {"a.jpg", "\xff\xd8\xff\xd9", "is a damaged JPEG: it is a header, without image data"},
       {"a.jpg", "\xff\xd8\xff\xe0", "ends early, after 4 bytes, without image data"},
   };
-  for (const auto& [name, bytes, reason] : files) {
-    const std::string text = refusal(bytes, name);
+  for (const auto& file : files) {
+    const std::string text = refusal(std::get<1>(file), std::get<0>(file));
+    const std::string& reason = std::get<2>(file);
     CHECK_MESSAGE(text.find(reason) != std::string::npos, text, " lacks ", reason);
   }
   PaletteDrawing one{1, 1, 8, {{1, 2, 3, 255}}, {0}};

@@ -25,7 +25,8 @@ TEST_CASE("reference cases: a word that is none of an attribute's is never taken
   std::set<std::string> seen;
   for (const auto& entry : std::filesystem::directory_iterator(DMF_FIXTURES "/reference")) {
     const Safetensors sound = read_safetensors(entry.path());
-    for (const auto& [key, value] : sound.metadata) {
+    for (const auto& attribute : sound.metadata) {
+      const std::string& key = attribute.first;
       if (!words.contains(key)) continue;
       seen.insert(key);
       Safetensors wrong = sound;
