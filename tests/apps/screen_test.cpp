@@ -5,6 +5,7 @@
 #include <map>
 #include <sstream>
 
+#include "tests/support/needs.h"
 #include "tests/support/programs.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/terminal.h"
@@ -13,6 +14,8 @@
 
 namespace dmf {
 namespace {
+
+constexpr const char* kNoTerminals = "the system gives no pseudo-terminals (/dev/pts)";
 
 struct ScreenFixture {
   TemporaryFolder folder;
@@ -50,7 +53,8 @@ std::size_t count_of(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(ScreenFixture, "train: no line that stays is wider than 80, no bar wraps") {
+TEST_CASE_FIXTURE(ScreenFixture, "train: no line that stays is wider than 80, no bar wraps" *
+                                     needs(has_terminals(), kNoTerminals)) {
   for (const auto columns : std::initializer_list<unsigned short>{20, 40, 57, 80, 120}) {
     const Screen screen = on_terminal(train(fmt::format("run{}", columns)), columns);
     REQUIRE_MESSAGE(screen.code == 0, screen.bytes);
@@ -65,7 +69,8 @@ TEST_CASE_FIXTURE(ScreenFixture, "train: no line that stays is wider than 80, no
   }
 }
 
-TEST_CASE_FIXTURE(ScreenFixture, "programs: a bar on a terminal that can draw it, nowhere else") {
+TEST_CASE_FIXTURE(ScreenFixture, "programs: a bar on a terminal that can draw it, nowhere else" *
+                                     needs(has_terminals(), kNoTerminals)) {
   const std::string run_folder = quoted(folder / "run"), data = quoted(folder / "data");
   REQUIRE(::system((train("run") + " >/dev/null 2>&1").c_str()) == 0);
   const std::map<std::string, std::string> programs = {

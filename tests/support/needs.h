@@ -8,7 +8,8 @@ namespace dmf {
 ///
 ///   TEST_CASE("ONNX: the checker accepts it" * needs(DMF_WITH_ONNX, "built without libonnx-dev"))
 ///
-/// there   what the build knows, never what is installed when the test runs
+/// there   what the build knows, or what the system itself can do, never which packages are
+///         installed when the test runs
 /// reason  printed with the case's name
 class needs {
  public:

@@ -12,6 +12,15 @@
 
 namespace dmf {
 
+/// Whether the system gives pseudo-terminals: a chroot or a container without /dev/pts does not.
+inline bool has_terminals() {
+  int terminal = -1, other = -1;
+  if (::openpty(&terminal, &other, nullptr, nullptr, nullptr) != 0) return false;
+  ::close(terminal);
+  ::close(other);
+  return true;
+}
+
 /// What a terminal shows of a program: the lines that stay, and every state of a line that was
 /// drawn anew.
 struct Screen {
