@@ -1,7 +1,7 @@
 #include "apps/training/option_conflicts.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <limits>
