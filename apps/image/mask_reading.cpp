@@ -1,7 +1,6 @@
 #include "apps/image/mask_reading.h"
 
 #include <algorithm>
-#include <set>
 
 #include "engine/core/check.h"
 
@@ -31,11 +30,6 @@ std::vector<int> numbers_of(const SetValues& values) {
 bool is_contiguous(const std::vector<int>& numbers) {
   return !numbers.empty() && numbers.front() == 0 &&
          numbers.back() + 1 == static_cast<int>(numbers.size());
-}
-
-MaskColour grey(int value) {
-  const auto v = static_cast<std::uint16_t>(value);
-  return {v, v, v};
 }
 
 /// Background first: ascending, or descending where the highest covers more than half.
@@ -375,48 +369,6 @@ class Reader {
 };
 
 }  // namespace
-
-SetValues values_of(const std::vector<MaskFacts>& masks, Source source, int ignore_index) {
-  SetValues values;
-  values.of_file.resize(masks.size());
-  for (std::size_t i = 0; i < masks.size(); ++i) {
-    const MaskFacts& file = masks[i];
-    values.pixels += file.pixels();
-    values.largest = std::max(values.largest, source == Source::palette ? 255 : file.largest);
-    values.faint += file.faint;
-    values.any_palette |= file.has_palette;
-    if (file.format == FileFormat::jpeg && values.jpeg == nullptr) values.jpeg = &file;
-    if (file.merged && values.merged == nullptr) values.merged = &file;
-    std::set<MaskColour> own;
-    for (const CodeCount& each : file.codes) {
-      MaskColour colour;
-      try {
-        colour = seen_through(source, each.code, file);
-      } catch (const ValueError& error) {
-        throw ValueError(fmt::format("{} {}", file.path.string(), error.what()));
-      }
-      if (ignore_index >= 0 && colour == grey(ignore_index)) {
-        values.has_ignored = true;
-        continue;
-      }
-      ValueCount& count = values.seen[colour];
-      if (own.insert(colour).second) {
-        if (count.files == 0) count.first_file = i;
-        ++count.files;
-      }
-      count.pixels += each.pixels;
-      count.flat += each.flat;
-    }
-    for (const MaskColour& colour : own) {
-      if (is_grey(colour)) {
-        values.of_file[i].push_back(colour[0]);
-      } else {
-        values.all_grey = false;
-      }
-    }
-  }
-  return values;
-}
 
 MaskReading read_through(Source source, const std::vector<MaskFacts>& masks,
                          const MaskOptions& options) {
