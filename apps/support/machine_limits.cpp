@@ -16,27 +16,10 @@ namespace fs = std::filesystem;
 
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
-/// The number that a file begins with; `otherwise` where there is none ("max").
-double number_in(const fs::path& path, double otherwise) {
-  std::ifstream file(path);
-  double value = 0.0;
-  return file >> value ? value : otherwise;
-}
-
-/// The number after a word of a file; 0 where it does not occur.
-double number_after(const fs::path& path, const std::string& name) {
-  std::ifstream file(path);
-  double value = 0.0;
-  for (std::string word; file >> word;) {
-    if (word == name && file >> value) return value;
-  }
-  return 0.0;
-}
-
 double memory_left(const fs::path& group, const char* limit, const char* used, const char* cached) {
-  const double most = number_in(group / limit, kUnlimited);
+  const double most = first_number(group / limit, kUnlimited);
   if (most >= 1e18) return kUnlimited;  // how version 1 says so
-  return most - number_in(group / used, 0.0) + number_after(group / "memory.stat", cached);
+  return most - first_number(group / used, 0.0) + number_after(group / "memory.stat", cached, 0.0);
 }
 
 double cores_of(double quota, double period) {
@@ -51,12 +34,27 @@ GroupLimits limits_of(const fs::path& group) {
   std::ifstream version_2(group / "cpu.max");  // "150000 100000"
   double quota = 0.0, period = 0.0;
   if (version_2 >> quota >> period) limits.cores = cores_of(quota, period);
-  limits.cores = std::min(limits.cores, cores_of(number_in(group / "cpu.cfs_quota_us", -1.0),
-                                                 number_in(group / "cpu.cfs_period_us", 0.0)));
+  limits.cores = std::min(limits.cores, cores_of(first_number(group / "cpu.cfs_quota_us", -1.0),
+                                                 first_number(group / "cpu.cfs_period_us", 0.0)));
   return limits;
 }
 
 }  // namespace
+
+double first_number(const fs::path& path, double otherwise) {
+  std::ifstream file(path);
+  double value = 0.0;
+  return file >> value ? value : otherwise;
+}
+
+double number_after(const fs::path& path, const std::string& name, double otherwise) {
+  std::ifstream file(path);
+  double value = 0.0;
+  for (std::string word; file >> word;) {
+    if (word == name && file >> value) return value;
+  }
+  return otherwise;
+}
 
 GroupLimits group_limits(const fs::path& root) {
   GroupLimits all{kUnlimited, kUnlimited};

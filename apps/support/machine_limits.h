@@ -1,10 +1,16 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace dmf {
 
 // What this process may use of the machine: batch systems and containers give it a part.
+
+/// The number that a file of the system begins with; `otherwise` where there is none ("max").
+double first_number(const std::filesystem::path& path, double otherwise);
+/// The number after a word of such a file; `otherwise` where it does not occur.
+double number_after(const std::filesystem::path& path, const std::string& name, double otherwise);
 
 /// Of a control group (version 1 or 2) and those above it; infinity where nothing is limited.
 struct GroupLimits {

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
 #include <optional>
 
@@ -48,24 +47,6 @@ double measure(const TrainOptions& options, Device device, Index batch, Index si
 
 constexpr double kUnknown = std::numeric_limits<double>::infinity();
 
-/// The number a file begins with; infinity where there is none ("max").
-double first_number(const char* path) {
-  std::ifstream file(path);
-  double value = 0.0;
-  if (file >> value) return value;
-  return kUnknown;
-}
-
-/// The number after a word of a file.
-double number_after(const char* path, const std::string& name) {
-  std::ifstream file(path);
-  double value = 0.0;
-  for (std::string word; file >> word;) {
-    if (word == name && file >> value) return value;
-  }
-  return kUnknown;
-}
-
 std::string amount(double bytes) {
   return bytes < 1e9 ? fmt::format("{:.0f} MB", bytes / 1e6)
                      : fmt::format("{:.1f} GB", bytes / 1e9);
@@ -98,13 +79,13 @@ double available_memory(Device device) {
     return static_cast<double>(device_runtime::memory(device).free + stats.reserved - stats.in_use);
   }
   constexpr double kKilobyte = 1024.0;
-  double free = number_after("/proc/meminfo", "MemAvailable:") * kKilobyte;
+  double free = number_after("/proc/meminfo", "MemAvailable:", kUnknown) * kKilobyte;
   free = std::min(free, group_limits().memory_left);
   rlimit limit{};
   if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
     const MemoryStats stats = memory_stats(Device::cpu());
     const auto held = static_cast<double>(stats.reserved - stats.in_use);  // ours to use again
-    const double pages = first_number("/proc/self/statm");
+    const double pages = first_number("/proc/self/statm", kUnknown);
     const double taken =
         pages < kUnknown ? pages * static_cast<double>(sysconf(_SC_PAGESIZE)) : 0.0;
     free = std::min(free, static_cast<double>(limit.rlim_cur) - taken + held);
