@@ -175,9 +175,8 @@ std::string summary(std::size_t images, const std::vector<std::string>& failed,
 int main(int argc, char** argv) {
   CLI::App app(
       "Segments images with a trained network: for each a mask, a probability map and an overlay "
-      "as PNG, at the image's own size; of a photograph that is to be turned (EXIF), upright; of a DICOM each "
-      "frame, NAME_frame1 and so on. Files "
-      "that predict did not write are never replaced. Research software, not for diagnosis.",
+      "as PNG, at the image's own size; of a photograph that is to be turned (EXIF), upright; of a "
+      "DICOM each frame, NAME_frame1 and so on. Files that predict did not write are never replaced. Research software, not for diagnosis.",
       "predict");
   Options options;
   app.add_option("--model", options.model, "Run folder, or a model file")

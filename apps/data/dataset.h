@@ -60,8 +60,8 @@ struct Dataset {
 /// Wherever a mask may be, a LabelMe JSON may be. Masks are paired with images by name: case does
 /// not matter, '-', '_' and ' ' are alike, words such as "mask" and what all names have in common
 /// are taken away; NAME_1, NAME_2 (NAME_mask_1, ...) are several masks of one image. An image that
-/// itself has such a name keeps it. Frames of a DICOM are items, see expand_frames(). Links are followed, loops are not. Every other file in the
-/// folders is in `unused` with its reason.
+/// itself has such a name keeps it. Frames of a DICOM are items, see expand_frames(). Links are
+/// followed, loops are not. Every other file in the folders is in `unused` with its reason.
 ///
 /// Ids are valid UTF-8 without control characters (escaped_name).
 ///

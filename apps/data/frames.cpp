@@ -13,16 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of a file that cannot be read 1: who reads it says what is wrong.
-int count_frames(const fs::path& path) {
-  if (!is_image_path(path)) return 1;
-  try {
-    return frames_in(path);
-  } catch (const IoError&) {
-    return 1;
-  }
-}
-
 /// The number that a mask's name adds to its image's, as written; -1 without one.
 int number_of_mask(const fs::path& mask, const fs::path& image) {
   constexpr std::size_t kMostDigits = 8;
@@ -116,6 +106,14 @@ DatasetItem frame_of(const DatasetItem& item, int frame, int number) {
 }
 
 }  // namespace
+
+int count_frames(const fs::path& path) {
+  try {
+    return frames_in(path);
+  } catch (const IoError&) {
+    return 1;
+  }
+}
 
 std::string frame_suffix(int number) {
   return fmt::format("_frame{}", number);

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 #include "apps/data/dataset.h"
 
 namespace dmf {
+
+/// Frames of a file, 1 of one that cannot be read: who reads it says what is wrong.
+int count_frames(const std::filesystem::path& path);
 
 /// What the id of a frame adds to its file's: "_frame12".
 std::string frame_suffix(int number);

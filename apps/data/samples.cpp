@@ -35,28 +35,10 @@ std::string text_of(const std::exception_ptr& error) {
 }
 
 [[noreturn]] void refuse_for_memory(const DatasetItem& item) {
-  throw NotEnoughMemory(fmt::format(
-      "[memory] out of memory while reading {} and its masks. Fewer --threads read fewer images at a "
-      "time, a smaller --cache-mb keeps fewer.",
-      item.image.string()));
+  MemoryUser("while reading " + item.image.string() + " and its masks",
+             "Fewer --threads read fewer images at a time, a smaller --cache-mb keeps fewer")
+      .fail();
 }
-
-/// Counts what the threads of a loop have done.
-class Count {
- public:
-  Count(const CountProgress& told, const char* what, std::size_t total)
-      : told_(told), what_(what), total_(total) {}
-  void one_more() {
-    const std::size_t done = ++done_;
-    if (told_) told_(what_, done, total_);
-  }
-
- private:
-  const CountProgress& told_;
-  const char* what_;
-  std::size_t total_;
-  std::atomic<std::size_t> done_ = 0;
-};
 
 /// Memory that may still be taken, by any thread.
 class Budget {
@@ -186,11 +168,11 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   std::vector<std::exception_ptr> errors(items.size());
   std::vector<char> image_kept(items.size());
   std::vector<std::size_t> plane_bytes(items.size());  // kept; 0: none
-  Count read(options.on_progress, "images read", items.size());
+  std::atomic<std::size_t> read = 0;
   parallel_for(count, [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
     errors[k] = error_of([&] {
-      read.one_more();
+      if (options.on_progress) options.on_progress("images read", ++read, items.size());
       Decoded own = decode(items[k]);
       std::size_t bytes = 0;
       bool all = true;
@@ -266,11 +248,11 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   hashes_.resize(items.size());
   for (const std::size_t i : sound) headers_.push_back(std::move(decoded[i].header));
   errors.assign(items.size(), nullptr);
-  Count understood(options.on_progress, "masks understood", items.size());
+  std::atomic<std::size_t> understood = 0;
   parallel_for(static_cast<Index>(items.size()), [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
     errors[k] = error_of([&] {
-      understood.one_more();
+      if (options.on_progress) options.on_progress("masks understood", ++understood, items.size());
       const std::size_t from = sound[k];
       Decoded& own = decoded[from];
       LabelMap labels;

@@ -40,12 +40,7 @@ struct Results {
 
 /// Every frame of a file. One that cannot be read is one image, which fails by itself later.
 void add_frames(const fs::path& path, const fs::path& result, FoundImages& found) {
-  int frames = 1;
-  try {
-    frames = frames_in(path);
-  } catch (const IoError&) {
-    frames = 1;
-  }
+  const int frames = count_frames(path);
   for (int frame = 0; frame < frames; ++frame) {
     fs::path own = result;
     if (frames > 1) own += frame_suffix(frame + 1);
