@@ -6,7 +6,6 @@
 
 #include "apps/inspection/findings.h"
 #include "apps/support/console.h"
-#include "apps/support/option_values.h"
 #include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "apps/support/progress.h"
@@ -30,9 +29,7 @@ int main(int argc, char** argv) {
       "inspect");
   dmf::TrainOptions options;
   dmf::bind_data_options(app, options);
-  dmf::add_value(app, "Data", "--ignore-index", options.loss.common.ignore_index,
-                 "Value in the masks whose pixels take no part, and their label; -1: none")
-      ->check(dmf::whole_number(-1, 65535));
+  dmf::bind_ignore_index(app, options, "Data");
   app.get_option("--data")->required();
   for (const auto& [key, value] : dmf::recipe_settings(dmf::kTrainRecipe)) {  // as train has them
     CLI::Option* option = app.get_option_no_throw("--" + key);

@@ -106,26 +106,19 @@ void refuse_contradictions(const TrainOptions& o) {
   }
 }
 
-namespace {
-
-/// Whether it is said, on the command line or in a file, otherwise than the program has it anyway.
-bool is_given(const CLI::App& app, const TrainOptions& o, const std::string& key) {
-  const CLI::Option& option = *app["--" + key];
-  const std::string initial = option.get_expected_min() == 0 ? "false" : option.get_default_str();
-  return o.on_command_line.contains("--" + key) || option_text(option) != initial;
-}
-
-}  // namespace
-
 std::vector<std::string> without_effect(const CLI::App& app, const TrainOptions& o,
                                         std::int64_t steps) {
+  // Said, on the command line or in a file, otherwise than the program has it anyway.
+  const auto is_given = [&](const std::string& key) {
+    const CLI::Option& option = *app["--" + key];
+    const std::string initial = option.get_expected_min() == 0 ? "false" : option.get_default_str();
+    return o.on_command_line.contains("--" + key) || option_text(option) != initial;
+  };
   std::vector<std::string> lines;
   for (const Idle& idle : idle_options(o, steps)) {
     if (!idle.is_so) continue;
     for (const std::string& key : idle.options) {
-      if (is_given(app, o, key)) {
-        lines.push_back(fmt::format("--{} has no effect {}", key, idle.reason));
-      }
+      if (is_given(key)) lines.push_back(fmt::format("--{} has no effect {}", key, idle.reason));
     }
   }
   if (o.warmup_steps > 0 && o.warmup_steps >= steps) {

@@ -101,9 +101,7 @@ void bind_losses(CLI::App& app, TrainOptions& o) {
   app.add_flag("--exclude-background", o.exclude_background,
                "Leave class 0 out of the count-based losses")
       ->group("Losses");
-  add("--ignore-index", o.loss.common.ignore_index,
-      "Value in the masks whose pixels take no part, and their label; -1: none")
-      ->check(whole_number(-1, 65535));
+  bind_ignore_index(app, o, "Losses");
   add_list(app, "Losses", "--class-weights", o.loss.common.class_weights, "One a class",
            kNonNegative);
 }
@@ -147,6 +145,12 @@ LossSettings TrainOptions::loss_settings() const {
   settings.cb_dice_balance =
       cb_dice_balance == "complement" ? ClassBalance::complement : ClassBalance::inverse_frequency;
   return settings;
+}
+
+void bind_ignore_index(CLI::App& app, TrainOptions& o, const std::string& group) {
+  add_value(app, group, "--ignore-index", o.loss.common.ignore_index,
+            "Value in the masks whose pixels take no part, and their label; -1: none")
+      ->check(whole_number(-1, 65535));
 }
 
 void bind_data_options(CLI::App& app, TrainOptions& o) {

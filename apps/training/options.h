@@ -109,5 +109,6 @@ void bind_options(CLI::App& app, TrainOptions& options, const std::string& recip
 /// Only those of the data, or of the weighting rule.
 void bind_data_options(CLI::App& app, TrainOptions& options);
 void bind_fusion_options(CLI::App& app, TrainOptions& options);
+void bind_ignore_index(CLI::App& app, TrainOptions& options, const std::string& group);
 
 }  // namespace dmf

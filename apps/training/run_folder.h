@@ -1,6 +1,5 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <exception>
 #include <filesystem>
@@ -8,6 +7,10 @@
 #include <vector>
 
 #include "engine/io/file_descriptor.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace dmf {
 
