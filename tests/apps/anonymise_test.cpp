@@ -16,10 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kTiny =
-    " --recipe paper --image 32 --base-width 4 --epochs 1 --batch 4 --history-size 2 --split "
-    "random --auxiliary none ";
-
 /// Fourteen images whose names, and whose folder's, all have "Trillian" in them.
 fs::path make_named_data(const TemporaryFolder& folder) {
   const fs::path data = folder / "Trillian_archive";
@@ -51,7 +47,7 @@ std::vector<std::string> places_of(const std::string& text, const fs::path& fold
 TEST_CASE("anonymise: a run names no file but in its configuration, and goes on as others do") {
   const TemporaryFolder folder;
   const fs::path data = make_named_data(folder);
-  const std::string train = "train --data " + quoted(data) + kTiny;
+  const std::string train = "train --data " + quoted(data) + kOneEpoch;
   REQUIRE(run(train + "--out " + quoted(folder / "plain")).code == 0);
   const Outcome trained = run(train + "--anonymise --out " + quoted(folder / "run"));
   REQUIRE_MESSAGE(trained.code == 0, trained.text);
@@ -90,8 +86,9 @@ TEST_CASE("anonymise: tables, pages and results of the other programs") {
   const TemporaryFolder folder;
   const fs::path data = make_named_data(folder), out = folder / "out";
   fs::create_directory(out);
-  REQUIRE(run("train --data " + quoted(data) + kTiny + "--out " + quoted(folder / "run")).code ==
-          0);
+  REQUIRE(
+      run("train --data " + quoted(data) + kOneEpoch + "--out " + quoted(folder / "run")).code ==
+      0);
   const std::string evaluate = "evaluate --run " + quoted(folder / "run") + " --csv ";
   REQUIRE(run(evaluate + quoted(folder / "named.csv")).code == 0);
   CHECK(read_text(folder / "named.csv").find("Trillian") != std::string::npos);

@@ -19,10 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::string kTiny =
-    " --recipe paper --image 32 --base-width 4 --epochs 1 --batch 4 --history-size 2 --split "
-    "random --auxiliary none ";
-
 constexpr int kPatients = 7, kHeight = 24, kWidth = 40;
 
 Drawing noise(std::mt19937& random, bool mask) {
@@ -76,7 +72,7 @@ TEST_CASE("dicom runs: a patient stays on one side, distances in millimetres, no
     texts += outcome.text;
     return outcome.text;
   };
-  const std::string train = "train --data " + quoted(data) + kTiny;
+  const std::string train = "train --data " + quoted(data) + kOneEpoch;
   const std::string said =
       done(train + (DMF_WITH_EVENTS ? "--tensorboard " : "") + "--out " + quoted(out / "run"));
   CHECK_MESSAGE(said.find("patients  7 in 21 images, by the DICOM files' PatientID: each stays on "
@@ -130,7 +126,7 @@ TEST_CASE("dicom runs: a patient stays on one side, distances in millimetres, no
 TEST_CASE("dicom runs: a table or pattern goes before PatientID, and one id for all is no riddle") {
   const TemporaryFolder folder;
   make_dicoms(folder / "data", true);
-  const std::string train = "train --data " + quoted(folder / "data") + kTiny;
+  const std::string train = "train --data " + quoted(folder / "data") + kOneEpoch;
   is_one_error_line(run(train + "--out " + quoted(folder / "1")), 1,
                     "[split] the 21 images are of 1 patient, as the DICOM files' PatientID says");
   CHECK_FALSE(fs::exists(folder / "1"));

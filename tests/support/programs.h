@@ -37,6 +37,11 @@ inline void make_data(const std::filesystem::path& folder) {
   REQUIRE(run("phantom --out " + quoted(folder) + " --benign 7 --malignant 7 --size 32").code == 0);
 }
 
+/// Options of a training that takes a moment: one epoch, images divided at random.
+inline const std::string kOneEpoch =
+    " --recipe paper --image 32 --base-width 4 --epochs 1 --batch 4 --history-size 2 --split "
+    "random --auxiliary none ";
+
 inline void is_one_error_line(const Outcome& outcome, int code, const std::string& text) {
   CHECK_MESSAGE(outcome.code == code, outcome.text);
   CHECK_MESSAGE(outcome.text.find(text) != std::string::npos, outcome.text);
