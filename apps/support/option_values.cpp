@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include "engine/core/check.h"
 
@@ -41,6 +42,59 @@ std::size_t edit_distance(std::string a, std::string b) {
   return d[a.size()][b.size()];
 }
 
+/// A whole number's bounds are whole, or too large to be told.
+CLI::Validator whole_number_in(const Range& range) {
+  constexpr double kTold = std::int64_t{1} << 30;
+  return whole_number(static_cast<std::int64_t>(std::max(range.least, -kTold)),
+                      static_cast<std::int64_t>(std::min(range.most, kTold)));
+}
+
+/// Options for one type of a setting's value.
+struct OptionOfSetting {
+  CLI::App& app;
+  const std::string& group;
+  Settings& settings;
+  const Setting& setting;
+
+  template <class T>
+  std::function<void(const T&)> set() const {
+    return
+        [&settings = settings, name = setting.name](const T& value) { settings.set(name, value); };
+  }
+  template <class T>
+  std::function<T()> get() const {
+    return
+        [&settings = settings, name = setting.name] { return std::get<T>(settings.value(name)); };
+  }
+  std::string option() const { return "--" + setting.name; }
+
+  void operator()(bool) const {
+    app.add_flag_function(
+           option(), [set = set<bool>()](std::int64_t count) { set(count > 0); }, setting.help)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
+        ->run_callback_for_default()
+        ->group(group);
+  }
+  void operator()(std::int64_t) const {
+    add_value<std::int64_t>(app, group, option(), set<std::int64_t>(), get<std::int64_t>(),
+                            setting.help)
+        ->check(whole_number_in(setting.range));
+  }
+  void operator()(double) const {
+    add_value<double>(app, group, option(), set<double>(), get<double>(), setting.help)
+        ->check(number_in(setting.range));
+  }
+  void operator()(const std::string&) const {
+    CLI::Option* added = add_value<std::string>(app, group, option(), set<std::string>(),
+                                                get<std::string>(), setting.help);
+    if (!setting.choices.empty()) added->check(one_of(setting.choices));
+  }
+  void operator()(const std::vector<double>&) const {
+    add_list<double>(app, group, option(), set<std::vector<double>>(), get<std::vector<double>>(),
+                     setting.help, number_in(setting.range));
+  }
+};
+
 }  // namespace
 
 CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
@@ -59,14 +113,16 @@ CLI::Validator whole_number(std::int64_t least, std::int64_t most) {
       range);
 }
 
-CLI::Validator number_that(const std::string& wanted, bool (*fits)(double)) {
+CLI::Validator number_in(const Range& range) {
+  if (!std::isfinite(range.least) && !std::isfinite(range.most)) return CLI::Validator();
   return CLI::Validator(
-      [wanted, fits](std::string& text) {
+      [range](std::string& text) {
         const std::optional<double> value = parse_number(text);
-        return value && fits(*value) ? std::string()
-                                     : fmt::format("got '{}', expected a number {}", text, wanted);
+        return value && range.contains(*value)
+                   ? std::string()
+                   : fmt::format("got '{}', expected a number {}", text, range.str());
       },
-      wanted);
+      range.str());
 }
 
 CLI::Validator one_of(const std::vector<std::string>& names) {
@@ -173,6 +229,12 @@ CLI::Validator each_entry(const CLI::Validator& type, const CLI::Validator& chec
 bool is_list(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   return type.substr(0, type.find(':')).ends_with(kListType);
+}
+
+void add_settings(CLI::App& app, const std::string& group, Settings& settings) {
+  for (const Setting& setting : settings.all()) {
+    std::visit(OptionOfSetting{app, group, settings, setting}, setting.initial);
+  }
 }
 
 }  // namespace dmf

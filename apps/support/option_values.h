@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "apps/support/numbers.h"
+#include "engine/core/settings.h"
 
 namespace dmf {
 
@@ -20,10 +22,8 @@ namespace dmf {
 /// A check that a text is a whole number from `least` to `most`. A very large `most` is not told.
 CLI::Validator whole_number(std::int64_t least, std::int64_t most = std::int64_t{1} << 30);
 
-/// A check that a text is a number for which `fits` holds.
-///
-/// wanted  in words: ">= 0"
-CLI::Validator number_that(const std::string& wanted, bool (*fits)(double));
+/// A check that a text is a number of the range; none where the range has no bounds.
+CLI::Validator number_in(const Range& range);
 
 /// A check that a text is one of these names; where it is not, the nearest one is told.
 CLI::Validator one_of(const std::vector<std::string>& names);
@@ -85,20 +85,31 @@ CLI::Validator value_check() {
 CLI::Validator each_entry(const CLI::Validator& type, const CLI::Validator& check);
 
 /// An option that takes one value, a number or a text.
+///
+/// set  takes the value
+/// get  gives it, for the default that is told
 template <class T>
-CLI::Option* add_value(CLI::App& app, const std::string& group, const std::string& name, T& field,
+CLI::Option* add_value(CLI::App& app, const std::string& group, const std::string& name,
+                       const std::function<void(const T&)>& set, const std::function<T()>& get,
                        const std::string& help) {
   CLI::Option* option = app.add_option(
       name,
-      [&field](const CLI::results_t& texts) {
+      [set](const CLI::results_t& texts) {
         const std::optional<T> value = parse_value<T>(texts.front());
-        if (value) field = *value;
+        if (value) set(*value);
         return value.has_value();
       },
-      help, false, [&field] { return value_text(field); });
+      help, false, [get] { return value_text(get()); });
   const char* type = std::is_integral_v<T> ? "N" : std::is_floating_point_v<T> ? "X" : "TEXT";
   option->type_name(type)->transform(value_check<T>());
   return option->run_callback_for_default()->group(group)->capture_default_str();
+}
+template <class T>
+CLI::Option* add_value(CLI::App& app, const std::string& group, const std::string& name, T& field,
+                       const std::string& help) {
+  return add_value<T>(
+      app, group, name, [&field](const T& value) { field = value; }, [&field] { return field; },
+      help);
 }
 
 constexpr std::string_view kListType = ",...";  // ends the type's name of every list
@@ -108,30 +119,45 @@ constexpr std::string_view kListType = ",...";  // ends the type's name of every
 /// check  of every entry
 template <class T>
 CLI::Option* add_list(CLI::App& app, const std::string& group, const std::string& name,
-                      std::vector<T>& field, const std::string& help,
+                      const std::function<void(const std::vector<T>&)>& set,
+                      const std::function<std::vector<T>()>& get, const std::string& help,
                       const CLI::Validator& check = CLI::Validator()) {
   CLI::Option* option = app.add_option(
       name,
-      [&field](const CLI::results_t& texts) {
+      [set](const CLI::results_t& texts) {
         std::vector<T> values;
         for (const std::string& entry : split_list(texts.front())) {
           values.push_back(parse_value<T>(entry).value());
         }
-        field = std::move(values);
+        set(values);
         return true;
       },
       help, false,
-      [&field] {
+      [get] {
         std::vector<std::string> entries;
-        for (const T& value : field) entries.push_back(value_text(value));
+        for (const T& value : get()) entries.push_back(value_text(value));
         return join_list(entries);
       });
   option->type_name((std::is_arithmetic_v<T> ? "X" : "TEXT") + std::string(kListType))
       ->transform(each_entry(value_check<T>(), check));
   return option->run_callback_for_default()->group(group)->capture_default_str();
 }
+template <class T>
+CLI::Option* add_list(CLI::App& app, const std::string& group, const std::string& name,
+                      std::vector<T>& field, const std::string& help,
+                      const CLI::Validator& check = CLI::Validator()) {
+  return add_list<T>(
+      app, group, name, [&field](const std::vector<T>& values) { field = values; },
+      [&field] { return field; }, help, check);
+}
 
 /// Whether add_list() made it.
 bool is_list(const CLI::Option& option);
+
+/// An option "--NAME" for every setting, in their order: with its help, its default as it is set
+/// now, and a check that it takes a value. What is yes or no becomes a flag.
+///
+/// settings  has to outlast the options, which set it
+void add_settings(CLI::App& app, const std::string& group, Settings& settings);
 
 }  // namespace dmf

@@ -59,7 +59,7 @@ std::string unknown_key(const CLI::App& app, const std::string& key) {
 }
 
 /// The texts that an option gets for a setting, as a command line would give them.
-std::vector<std::string> texts_of(const CLI::Option& option, const Setting& setting) {
+std::vector<std::string> texts_of(const CLI::Option& option, const ConfigLine& setting) {
   const std::string& key = setting.key;
   if (is_list(option) && setting.is_list) return {join_list(setting.values)};
   const bool takes_many = option.get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll;
@@ -75,7 +75,7 @@ std::vector<std::string> texts_of(const CLI::Option& option, const Setting& sett
 /// Gives a setting to its option, unless the command line did.
 ///
 /// throws  ValueError saying what is wrong with it
-void apply_setting(CLI::App& app, const Setting& setting, bool is_older) {
+void apply_setting(CLI::App& app, const ConfigLine& setting, bool is_older) {
   CLI::Option* option = app.get_option_no_throw("--" + setting.key);
   DMF_CHECK(option != nullptr, ValueError, "{}", unknown_key(app, setting.key));
   DMF_CHECK(option->get_configurable(), ValueError, "{} takes '{}' from no file.", app.get_name(),
@@ -100,9 +100,9 @@ void apply_setting(CLI::App& app, const Setting& setting, bool is_older) {
 void apply_settings(CLI::App& app, const std::string& text, const std::string& name) {
   const std::string older = older_recipe(text);
   const Quotes quotes = older.empty() ? Quotes::toml : Quotes::plain;
-  std::vector<Setting> settings = parse_settings(text, name, quotes);
+  std::vector<ConfigLine> settings = parse_settings(text, name, quotes);
   if (!older.empty()) settings.push_back({"recipe", 0, false, {older}});
-  for (const Setting& setting : settings) {
+  for (const ConfigLine& setting : settings) {
     try {
       apply_setting(app, setting, !older.empty());
     } catch (const ValueError& problem) {
@@ -197,7 +197,7 @@ std::string with_options(const std::string& config,
     lines[option.get_lnames().front()] = setting_text(option, text);
   };
   try {
-    for (const Setting& setting : parse_settings(config, "the configuration", Quotes::toml)) {
+    for (const ConfigLine& setting : parse_settings(config, "the configuration", Quotes::toml)) {
       const CLI::Option* option = app.get_option_no_throw("--" + setting.key);
       if (option == nullptr || !option->get_configurable() || setting.values.empty()) continue;
       set(*option, texts_of(*option, setting).front());

@@ -1,7 +1,6 @@
 #include "apps/training/options.h"
 
 #include <CLI/CLI.hpp>
-#include <cmath>
 
 #include "apps/support/option_values.h"
 #include "apps/training/config_file.h"
@@ -10,16 +9,8 @@
 namespace dmf {
 namespace {
 
-const CLI::Validator kNonNegative =
-    number_that(">= 0", [](double v) { return v >= 0.0 && std::isfinite(v); });
-const CLI::Validator kAboveZero =
-    number_that("> 0", [](double v) { return v > 0.0 && std::isfinite(v); });
-const CLI::Validator kFraction =
-    number_that(">= 0 and < 1", [](double v) { return v >= 0.0 && v < 1.0; });
-const CLI::Validator kUnit =
-    number_that("from 0 to 1", [](double v) { return v >= 0.0 && v <= 1.0; });
-const CLI::Validator kAboveZeroToOne =
-    number_that("> 0 and <= 1", [](double v) { return v > 0.0 && v <= 1.0; });
+constexpr Range kUnit = {.least = 0.0, .most = 1.0};
+constexpr Range kAboveZeroToOne = {.least = 0.0, .most = 1.0, .with_least = false};
 
 void bind_network(CLI::App& app, TrainOptions& o) {
   const auto add = [&](const std::string& name, auto& field, const std::string& help) {
@@ -29,10 +20,10 @@ void bind_network(CLI::App& app, TrainOptions& o) {
       ->check(one_of({"paper", "classic"}));
   add("--depth", o.depth, "Levels")->check(whole_number(1, 8));
   add("--base-width", o.base_width, "Channels of the first level")->check(whole_number(1, 1024));
-  add("--dropout", o.dropout, "Rate, below the first level")->check(kFraction);
-  add("--bn-eps", o.bn_eps, "Of batch normalisation")->check(kAboveZero);
+  add("--dropout", o.dropout, "Rate, below the first level")->check(number_in(kFraction));
+  add("--bn-eps", o.bn_eps, "Of batch normalisation")->check(number_in(kAboveZero));
   add("--bn-momentum", o.bn_momentum, "Weight of the new value in the running statistics")
-      ->check(kAboveZeroToOne);
+      ->check(number_in(kAboveZeroToOne));
 }
 
 void bind_training(CLI::App& app, TrainOptions& o) {
@@ -42,18 +33,19 @@ void bind_training(CLI::App& app, TrainOptions& o) {
   add("--epochs", o.epochs, "Passes over the training images")->check(whole_number(1, 1000000));
   add("--batch", o.batch, "Images in a step")->check(whole_number(1, 4096));
   add("--optimizer", o.optimizer, "adam, adamw or sgd")->check(one_of({"adam", "adamw", "sgd"}));
-  add("--lr", o.lr, "Learning rate")->check(kAboveZero);
-  add("--momentum", o.momentum, "Of sgd")->check(kFraction);
+  add("--lr", o.lr, "Learning rate")->check(number_in(kAboveZero));
+  add("--momentum", o.momentum, "Of sgd")->check(number_in(kFraction));
   app.add_flag("--nesterov", o.nesterov, "Nesterov's momentum, for sgd")->group("Training");
   add("--weight-decay", o.weight_decay, "L2 for adam and sgd, decoupled for adamw")
-      ->check(kNonNegative);
+      ->check(number_in(kAtLeastZero));
   add("--schedule", o.schedule, "Learning rate: constant or cosine")
       ->check(one_of({"constant", "cosine"}));
   add("--warmup-steps", o.warmup_steps, "Steps of linear warm-up")->check(whole_number(0));
   add("--final-lr-fraction", o.final_lr_fraction, "Of --lr, at the end of the cosine")
-      ->check(kUnit);
-  add("--clip-norm", o.clip_norm, "Largest norm of the gradient; 0: no limit")->check(kNonNegative);
-  add("--ema", o.ema, "Average the weights with this decay; 0: off")->check(kFraction);
+      ->check(number_in(kUnit));
+  add("--clip-norm", o.clip_norm, "Largest norm of the gradient; 0: no limit")
+      ->check(number_in(kAtLeastZero));
+  add("--ema", o.ema, "Average the weights with this decay; 0: off")->check(number_in(kFraction));
   add("--checkpoint-every", o.checkpoint_every,
       "Save the whole run every so many steps too; 0: after every epoch only")
       ->check(whole_number(0));
@@ -84,16 +76,18 @@ void bind_losses(CLI::App& app, TrainOptions& o) {
   add("--auxiliary", o.auxiliary, "Auxiliary loss: any of these, or none")
       ->check(one_of(auxiliaries));
   bind_fusion_options(app, o);
-  add("--focal-gamma", o.loss.focal_gamma, "Focusing exponent")->check(kNonNegative);
+  add("--focal-gamma", o.loss.focal_gamma, "Focusing exponent")->check(number_in(kAtLeastZero));
   add_list(app, "Losses", "--focal-alpha", o.loss.focal_alpha,
-           "One for all classes, or one a class", kNonNegative);
-  add("--tversky-alpha", o.loss.tversky_alpha, "Weight of false positives")->check(kNonNegative);
-  add("--tversky-beta", o.loss.tversky_beta, "Weight of false negatives")->check(kNonNegative);
+           "One for all classes, or one a class", number_in(kAtLeastZero));
+  add("--tversky-alpha", o.loss.tversky_alpha, "Weight of false positives")
+      ->check(number_in(kAtLeastZero));
+  add("--tversky-beta", o.loss.tversky_beta, "Weight of false negatives")
+      ->check(number_in(kAtLeastZero));
   add("--tversky-smooth", o.loss.tversky_smooth, "In numerator and denominator")
-      ->check(kNonNegative);
+      ->check(number_in(kAtLeastZero));
   add("--smooth-nr", o.loss.smooth_nr, "Numerator of mean_iou, mean_dice and cb_dice")
-      ->check(kNonNegative);
-  add("--smooth-dr", o.loss.smooth_dr, "Their denominator")->check(kNonNegative);
+      ->check(number_in(kAtLeastZero));
+  add("--smooth-dr", o.loss.smooth_dr, "Their denominator")->check(number_in(kAtLeastZero));
   add("--cb-dice-balance", o.cb_dice_balance, "complement (1 - share) or inverse_frequency")
       ->check(one_of({"complement", "inverse_frequency"}));
   add("--reduction", o.reduction, "batch: one loss; image: the mean of each image's loss")
@@ -103,7 +97,7 @@ void bind_losses(CLI::App& app, TrainOptions& o) {
       ->group("Losses");
   bind_ignore_index(app, o, "Losses");
   add_list(app, "Losses", "--class-weights", o.loss.common.class_weights, "One a class",
-           kNonNegative);
+           number_in(kAtLeastZero));
 }
 
 }  // namespace
@@ -192,7 +186,7 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
       ->group(group);
   add("--mask-threshold", o.mask_threshold,
       "Of soft masks: levels of at least this share of white are lesion")
-      ->check(kAboveZeroToOne);
+      ->check(number_in(kAboveZeroToOne));
   app.add_flag("--invert-masks", o.invert_masks, "Lesion is where the masks are 0, two classes")
       ->group(group);
   app.add_flag("--skip-broken", o.skip_broken,
@@ -221,9 +215,10 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
   app.add_flag("--bilateral", o.bilateral, "Smooth with a bilateral filter")->group(group);
   add("--bilateral-d", o.bilateral_filter.diameter, "Diameter of its window")
       ->check(whole_number(1, 99));
-  add("--bilateral-sigma-space", o.bilateral_filter.sigma_space, "In pixels")->check(kAboveZero);
+  add("--bilateral-sigma-space", o.bilateral_filter.sigma_space, "In pixels")
+      ->check(number_in(kAboveZero));
   add("--bilateral-sigma-range", o.bilateral_filter.sigma_range, "In intensity, 0 to 1")
-      ->check(kAboveZero);
+      ->check(number_in(kAboveZero));
   app.add_flag("--bilateral-square", o.bilateral_filter.square,
                "The whole square of the paper's formula, not OpenCV's disc")
       ->group(group);
@@ -245,7 +240,7 @@ void bind_data_options(CLI::App& app, TrainOptions& o) {
   add("--split-file", o.split_file, "Take the split from this CSV (a run's split.csv) instead");
   add("--duplicate-threshold", o.duplicate_threshold,
       "Thumbnails that correlate above this are near-duplicates")
-      ->check(kUnit);
+      ->check(number_in(kUnit));
   add("--augment", o.augment,
       "none, flips, or strong: flips, rotation, scale, contrast, gamma, noise")
       ->check(one_of({"none", "flips", "strong"}));
@@ -264,11 +259,11 @@ void bind_fusion_options(CLI::App& app, TrainOptions& o) {
   add("--history-size-max", o.fusion.history_size_max, "Values remembered")
       ->check(whole_number(1, 1 << 20));
   add_list(app, "Losses", "--initial-weights", o.fusion.initial_weights,
-           "One a base loss; without, uniform", kNonNegative);
+           "One a base loss; without, uniform", number_in(kAtLeastZero));
   add("--weight-averaging", o.fusion.weight_decay, "Moving average of the weights, its decay")
-      ->check(kFraction);
+      ->check(number_in(kFraction));
   add("--weight-max-change", o.fusion.largest_change, "Of a weight in one step; 0: no limit")
-      ->check(kNonNegative);
+      ->check(number_in(kAtLeastZero));
   add("--softadapt-variant", o.fusion.rule.softadapt.variant,
       "original, normalized or loss_weighted")
       ->check(one_of(softadapt_variants()));
@@ -276,11 +271,11 @@ void bind_fusion_options(CLI::App& app, TrainOptions& o) {
   add("--softadapt-order", o.fusion.rule.softadapt.order, "Accuracy of its differences")
       ->check(whole_number(1, 5));
   add("--cov-decay", o.fusion.rule.cov.decay, "Of cov_weighting's running means; 0: over all steps")
-      ->check(kFraction);
+      ->check(number_in(kFraction));
   add("--aux-gamma0", o.fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
-      ->check(kNonNegative);
+      ->check(number_in(kAtLeastZero));
   add("--aux-lambda", o.fusion.auxiliary.lambda, "Its decay: gamma = gamma0 exp(-lambda t)")
-      ->check(kNonNegative);
+      ->check(number_in(kAtLeastZero));
   add("--batch-track-steps", o.fusion.auxiliary.every,
       "Steps for t to advance by one; 0: every step")
       ->check(whole_number(0));

@@ -45,11 +45,11 @@ class Reader {
     if (text_.starts_with(kMark)) at_ = kMark.size();
   }
 
-  std::vector<Setting> settings() {
+  std::vector<ConfigLine> settings() {
     const bool is_wide = text_.starts_with("\xff\xfe") || text_.starts_with("\xfe\xff") ||
                          text_.substr(0, 2).find('\0') != std::string_view::npos;
     DMF_CHECK(!is_wide, IoError, "[config] {} is UTF-16: save it as UTF-8.", name_);
-    std::vector<Setting> all;
+    std::vector<ConfigLine> all;
     std::map<std::string, int> lines;
     for (skip_lines(); at_ < text_.size(); skip_lines()) {
       all.push_back(setting());
@@ -89,13 +89,13 @@ class Reader {
     }
   }
 
-  Setting setting() {
+  ConfigLine setting() {
     const std::string whole = rest();
     if (peek() == '{') fail("this is JSON: expected lines of KEY = VALUE");
     if (peek() == '[') {
       fail(fmt::format("'{}' begins a section: leave it out, the keys stand without", whole));
     }
-    Setting result;
+    ConfigLine result;
     result.line = line_;
     if (peek() == '"' || peek() == '\'') {
       result.key = quoted();
@@ -247,7 +247,8 @@ bool is_toml_number(const std::string& text) {
 
 }  // namespace
 
-std::vector<Setting> parse_settings(std::string_view text, const std::string& name, Quotes quotes) {
+std::vector<ConfigLine> parse_settings(std::string_view text, const std::string& name,
+                                       Quotes quotes) {
   return Reader(text, name, quotes).settings();
 }
 

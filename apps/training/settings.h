@@ -7,7 +7,7 @@
 namespace dmf {
 
 /// A line of a configuration file: KEY = VALUE, or KEY = [VALUE, ...].
-struct Setting {
+struct ConfigLine {
   std::string key;
   int line = 0;
   bool is_list = false;             // in brackets
@@ -27,7 +27,8 @@ enum class Quotes {
 /// name    for messages
 /// throws  IoError naming the line and what is wrong with it; of a key that is there twice both
 ///         lines; for UTF-16, JSON, YAML and sections by name
-std::vector<Setting> parse_settings(std::string_view text, const std::string& name, Quotes quotes);
+std::vector<ConfigLine> parse_settings(std::string_view text, const std::string& name,
+                                       Quotes quotes);
 
 /// The keys of the lines, whatever else is in them.
 std::vector<std::string> setting_keys(std::string_view text);

@@ -59,7 +59,7 @@ TEST_CASE("settings: every text is read back to the last byte, alone and in a li
     const std::vector<std::string> texts = {random_text(rng), random_text(rng), random_text(rng)};
     const std::string file = fmt::format("a={}\r\nlist = {} # b\n\n  c\t=\t{}", to_toml(texts[0]),
                                          to_toml(texts), to_toml(texts[2]));
-    const std::vector<Setting> settings = parse_settings(file, "f", Quotes::toml);
+    const std::vector<ConfigLine> settings = parse_settings(file, "f", Quotes::toml);
     REQUIRE(settings.size() == 3);
     REQUIRE_MESSAGE(settings[0].values.front() == texts[0], file);
     REQUIRE_MESSAGE(settings[1].values == texts, file);
@@ -120,7 +120,7 @@ TEST_CASE("config: every number option reads back any number that it takes") {
     CHECK(read.lr == given.options.lr);
     CHECK(read.loss.tversky_smooth == given.options.loss.tversky_smooth);
     CHECK(read.seed == given.options.seed);
-    for (const Setting& setting : parse_settings(config, "c", Quotes::toml)) {
+    for (const ConfigLine& setting : parse_settings(config, "c", Quotes::toml)) {
       if (texts.contains(setting.key)) CHECK(setting.values.front() == texts[setting.key]);
     }
   }

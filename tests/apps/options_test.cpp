@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -20,6 +21,72 @@
 // Options and numbers: what is wrong is said in words, and every number is read back.
 
 namespace dmf {
+
+namespace {
+
+/// A program whose options are settings of every type.
+struct SettingsCommand {
+  Settings settings{
+      {{.name = "steps", .initial = std::int64_t{3}, .help = "Some", .range = {1, 8}},
+       {.name = "rate", .initial = 0.5, .help = "A part", .range = kFraction},
+       {.name = "offset", .initial = 0.0, .help = "Any number"},
+       {.name = "kind", .initial = std::string("a"), .help = "Which", .choices = {"a", "bcd"}},
+       {.name = "place", .initial = std::string(""), .help = "Any text"},
+       {.name = "fast", .initial = false, .help = "Whether"},
+       {.name = "alphas",
+        .initial = std::vector<double>{},
+        .help = "Many",
+        .range = kAtLeastZero}}};
+  CLI::App app;
+
+  explicit SettingsCommand(std::vector<std::string> words) {
+    add_settings(app, "Group", settings);
+    std::reverse(words.begin(), words.end());
+    app.parse(words);
+  }
+};
+
+std::string settings_refusal(const std::vector<std::string>& words) {
+  try {
+    const SettingsCommand command(words);
+  } catch (const CLI::ParseError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("add_settings: an option for each setting, in order, with its check, default and help") {
+  const SettingsCommand initial({});
+  CHECK(config_text(initial.app) == "steps=3\nrate=0.5\noffset=0\nkind=\"a\"\nfast=false\n");
+  CHECK(initial.settings.list("alphas").empty());
+
+  const SettingsCommand given({"--alphas", "0.25, 2", "--rate", "0.25", "--steps=8", "--kind",
+                               "bcd", "--fast", "--offset=-3", "--place", "here"});
+  CHECK(given.settings.whole("steps") == 8);
+  CHECK(given.settings.number("rate") == 0.25);
+  CHECK(given.settings.text("kind") == "bcd");
+  CHECK(given.settings.text("place") == "here");
+  CHECK(given.settings.flag("fast"));
+  CHECK(given.settings.list("alphas") == std::vector{0.25, 2.0});
+  CHECK(
+      config_text(given.app) ==
+      "steps=8\nrate=0.25\noffset=-3\nkind=\"bcd\"\nplace=\"here\"\nfast=true\nalphas=[0.25, 2]\n");
+  CHECK_FALSE(SettingsCommand({"--fast", "--fast=false"}).settings.flag("fast"));
+
+  CHECK(settings_refusal({"--steps", "9"}) ==
+        "--steps: got '9', expected a whole number from 1 to 8");
+  CHECK(settings_refusal({"--rate", "1"}) == "--rate: got '1', expected a number >= 0 and < 1");
+  CHECK(settings_refusal({"--rate", "inf"}).find("expected") != std::string::npos);
+  CHECK(settings_refusal({"--kind", "bcc"}) ==
+        "--kind: got 'bcc', expected a, bcd: did you mean bcd?");
+  CHECK(settings_refusal({"--alphas", "1,-1"}) == "--alphas: got '-1', expected a number >= 0");
+  const std::string help = initial.app.help();
+  for (const char* text : {"Group:", "--rate X:>= 0 and < 1", "A part", "--fast", "Whether"}) {
+    CHECK_MESSAGE(help.find(text) != std::string::npos, text << help);
+  }
+}
 
 TEST_CASE("options: what is wrong is said in words") {
   for (const char* text : {"1.0", "1e2", "two", "", "+3", "0x10", " 3", "99999999999"}) {
