@@ -1,8 +1,8 @@
 #include "layers/batch_norm2d.h"
 
 #include "engine/core/check.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/batch_norm/batch_norm.h"
-#include "engine/kernels/dispatch.h"
 
 namespace dmf {
 
@@ -32,9 +32,9 @@ ChannelAffine<S> BatchNorm2d<S>::affine(const Tensor<S>& bias) const {
   const Device device = this->device();
   ChannelAffine<S> affine{Tensor<S>(bias.shape(), device), Tensor<S>(bias.shape(), device),
                           spec_.relu};
-  DMF_DISPATCH(device, fold_batch_norm<S>, bias.cview(), gamma_.value().cview(),
-               beta_.value().cview(), running_mean_.cview(), running_var_.cview(), spec_.eps,
-               affine.scale.view(), affine.shift.view());
+  kernels<BatchNormKernels<S>>(device).fold(
+      bias.cview(), gamma_.value().cview(), beta_.value().cview(), running_mean_.cview(),
+      running_var_.cview(), spec_.eps, affine.scale.view(), affine.shift.view());
   return affine;
 }
 

@@ -10,8 +10,7 @@
 #include "engine/kernels/pool2d/pool2d.h"
 #include "engine/kernels/softmax/softmax.h"
 
-// The kernels of a namespace as members of a class, so that a benchmark can be written once for
-// all.
+// The kernels of a backend as a class, so that a benchmark can be written once for all.
 
 #define DMF_FORWARD(space, kernel)                       \
   template <class... A>                                  \
@@ -19,30 +18,21 @@
     space::kernel<float>(std::forward<A>(arguments)...); \
   }
 
-#define DMF_KERNEL_SET(Name, space)            \
+#define DMF_KERNEL_SET(Name, space, accessor)  \
   struct Name {                                \
-    DMF_FORWARD(space, conv2d_forward)         \
-    DMF_FORWARD(space, conv2d_backward_data)   \
-    DMF_FORWARD(space, conv2d_backward_weight) \
-    DMF_FORWARD(space, batch_norm_statistics)  \
-    DMF_FORWARD(space, batch_norm_forward)     \
-    DMF_FORWARD(space, batch_norm_backward)    \
-    DMF_FORWARD(space, max_pool2d_forward)     \
-    DMF_FORWARD(space, max_pool2d_backward)    \
-    DMF_FORWARD(space, concat_channels)        \
-    DMF_FORWARD(space, split_channels)         \
-    DMF_FORWARD(space, log_softmax_forward)    \
-    DMF_FORWARD(space, log_softmax_backward)   \
+    template <class Kernels>                   \
+    static const Kernels& of() {               \
+      return Kernels::accessor();              \
+    }                                          \
     DMF_FORWARD(space, pixel_terms_forward)    \
     DMF_FORWARD(space, pixel_terms_backward)   \
-    DMF_FORWARD(space, adam_step)              \
   };
 
 namespace dmf::kernel_sets {
-DMF_KERNEL_SET(Ref, ref)
-DMF_KERNEL_SET(Cpu, cpu)
+DMF_KERNEL_SET(Ref, ref, reference)
+DMF_KERNEL_SET(Cpu, cpu, cpu)
 #if DMF_WITH_CUDA
-DMF_KERNEL_SET(Cuda, cuda)
+DMF_KERNEL_SET(Cuda, cuda, cuda)
 #endif
 }  // namespace dmf::kernel_sets
 

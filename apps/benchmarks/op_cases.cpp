@@ -40,17 +40,18 @@ class Cases {
     const double bytes = bytes_of({fine, coarse}) + 4.0 * static_cast<double>(weight.numel());
     const auto to_coarse = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::conv2d_forward(spec, fine.cview(), weight.cview(), Epilogue<float>{}, out.view(),
-                        workspace);
+      K::template of<Conv2dKernels<float>>().forward(spec, fine.cview(), weight.cview(),
+                                                     Epilogue<float>{}, out.view(), workspace);
     };
     const auto to_fine = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::conv2d_backward_data(spec, coarse.cview(), weight.cview(), Epilogue<float>{}, out.view(),
-                              workspace);
+      K::template of<Conv2dKernels<float>>().backward_data(
+          spec, coarse.cview(), weight.cview(), Epilogue<float>{}, out.view(), workspace);
     };
     const auto to_weight = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::conv2d_backward_weight(spec, fine.cview(), coarse.cview(), out.view(), workspace);
+      K::template of<Conv2dKernels<float>>().backward_weight(spec, fine.cview(), coarse.cview(),
+                                                             out.view(), workspace);
     };
     return {make(transposed ? "backward_data" : "forward", operations, bytes,
                  coarse.like(coarse.shape()), to_coarse),
@@ -68,15 +69,17 @@ class Cases {
     const auto forward = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
       const Tensor<double> batch_mean = mean.like(channels), batch_var = var.like(channels);
-      K::batch_norm_statistics(x.cview(), batch_mean.view(), batch_var.view(), workspace);
-      K::batch_norm_forward(x.cview(), batch_mean.cview(), batch_var.cview(), gamma.cview(),
-                            beta.cview(), 1e-5, true, out.view(), workspace);
+      K::template of<BatchNormKernels<float>>().statistics(x.cview(), batch_mean.view(),
+                                                           batch_var.view(), workspace);
+      K::template of<BatchNormKernels<float>>().forward(
+          x.cview(), batch_mean.cview(), batch_var.cview(), gamma.cview(), beta.cview(), 1e-5, true,
+          out.view(), workspace);
     };
     const auto backward = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::batch_norm_backward(x.cview(), dy.cview(), mean.cview(), var.cview(), gamma.cview(),
-                             beta.cview(), 1e-5, true, true, out.view(), dgamma.view(),
-                             dbeta.view(), workspace);
+      K::template of<BatchNormKernels<float>>().backward(
+          x.cview(), dy.cview(), mean.cview(), var.cview(), gamma.cview(), beta.cview(), 1e-5, true,
+          true, out.view(), dgamma.view(), dbeta.view(), workspace);
     };
     const auto n = static_cast<double>(x.numel());
     return {make("forward", 7 * n, bytes_of({x, x}), x.like(x.shape()), forward),
@@ -90,13 +93,15 @@ class Cases {
     const Floats dy = images(Shape{s.n, conv2d_output_size(s.h, kernel, stride, 0, 0),
                                    conv2d_output_size(s.w, kernel, stride, 0, 0), s.c_in});
     const Tensor<std::uint8_t> winners(dy.shape(), set_.device);
-    K::max_pool2d_forward(spec, x.cview(), dy.clone().view(), winners.view());
+    K::template of<Pool2dKernels<float>>().forward(spec, x.cview(), dy.clone().view(),
+                                                   winners.view());
     const Tensor<std::uint8_t> places(dy.shape(), set_.device);
     const auto forward = [=](const Floats& out) {
-      K::max_pool2d_forward(spec, x.cview(), out.view(), places.view());
+      K::template of<Pool2dKernels<float>>().forward(spec, x.cview(), out.view(), places.view());
     };
     const auto backward = [=](const Floats& out) {
-      K::max_pool2d_backward(spec, winners.cview(), dy.cview(), out.view());
+      K::template of<Pool2dKernels<float>>().backward(spec, winners.cview(), dy.cview(),
+                                                      out.view());
     };
     const double bytes = bytes_of({x, dy}) + static_cast<double>(dy.numel());
     const auto n = static_cast<double>(x.numel());
@@ -109,10 +114,12 @@ class Cases {
     const Floats b = images(Shape{s.n, s.h, s.w, s.c_out});
     const Floats whole = images(Shape{s.n, s.h, s.w, s.c_in + s.c_out}), db = b.like(b.shape());
     const auto join = [=](const Floats& out) {
-      K::concat_channels(std::vector<ConstView<float>>{a.cview(), b.cview()}, out.view());
+      K::template of<ConcatKernels<float>>().concat(
+          std::vector<ConstView<float>>{a.cview(), b.cview()}, out.view());
     };
     const auto split = [=](const Floats& out) {
-      K::split_channels(whole.cview(), std::vector<View<float>>{out.view(), db.view()});
+      K::template of<ConcatKernels<float>>().split(whole.cview(),
+                                                   std::vector<View<float>>{out.view(), db.view()});
     };
     const double bytes = bytes_of({whole, whole});
     return {make("forward", 0, bytes, whole.like(whole.shape()), join),
@@ -121,14 +128,17 @@ class Cases {
 
   std::vector<KernelCase> loss(const OpShape& s) const {
     const Floats x = random(Shape{s.n, s.h, s.w, s.c_in}), log_probs = x.like(x.shape());
-    K::log_softmax_forward(x.cview(), log_probs.view());
+    K::template of<SoftmaxKernels<float>>().log_forward(x.cview(), log_probs.view());
     const auto n = static_cast<double>(x.numel());
     if (s.op == "log_softmax") {
       return {
           make("forward", 4 * n, bytes_of({x, x}), x.like(x.shape()),
-               [=](const Floats& out) { K::log_softmax_forward(x.cview(), out.view()); }),
+               [=](const Floats& out) {
+                 K::template of<SoftmaxKernels<float>>().log_forward(x.cview(), out.view());
+               }),
           make("backward", 4 * n, bytes_of({x, x, x}), x.like(x.shape()), [=](const Floats& out) {
-            K::log_softmax_backward(log_probs.cview(), x.cview(), out.view());
+            K::template of<SoftmaxKernels<float>>().log_backward(log_probs.cview(), x.cview(),
+                                                                 out.view());
           })};
     }
     const Tensor<std::int32_t> here(Shape{s.n, s.h, s.w});
@@ -169,8 +179,9 @@ class Cases {
     const auto step = [=, device = set_.device](const Floats& out) {
       const AdamTensors<float> tensors{gradient.cview(), out.view(), m.view(), v.view()};
       Workspace workspace(device);
-      K::adam_step(AdamSpec{0.9, 0.999, 1e-8, 0.0, false}, schedule.cview(), norm.cview(),
-                   std::span(&tensors, 1), workspace);
+      K::template of<OptimizerKernels<float>>().adam_step(AdamSpec{0.9, 0.999, 1e-8, 0.0, false},
+                                                          schedule.cview(), norm.cview(),
+                                                          std::span(&tensors, 1), workspace);
     };
     KernelCase made = make("step", 12.0 * static_cast<double>(s.c_in),
                            28.0 * static_cast<double>(s.c_in), gradient.like(shape), step);

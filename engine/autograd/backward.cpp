@@ -3,7 +3,7 @@
 #include "engine/autograd/anomaly.h"
 #include "engine/autograd/variable.h"
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/elementwise/elementwise.h"
 
 namespace dmf {
@@ -51,7 +51,7 @@ void Node<S>::accumulate(std::size_t input, Tensor<S> gradient) const {
     return;
   }
   if (!sum.unique()) sum = sum.clone();  // somebody else reads these elements
-  DMF_DISPATCH(sum.device(), accumulate<S>, gradient.cview(), sum.view());
+  kernels<ElementwiseKernels<S>>(sum.device()).accumulate(gradient.cview(), sum.view());
 }
 
 template <class S>

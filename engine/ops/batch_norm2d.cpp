@@ -1,8 +1,8 @@
 #include "engine/ops/batch_norm2d.h"
 
 #include "engine/core/check.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/batch_norm/batch_norm.h"
-#include "engine/kernels/dispatch.h"
 #include "engine/kernels/elementwise/elementwise.h"
 
 namespace dmf {
@@ -18,8 +18,9 @@ struct Normalisation {
   Tensor<S> apply() const {
     Tensor<S> y = x.like(x.shape());
     Workspace workspace(x.device());
-    DMF_DISPATCH(x.device(), batch_norm_forward<S>, x.cview(), mean.cview(), var.cview(),
-                 gamma.cview(), beta.cview(), spec.eps, spec.relu, y.view(), workspace);
+    kernels<BatchNormKernels<S>>(x.device())
+        .forward(x.cview(), mean.cview(), var.cview(), gamma.cview(), beta.cview(), spec.eps,
+                 spec.relu, y.view(), workspace);
     return y;
   }
 };
@@ -35,9 +36,10 @@ struct BatchNorm2dNode final : Node<S> {
     Tensor<S> dx, dgamma(gamma.shape(), dy.device()), dbeta(gamma.shape(), dy.device());
     if (this->needs_grad(0)) dx = x.like(x.shape());
     Workspace workspace(dy.device());
-    DMF_DISPATCH(dy.device(), batch_norm_backward<S>, x.cview(), dy.cview(), mean.cview(),
-                 var.cview(), gamma.cview(), beta.cview(), spec.eps, spec.relu, spec.training,
-                 dx.view(), dgamma.view(), dbeta.view(), workspace);
+    kernels<BatchNormKernels<S>>(dy.device())
+        .backward(x.cview(), dy.cview(), mean.cview(), var.cview(), gamma.cview(), beta.cview(),
+                  spec.eps, spec.relu, spec.training, dx.view(), dgamma.view(), dbeta.view(),
+                  workspace);
     if (dx.defined()) this->accumulate(0, std::move(dx));
     this->accumulate(1, std::move(dgamma));
     this->accumulate(2, std::move(dbeta));
@@ -76,14 +78,15 @@ Variable<S> batch_norm2d(const Variable<S>& x, const Variable<S>& gamma, const V
   Tensor<double> mean(channels, x.device()), var(channels, x.device());
   if (spec.training) {
     Workspace workspace(x.device());
-    DMF_DISPATCH(x.device(), batch_norm_statistics<S>, x.value().cview(), mean.view(), var.view(),
-                 workspace);
+    kernels<BatchNormKernels<S>>(x.device())
+        .statistics(x.value().cview(), mean.view(), var.view(), workspace);
     const double unbiased = static_cast<double>(count) / static_cast<double>(count - 1);
-    DMF_DISPATCH(x.device(), update_running<S>, spec.momentum, unbiased, mean.cview(), var.cview(),
-                 running_mean.view(), running_var.view());
+    kernels<BatchNormKernels<S>>(x.device())
+        .update_running(spec.momentum, unbiased, mean.cview(), var.cview(), running_mean.view(),
+                        running_var.view());
   } else {
-    DMF_DISPATCH(x.device(), convert<S>, running_mean.cview(), mean.view());
-    DMF_DISPATCH(x.device(), convert<S>, running_var.cview(), var.view());
+    kernels<ElementwiseKernels<S>>(x.device()).convert(running_mean.cview(), mean.view());
+    kernels<ElementwiseKernels<S>>(x.device()).convert(running_var.cview(), var.view());
   }
   const auto made_of = std::make_shared<const Normalisation<S>>(
       Normalisation<S>{spec, x.value(), gamma.value(), beta.value(), mean, var});

@@ -1,8 +1,8 @@
 #include "engine/ops/concat.h"
 
 #include "engine/core/check.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/concat/concat.h"
-#include "engine/kernels/dispatch.h"
 
 namespace dmf {
 namespace {
@@ -19,7 +19,7 @@ struct ConcatNode final : Node<S> {
       if (this->needs_grad(i)) gradients[i] = dy.like(shapes_[i]);
       views.emplace_back(gradients[i].data(), shapes_[i], dy.storage());
     }
-    DMF_DISPATCH(dy.device(), split_channels<S>, dy.cview(), std::span<const View<S>>(views));
+    kernels<ConcatKernels<S>>(dy.device()).split(dy.cview(), views);
     for (std::size_t i = 0; i < shapes_.size(); ++i) {
       if (gradients[i].defined()) this->accumulate(i, std::move(gradients[i]));
     }
@@ -48,7 +48,7 @@ Variable<S> concat(const std::vector<Variable<S>>& parts) {
     views.push_back(part.value().cview());
   }
   Tensor<S> y = parts.front().value().like(first.with(-1, channels));
-  DMF_DISPATCH(y.device(), concat_channels<S>, std::span<const ConstView<S>>(views), y.view());
+  kernels<ConcatKernels<S>>(y.device()).concat(views, y.view());
   return record_all<ConcatNode<S>>(std::move(y), parts, std::move(shapes));
 }
 

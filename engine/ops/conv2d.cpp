@@ -2,7 +2,7 @@
 
 #include "engine/autograd/saved_tensor.h"
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/reduce/reduce.h"
 
 namespace dmf {
@@ -44,7 +44,7 @@ template <class S>
 Tensor<S> bias_gradient(const Tensor<S>& dy) {
   Tensor<S> dbias(Shape{dy.size(3)}, dy.device());
   Workspace workspace(dy.device());
-  DMF_DISPATCH(dy.device(), channel_sum<S>, dy.cview(), dbias.view(), workspace);
+  kernels<ReduceKernels<S>>(dy.device()).channel_sum(dy.cview(), dbias.view(), workspace);
   return dbias;
 }
 
@@ -66,8 +66,8 @@ struct ConvolutionNode final : Node<S> {
       const Tensor<S>& narrow = kTransposed ? x : dy;
       Tensor<S> dweight(weight_.shape(), dy.device());
       Workspace workspace(dy.device());
-      DMF_DISPATCH(dy.device(), conv2d_backward_weight<S>, spec_, wide.cview(), narrow.cview(),
-                   dweight.view(), workspace);
+      kernels<Conv2dKernels<S>>(dy.device())
+          .backward_weight(spec_, wide.cview(), narrow.cview(), dweight.view(), workspace);
       this->accumulate(1, std::move(dweight));
     }
     if (this->inputs().size() > 2 && this->needs_grad(2)) this->accumulate(2, bias_gradient(dy));
@@ -75,11 +75,11 @@ struct ConvolutionNode final : Node<S> {
       Tensor<S> dx(x_.shape(), dy.device(), x_.storage());
       Workspace workspace(dy.device());
       if constexpr (kTransposed) {
-        DMF_DISPATCH(dy.device(), conv2d_forward<S>, spec_, dy.cview(), weight_.cview(), {},
-                     dx.view(), workspace);
+        kernels<Conv2dKernels<S>>(dy.device())
+            .forward(spec_, dy.cview(), weight_.cview(), {}, dx.view(), workspace);
       } else {
-        DMF_DISPATCH(dy.device(), conv2d_backward_data<S>, spec_, dy.cview(), weight_.cview(), {},
-                     dx.view(), workspace);
+        kernels<Conv2dKernels<S>>(dy.device())
+            .backward_data(spec_, dy.cview(), weight_.cview(), {}, dx.view(), workspace);
       }
       this->accumulate(0, std::move(dx));
     }
@@ -107,8 +107,8 @@ Tensor<S> run_conv2d(const Variable<S>& x, const Variable<S>& weight, const Epil
             weight.shape().str(), x.shape().str());
   Tensor<S> y = x.value().like(Shape{x.size(0), OH, OW, weight.size(3)});
   Workspace workspace(x.device());
-  DMF_DISPATCH(x.device(), conv2d_forward<S>, spec, x.value().cview(), weight.value().cview(),
-               epilogue, y.view(), workspace);
+  kernels<Conv2dKernels<S>>(x.device())
+      .forward(spec, x.value().cview(), weight.value().cview(), epilogue, y.view(), workspace);
   return y;
 }
 
@@ -125,8 +125,9 @@ Tensor<S> run_conv_transpose2d(const Variable<S>& x, const Variable<S>& weight,
             pad.top, pad.left, pad.bottom, pad.right, x.shape().str(), weight.shape().str());
   Tensor<S> y = x.value().like(Shape{x.size(0), OH, OW, weight.size(2)});
   Workspace workspace(x.device());
-  DMF_DISPATCH(x.device(), conv2d_backward_data<S>, spec, x.value().cview(), weight.value().cview(),
-               epilogue, y.view(), workspace);
+  kernels<Conv2dKernels<S>>(x.device())
+      .backward_data(spec, x.value().cview(), weight.value().cview(), epilogue, y.view(),
+                     workspace);
   return y;
 }
 

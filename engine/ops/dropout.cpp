@@ -1,7 +1,7 @@
 #include "engine/ops/dropout.h"
 
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 
 namespace dmf {
 namespace {
@@ -13,7 +13,7 @@ struct DropoutNode final : Node<S> {
 
   void backward(const Tensor<S>& dy) override {
     Tensor<S> dx = dy.like(dy.shape());
-    DMF_DISPATCH(dy.device(), dropout<S>, spec_, dy.cview(), dx.view());
+    kernels<DropoutKernels<S>>(dy.device()).apply(spec_, dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
 
@@ -27,7 +27,7 @@ Variable<S> dropout(const Variable<S>& x, const DropoutSpec& spec) {
   DMF_CHECK(spec.rate >= 0.0 && spec.rate < 1.0, ValueError,
             "[dropout] rate {}: expected 0 <= rate < 1.", spec.rate);
   Tensor<S> y = x.value().like(x.shape());
-  DMF_DISPATCH(x.device(), dropout<S>, spec, x.value().cview(), y.view());
+  kernels<DropoutKernels<S>>(x.device()).apply(spec, x.value().cview(), y.view());
   return record<DropoutNode<S>>(std::move(y), {x}, spec);
 }
 

@@ -1,7 +1,7 @@
 #include "engine/ops/elementwise.h"
 
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/elementwise/elementwise.h"
 
 namespace dmf {
@@ -14,7 +14,7 @@ struct UnaryNode final : Node<S> {
 
   void backward(const Tensor<S>& dy) override {
     Tensor<S> dx = x_.like(x_.shape());
-    DMF_DISPATCH(dy.device(), unary_backward<F>, f_, x_.cview(), dy.cview(), dx.view());
+    kernels<UnaryKernels<F, S>>(dy.device()).backward(f_, x_.cview(), dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
 
@@ -38,8 +38,8 @@ struct BinaryNode final : Node<S> {
     Tensor<S> da, db;
     if (this->needs_grad(0)) da = a_.like(a_.shape());
     if (this->needs_grad(1)) db = b_.like(b_.shape());
-    DMF_DISPATCH(dy.device(), binary_backward<F>, f_, a_.cview(), b_.cview(), dy.cview(), da.view(),
-                 db.view());
+    kernels<BinaryKernels<F, S>>(dy.device())
+        .backward(f_, a_.cview(), b_.cview(), dy.cview(), da.view(), db.view());
     if (da.defined()) this->accumulate(0, std::move(da));
     if (db.defined()) this->accumulate(1, std::move(db));
   }
@@ -51,7 +51,7 @@ struct BinaryNode final : Node<S> {
 template <class F, class S>
 Variable<S> unary(Op op, const F& f, const Variable<S>& x) {
   Tensor<S> y = x.value().like(x.shape());
-  DMF_DISPATCH(x.device(), unary_forward<F>, f, x.value().cview(), y.view());
+  kernels<UnaryKernels<F, S>>(x.device()).forward(f, x.value().cview(), y.view());
   return record<UnaryNode<F, S>>(std::move(y), {x}, op, f, x.value());
 }
 
@@ -60,7 +60,8 @@ Variable<S> binary(Op op, const F& f, const Variable<S>& a, const Variable<S>& b
   DMF_CHECK(a.shape() == b.shape(), ShapeError, "[{}] shapes differ: {} and {}.", op_name(op),
             a.shape().str(), b.shape().str());
   Tensor<S> y = a.value().like(a.shape());
-  DMF_DISPATCH(a.device(), binary_forward<F>, f, a.value().cview(), b.value().cview(), y.view());
+  kernels<BinaryKernels<F, S>>(a.device())
+      .forward(f, a.value().cview(), b.value().cview(), y.view());
   return record<BinaryNode<F, S>>(std::move(y), {a, b}, op, f, a.value(), b.value());
 }
 

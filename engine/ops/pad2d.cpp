@@ -1,7 +1,7 @@
 #include "engine/ops/pad2d.h"
 
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 
 namespace dmf {
 namespace {
@@ -14,7 +14,7 @@ struct Pad2dNode final : Node<S> {
   void backward(const Tensor<S>& dy) override {
     Tensor<S> dx = dy.like(shape_);
     const Padding back{-pad_.top, -pad_.left, -pad_.bottom, -pad_.right};
-    DMF_DISPATCH(dy.device(), pad2d<S>, back, dy.cview(), dx.view());
+    kernels<Pad2dKernels<S>>(dy.device()).apply(back, dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
 
@@ -33,7 +33,7 @@ Variable<S> pad2d(const Variable<S>& x, const Padding& pad) {
             "[pad2d] padding {},{},{},{} (top, left, bottom, right) leaves nothing of x {}.",
             pad.top, pad.left, pad.bottom, pad.right, x.shape().str());
   Tensor<S> y = x.value().like(Shape{x.size(0), OH, OW, x.size(3)});
-  DMF_DISPATCH(x.device(), pad2d<S>, pad, x.value().cview(), y.view());
+  kernels<Pad2dKernels<S>>(x.device()).apply(pad, x.value().cview(), y.view());
   return record<Pad2dNode<S>>(std::move(y), {x}, x.shape(), pad);
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 
 namespace dmf {
 namespace {
@@ -19,8 +19,7 @@ struct MaxPool2dNode final : Node<S> {
 
   void backward(const Tensor<S>& dy) override {  // dx[first maximum of window o] += dy[o]
     Tensor<S> dx = dy.like(x_shape_);
-    DMF_DISPATCH(dy.device(), max_pool2d_backward<S>, spec_, winners_.cview(), dy.cview(),
-                 dx.view());
+    kernels<Pool2dKernels<S>>(dy.device()).backward(spec_, winners_.cview(), dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
 
@@ -60,8 +59,7 @@ Variable<S> max_pool2d(const Variable<S>& x, const Pool2dSpec& spec) {
   Tensor<S> y = x.value().like(Shape{x.size(0), OH, OW, x.size(3)});
   Tensor<std::uint8_t> winners;
   if (any_requires_grad<S>({x})) winners = Tensor<std::uint8_t>(y.shape(), x.device());
-  DMF_DISPATCH(x.device(), max_pool2d_forward<S>, spec, x.value().cview(), y.view(),
-               winners.view());
+  kernels<Pool2dKernels<S>>(x.device()).forward(spec, x.value().cview(), y.view(), winners.view());
   return record<MaxPool2dNode<S>>(std::move(y), {x}, spec, x.shape(), winners);
 }
 

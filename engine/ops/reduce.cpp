@@ -1,7 +1,7 @@
 #include "engine/ops/reduce.h"
 
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/elementwise/elementwise.h"
 #include "engine/kernels/reduce/reduce.h"
 #include "engine/ops/elementwise.h"
@@ -16,7 +16,7 @@ struct SumNode final : Node<S> {
 
   void backward(const Tensor<S>& dy) override {
     Tensor<S> dx(shape_, dy.device());
-    DMF_DISPATCH(dy.device(), broadcast<S>, dy.cview(), dx.view());
+    kernels<ElementwiseKernels<S>>(dy.device()).broadcast(dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
 
@@ -44,7 +44,7 @@ template <class S>
 Variable<S> sum(const Variable<S>& x) {
   Workspace workspace(x.device());
   Tensor<S> y(Shape{1}, x.device());
-  DMF_DISPATCH(x.device(), sum<S>, x.value().cview(), y.view(), workspace);
+  kernels<ReduceKernels<S>>(x.device()).sum(x.value().cview(), y.view(), workspace);
   return record<SumNode<S>>(std::move(y), {x}, x.shape());
 }
 

@@ -1,7 +1,7 @@
 #include "engine/ops/softmax.h"
 
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/softmax/softmax.h"
 
 namespace dmf {
@@ -14,7 +14,7 @@ struct SoftmaxNode final : Node<S> {
 
   void backward(const Tensor<S>& dy) override {
     Tensor<S> dx(y_.shape(), dy.device(), stored_);
-    DMF_DISPATCH(dy.device(), softmax_backward<S>, y_.cview(), dy.cview(), dx.view());
+    kernels<SoftmaxKernels<S>>(dy.device()).backward(y_.cview(), dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
 
@@ -29,7 +29,7 @@ struct LogSoftmaxNode final : Node<S> {
 
   void backward(const Tensor<S>& dy) override {
     Tensor<S> dx(y_.shape(), dy.device(), stored_);
-    DMF_DISPATCH(dy.device(), log_softmax_backward<S>, y_.cview(), dy.cview(), dx.view());
+    kernels<SoftmaxKernels<S>>(dy.device()).log_backward(y_.cview(), dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
 
@@ -49,7 +49,7 @@ template <class S>
 Variable<S> softmax(const Variable<S>& x) {
   check_classes("softmax", x);
   Tensor<S> y(x.shape(), x.device());
-  DMF_DISPATCH(x.device(), softmax_forward<S>, x.value().cview(), y.view());
+  kernels<SoftmaxKernels<S>>(x.device()).forward(x.value().cview(), y.view());
   const Tensor<S> saved = y;
   return record<SoftmaxNode<S>>(std::move(y), {x}, saved, x.value().storage());
 }
@@ -58,7 +58,7 @@ template <class S>
 Variable<S> log_softmax(const Variable<S>& x) {
   check_classes("log_softmax", x);
   Tensor<S> y(x.shape(), x.device());
-  DMF_DISPATCH(x.device(), log_softmax_forward<S>, x.value().cview(), y.view());
+  kernels<SoftmaxKernels<S>>(x.device()).log_forward(x.value().cview(), y.view());
   const Tensor<S> saved = y;
   return record<LogSoftmaxNode<S>>(std::move(y), {x}, saved, x.value().storage());
 }

@@ -3,7 +3,7 @@
 #include <type_traits>
 
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/elementwise/elementwise.h"
 
 namespace dmf {
@@ -12,7 +12,7 @@ namespace {
 template <class S>
 Tensor<S> copied(const Tensor<S>& x, Storage storage) {
   Tensor<S> y(x.shape(), x.device(), storage);
-  DMF_DISPATCH(x.device(), copy<S>, x.cview(), y.view());
+  kernels<ElementwiseKernels<S>>(x.device()).copy(x.cview(), y.view());
   return y;
 }
 

@@ -1,5 +1,5 @@
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/optimizer/optimizer.h"
 #include "engine/optim/optimizer.h"
 
@@ -25,8 +25,8 @@ class Adam final : public Optimizer<S> {
     }
     const AdamSpec spec{options_.beta1, options_.beta2, options_.eps, options_.weight_decay,
                         options_.decoupled};
-    DMF_DISPATCH(workspace.device(), adam_step<S>, spec, this->schedule().cview(),
-                 this->norm().cview(), std::span<const AdamTensors<S>>(tensors), workspace);
+    kernels<OptimizerKernels<S>>(workspace.device())
+        .adam_step(spec, this->schedule().cview(), this->norm().cview(), tensors, workspace);
   }
 
   AdamOptions options_;

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/optimizer/optimizer.h"
 
 namespace dmf {
@@ -41,8 +41,8 @@ void Optimizer<S>::update(double max_norm) {
     gradients.push_back(parameter.variable.grad().cview());
   }
   Workspace workspace(norm_.device());
-  DMF_DISPATCH(norm_.device(), gradient_norm<S>, std::span<const ConstView<S>>(gradients), max_norm,
-               norm_.view(), workspace);
+  kernels<OptimizerKernels<S>>(norm_.device())
+      .gradient_norm(gradients, max_norm, norm_.view(), workspace);
   apply(updated, workspace);
 }
 

@@ -1,5 +1,5 @@
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/optimizer/optimizer.h"
 #include "engine/optim/optimizer.h"
 
@@ -23,8 +23,8 @@ class Sgd final : public Optimizer<S> {
                          this->moment(*p, ".velocity").view()});
     }
     const SgdSpec spec{options_.momentum, options_.weight_decay, options_.nesterov};
-    DMF_DISPATCH(workspace.device(), sgd_step<S>, spec, this->schedule().cview(),
-                 this->norm().cview(), std::span<const SgdTensors<S>>(tensors), workspace);
+    kernels<OptimizerKernels<S>>(workspace.device())
+        .sgd_step(spec, this->schedule().cview(), this->norm().cview(), tensors, workspace);
   }
 
   SgdOptions options_;

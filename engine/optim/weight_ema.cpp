@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/check.h"
-#include "engine/kernels/dispatch.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/optimizer/optimizer.h"
 
 namespace dmf {
@@ -24,8 +24,8 @@ void WeightEma<S>::update() {
   const auto t = static_cast<double>(updates_++);
   const double decay = std::min(decay_, (1.0 + t) / (10.0 + t));
   for (const auto& [name, tensor] : live_) {
-    DMF_DISPATCH(tensor.device(), moving_average<S>, decay, tensor.cview(),
-                 averages_.at(name).view());
+    kernels<OptimizerKernels<S>>(tensor.device())
+        .moving_average(decay, tensor.cview(), averages_.at(name).view());
   }
 }
 

@@ -8,7 +8,7 @@
 #include "tests/cases/conv_case.h"
 #include "tests/support/random_tensor.h"
 
-// The convolutions of the CUDA backend against ref::, in every arithmetic they have.
+// The convolutions of the CUDA backend against the plain ones, in every arithmetic they have.
 
 namespace dmf {
 namespace {
@@ -40,7 +40,7 @@ Tensor<S> stored(Tensor<S> x, Storage storage) {
   return x;
 }
 
-/// The three passes of one convolution, on the device and by ref::.
+/// The three passes of one convolution, on the device and by the plain kernels.
 template <class S>
 struct Passes {
   Tensor<S> y, dx, dweight;
@@ -57,10 +57,12 @@ Passes<S> on_device(const ConvCase& c, const Operands<S>& in, bool relu, Storage
   const auto x = there(in.x, storage), dy = there(in.dy, storage), weight = there(in.weight);
   const auto scale = there(in.scale), shift = there(in.shift);
   const Passes<S> out{blank<S>(in.dy.shape(), storage), blank<S>(c.x, storage), blank<S>(c.weight)};
-  cuda::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), {scale.cview(), shift.cview(), relu},
-                          out.y.view(), workspace);
-  cuda::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(), {}, out.dx.view(), workspace);
-  cuda::conv2d_backward_weight<S>(c.spec, x.cview(), dy.cview(), out.dweight.view(), workspace);
+  Conv2dKernels<S>::cuda().forward(c.spec, x.cview(), weight.cview(),
+                                   {scale.cview(), shift.cview(), relu}, out.y.view(), workspace);
+  Conv2dKernels<S>::cuda().backward_data(c.spec, dy.cview(), weight.cview(), {}, out.dx.view(),
+                                         workspace);
+  Conv2dKernels<S>::cuda().backward_weight(c.spec, x.cview(), dy.cview(), out.dweight.view(),
+                                           workspace);
   return {out.y.to(Device::cpu()), out.dx.to(Device::cpu()), out.dweight.to(Device::cpu())};
 }
 
@@ -68,12 +70,13 @@ template <class S>
 Passes<S> by_definition(const ConvCase& c, const Operands<S>& in, bool relu) {
   Workspace workspace(Device::cpu());
   const Passes<S> out{unwritten<S>(in.dy.shape()), unwritten<S>(c.x), unwritten<S>(c.weight)};
-  ref::conv2d_forward<S>(c.spec, in.x.cview(), in.weight.cview(),
-                         {in.scale.cview(), in.shift.cview(), relu}, out.y.view(), workspace);
-  ref::conv2d_backward_data<S>(c.spec, in.dy.cview(), in.weight.cview(), {}, out.dx.view(),
-                               workspace);
-  ref::conv2d_backward_weight<S>(c.spec, in.x.cview(), in.dy.cview(), out.dweight.view(),
-                                 workspace);
+  Conv2dKernels<S>::reference().forward(c.spec, in.x.cview(), in.weight.cview(),
+                                        {in.scale.cview(), in.shift.cview(), relu}, out.y.view(),
+                                        workspace);
+  Conv2dKernels<S>::reference().backward_data(c.spec, in.dy.cview(), in.weight.cview(), {},
+                                              out.dx.view(), workspace);
+  Conv2dKernels<S>::reference().backward_weight(c.spec, in.x.cview(), in.dy.cview(),
+                                                out.dweight.view(), workspace);
   return out;
 }
 
@@ -101,7 +104,8 @@ std::vector<ConvCase> cuda_convolutions() {
 
 }  // namespace
 
-TEST_CASE("cuda conv2d: all passes agree exactly with ref:: on integers, in every arithmetic") {
+TEST_CASE(
+    "cuda conv2d: all passes agree exactly with the plain kernels on integers, in every arithmetic") {
   for (const ConvCase& c : cuda_convolutions()) {
     CAPTURE(c.x.str());
     CAPTURE(c.weight.str());
@@ -125,7 +129,7 @@ TEST_CASE("cuda conv2d: all passes agree exactly with ref:: on integers, in ever
   }
 }
 
-TEST_CASE("cuda conv2d: double agrees exactly with ref:: on integers") {
+TEST_CASE("cuda conv2d: double agrees exactly with the plain kernels on integers") {
   for (const ConvCase& c : cuda_convolutions()) {
     CAPTURE(c.x.str());
     CAPTURE(c.weight.str());

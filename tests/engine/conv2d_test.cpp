@@ -38,40 +38,43 @@ TEST_CASE_TEMPLATE("conv2d kernels agree exactly with their references on intege
     compare(
         out,
         [&](View<S> y) {
-          cpu::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), {{}, bias.cview(), false}, y,
-                                 workspace);
+          Conv2dKernels<S>::cpu().forward(c.spec, x.cview(), weight.cview(),
+                                          {{}, bias.cview(), false}, y, workspace);
         },
         [&](View<S> y) {
-          ref::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), {{}, bias.cview(), false}, y,
-                                 workspace);
+          Conv2dKernels<S>::reference().forward(c.spec, x.cview(), weight.cview(),
+                                                {{}, bias.cview(), false}, y, workspace);
         });
     compare(
         c.x,
         [&](View<S> dx) {
-          cpu::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(),
-                                       {{}, bias_in.cview(), false}, dx, workspace);
+          Conv2dKernels<S>::cpu().backward_data(c.spec, dy.cview(), weight.cview(),
+                                                {{}, bias_in.cview(), false}, dx, workspace);
         },
         [&](View<S> dx) {
-          ref::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(),
-                                       {{}, bias_in.cview(), false}, dx, workspace);
+          Conv2dKernels<S>::reference().backward_data(c.spec, dy.cview(), weight.cview(),
+                                                      {{}, bias_in.cview(), false}, dx, workspace);
         });
     const auto scale = random_integers<S>(Shape{c.weight[3]}, rng);
     const Epilogue<S> epilogue{scale.cview(), bias.cview(), true};
     compare(
         out,
         [&](View<S> y) {
-          cpu::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), epilogue, y, workspace);
+          Conv2dKernels<S>::cpu().forward(c.spec, x.cview(), weight.cview(), epilogue, y,
+                                          workspace);
         },
         [&](View<S> y) {
-          ref::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), epilogue, y, workspace);
+          Conv2dKernels<S>::reference().forward(c.spec, x.cview(), weight.cview(), epilogue, y,
+                                                workspace);
         });
     compare(
         c.weight,
         [&](View<S> dw) {
-          cpu::conv2d_backward_weight<S>(c.spec, x.cview(), dy.cview(), dw, workspace);
+          Conv2dKernels<S>::cpu().backward_weight(c.spec, x.cview(), dy.cview(), dw, workspace);
         },
         [&](View<S> dw) {
-          ref::conv2d_backward_weight<S>(c.spec, x.cview(), dy.cview(), dw, workspace);
+          Conv2dKernels<S>::reference().backward_weight(c.spec, x.cview(), dy.cview(), dw,
+                                                        workspace);
         });
   }
 }
@@ -112,7 +115,7 @@ TEST_CASE(
       in_double(b.view());
       CHECK(largest_difference(cast<double>(a), b) < 2e-5 * largest_magnitude(b));
     };
-    // The double kernels are direct, and agree with ref:: exactly on integers (above).
+    // The double kernels are direct, and agree with the plain kernels exactly on integers (above).
     check(
         out,
         [&](View<float> y) {
@@ -120,8 +123,8 @@ TEST_CASE(
                                 y, workspace);
         },
         [&](View<double> y) {
-          cpu::conv2d_forward<double>(c.spec, x.cview(), weight.cview(), {{}, bias.cview(), false},
-                                      y, workspace);
+          Conv2dKernels<double>::cpu().forward(c.spec, x.cview(), weight.cview(),
+                                               {{}, bias.cview(), false}, y, workspace);
         });
     check(
         c.x,
@@ -129,7 +132,8 @@ TEST_CASE(
           cpu::winograd_backward_data(c.spec, dy32.cview(), weight32.cview(), {}, dx, workspace);
         },
         [&](View<double> dx) {
-          cpu::conv2d_backward_data<double>(c.spec, dy.cview(), weight.cview(), {}, dx, workspace);
+          Conv2dKernels<double>::cpu().backward_data(c.spec, dy.cview(), weight.cview(), {}, dx,
+                                                     workspace);
         });
     check(
         c.weight,
@@ -137,7 +141,8 @@ TEST_CASE(
           cpu::winograd_backward_weight(c.spec, x32.cview(), dy32.cview(), dw, workspace);
         },
         [&](View<double> dw) {
-          cpu::conv2d_backward_weight<double>(c.spec, x.cview(), dy.cview(), dw, workspace);
+          Conv2dKernels<double>::cpu().backward_weight(c.spec, x.cview(), dy.cview(), dw,
+                                                       workspace);
         });
   }
 }
@@ -159,10 +164,12 @@ TEST_CASE_TEMPLATE("conv2d and its three gradients are bit-identical for any num
       set_num_threads(threads);
       const std::vector<Tensor<S>> results = {unwritten<S>(dy.shape()), unwritten<S>(x.shape()),
                                               unwritten<S>(weight.shape())};
-      cpu::conv2d_forward<S>(c.spec, x.cview(), weight.cview(), {}, results[0].view(), workspace);
-      cpu::conv2d_backward_data<S>(c.spec, dy.cview(), weight.cview(), {}, results[1].view(),
-                                   workspace);
-      cpu::conv2d_backward_weight<S>(c.spec, x.cview(), dy.cview(), results[2].view(), workspace);
+      Conv2dKernels<S>::cpu().forward(c.spec, x.cview(), weight.cview(), {}, results[0].view(),
+                                      workspace);
+      Conv2dKernels<S>::cpu().backward_data(c.spec, dy.cview(), weight.cview(), {},
+                                            results[1].view(), workspace);
+      Conv2dKernels<S>::cpu().backward_weight(c.spec, x.cview(), dy.cview(), results[2].view(),
+                                              workspace);
       if (first.empty()) first = results;
       for (std::size_t k = 0; k < 3; ++k) CHECK(largest_difference(first[k], results[k]) == 0.0);
     }

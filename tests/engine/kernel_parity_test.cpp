@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "engine/core/parallel.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/batch_norm/batch_norm.h"
 #include "engine/kernels/class_balance/class_balance.h"
 #include "engine/kernels/concat/concat.h"
@@ -19,8 +20,8 @@
 #include "tests/support/kernel_shapes.h"
 #include "tests/support/random_tensor.h"
 
-// Every kernel of a backend (DMF_BACKEND: this file is built once for each) against its plain ref::
-// twin, with outputs that start as NaN.
+// Every kernel of a backend (DMF_BACKEND: this file is built once for each) against its plain twin,
+// with outputs that start as NaN.
 
 namespace dmf {
 namespace {
@@ -62,29 +63,30 @@ TEST_CASE_TEMPLATE("batch_norm kernels agree with their references", S, float, d
     const auto gamma = random_tensor<S>(channels, rng), beta = random_tensor<S>(channels, rng);
     const auto mean = blank<double>(channels), var = blank<double>(channels);
     const auto mean_ref = unwritten<double>(channels), var_ref = unwritten<double>(channels);
-    backend::batch_norm_statistics<S>(in(x), mean.view(), var.view(), workspace());
-    ref::batch_norm_statistics<S>(x.cview(), mean_ref.view(), var_ref.view(),
-                                  reference_workspace());
+    kernels<BatchNormKernels<S>>(device()).statistics(in(x), mean.view(), var.view(), workspace());
+    BatchNormKernels<S>::reference().statistics(x.cview(), mean_ref.view(), var_ref.view(),
+                                                reference_workspace());
     CHECK(largest_difference(mean, mean_ref) < tolerance<S>());
     CHECK(largest_difference(var, var_ref) < tolerance<S>());
     for (const bool relu : {false, true}) {
       const auto y = blank<S>(shape), y_ref = unwritten<S>(shape);
-      backend::batch_norm_forward<S>(in(x), in(mean_ref), in(var_ref), in(gamma), in(beta), 1e-5,
-                                     relu, y.view(), workspace());
-      ref::batch_norm_forward<S>(x.cview(), mean_ref.cview(), var_ref.cview(), gamma.cview(),
-                                 beta.cview(), 1e-5, relu, y_ref.view(), reference_workspace());
+      kernels<BatchNormKernels<S>>(device()).forward(in(x), in(mean_ref), in(var_ref), in(gamma),
+                                                     in(beta), 1e-5, relu, y.view(), workspace());
+      BatchNormKernels<S>::reference().forward(x.cview(), mean_ref.cview(), var_ref.cview(),
+                                               gamma.cview(), beta.cview(), 1e-5, relu,
+                                               y_ref.view(), reference_workspace());
       CHECK(largest_difference(y, y_ref) < 10 * tolerance<S>());
       for (const bool training : {false, true}) {
         const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
         const auto dgamma = blank<S>(channels), dgamma_ref = unwritten<S>(channels);
         const auto dbeta = blank<S>(channels), dbeta_ref = unwritten<S>(channels);
-        backend::batch_norm_backward<S>(in(x), in(dy), in(mean_ref), in(var_ref), in(gamma),
-                                        in(beta), 1e-5, relu, training, dx.view(), dgamma.view(),
-                                        dbeta.view(), workspace());
-        ref::batch_norm_backward<S>(x.cview(), dy.cview(), mean_ref.cview(), var_ref.cview(),
-                                    gamma.cview(), beta.cview(), 1e-5, relu, training,
-                                    dx_ref.view(), dgamma_ref.view(), dbeta_ref.view(),
-                                    reference_workspace());
+        kernels<BatchNormKernels<S>>(device()).backward(
+            in(x), in(dy), in(mean_ref), in(var_ref), in(gamma), in(beta), 1e-5, relu, training,
+            dx.view(), dgamma.view(), dbeta.view(), workspace());
+        BatchNormKernels<S>::reference().backward(
+            x.cview(), dy.cview(), mean_ref.cview(), var_ref.cview(), gamma.cview(), beta.cview(),
+            1e-5, relu, training, dx_ref.view(), dgamma_ref.view(), dbeta_ref.view(),
+            reference_workspace());
         const double scale = 1.0 + largest_magnitude(dx_ref) + largest_magnitude(dgamma_ref);
         CHECK(largest_difference(dx, dx_ref) < 10 * tolerance<S>() * scale);
         CHECK(largest_difference(dgamma, dgamma_ref) < 10 * tolerance<S>() * scale);
@@ -98,9 +100,10 @@ TEST_CASE("batch_norm statistics keep their digits under a large offset") {
   Rng rng(4);
   const auto x = random_tensor<float>(Shape{2, 33, 31, 3}, rng, 4095.0, 4097.0);
   const Tensor<double> mean(Shape{3}), var(Shape{3}), mean_ref(Shape{3}), var_ref(Shape{3});
-  backend::batch_norm_statistics<float>(in(x), mean.view(), var.view(), workspace());
-  ref::batch_norm_statistics<float>(x.cview(), mean_ref.view(), var_ref.view(),
-                                    reference_workspace());
+  kernels<BatchNormKernels<float>>(device()).statistics(in(x), mean.view(), var.view(),
+                                                        workspace());
+  BatchNormKernels<float>::reference().statistics(x.cview(), mean_ref.view(), var_ref.view(),
+                                                  reference_workspace());
   CHECK(largest_difference(var, var_ref) < 1e-5);
 }
 
@@ -124,14 +127,14 @@ TEST_CASE_TEMPLATE("max_pool2d kernels agree exactly, ties included", S, float, 
       const auto y = blank<S>(out), y_ref = unwritten<S>(out);
       const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
       const Tensor<std::uint8_t> winners(out, device()), winners_ref(out);
-      backend::max_pool2d_forward<S>(spec, in(x), y.view(), {});
-      ref::max_pool2d_forward<S>(spec, x.cview(), y_ref.view(), {});
+      kernels<Pool2dKernels<S>>(device()).forward(spec, in(x), y.view(), {});
+      Pool2dKernels<S>::reference().forward(spec, x.cview(), y_ref.view(), {});
       CHECK(largest_difference(y, y_ref) == 0.0);
-      backend::max_pool2d_forward<S>(spec, in(x), y.view(), winners.view());
-      ref::max_pool2d_forward<S>(spec, x.cview(), y_ref.view(), winners_ref.view());
+      kernels<Pool2dKernels<S>>(device()).forward(spec, in(x), y.view(), winners.view());
+      Pool2dKernels<S>::reference().forward(spec, x.cview(), y_ref.view(), winners_ref.view());
       CHECK(std::ranges::equal(winners.to(Device::cpu()).span(), winners_ref.span()));
-      backend::max_pool2d_backward<S>(spec, in(winners), in(dy), dx.view());
-      ref::max_pool2d_backward<S>(spec, winners.cview(), dy.cview(), dx_ref.view());
+      kernels<Pool2dKernels<S>>(device()).backward(spec, in(winners), in(dy), dx.view());
+      Pool2dKernels<S>::reference().backward(spec, winners.cview(), dy.cview(), dx_ref.view());
       CHECK(largest_difference(y, y_ref) == 0.0);
       CHECK(largest_difference(dx, dx_ref) == 0.0);
     }
@@ -142,17 +145,19 @@ TEST_CASE_TEMPLATE("softmax kernels agree with their references", S, float, doub
   for (const Shape& shape : kShapes) {
     Rng rng(6);
     const auto x = random_tensor<S>(shape, rng, -20.0, 20.0), dy = random_tensor<S>(shape, rng);
-    const auto compare = [&](auto kernel, auto ref_kernel, auto... inputs) {
+    using Softmax = SoftmaxKernels<S>;
+    const Softmax &fast = kernels<Softmax>(device()), &plain = Softmax::reference();
+    const auto compare = [&](auto kernel, const auto&... inputs) {
       const auto a = blank<S>(shape), b = unwritten<S>(shape);
-      kernel(in(inputs)..., a.view());
-      ref_kernel(inputs.cview()..., b.view());
+      (fast.*kernel)(in(inputs)..., a.view());
+      (plain.*kernel)(inputs.cview()..., b.view());
       CHECK(largest_difference(a, b) < 20 * tolerance<S>());
       return b;
     };
-    const auto y = compare(backend::softmax_forward<S>, ref::softmax_forward<S>, x);
-    compare(backend::softmax_backward<S>, ref::softmax_backward<S>, y, dy);
-    const auto log_y = compare(backend::log_softmax_forward<S>, ref::log_softmax_forward<S>, x);
-    compare(backend::log_softmax_backward<S>, ref::log_softmax_backward<S>, log_y, dy);
+    const auto y = compare(&Softmax::forward, x);
+    compare(&Softmax::backward, y, dy);
+    const auto log_y = compare(&Softmax::log_forward, x);
+    compare(&Softmax::log_backward, log_y, dy);
   }
 }
 
@@ -168,47 +173,56 @@ TEST_CASE_TEMPLATE("sums, concat, pad and elementwise kernels agree exactly on i
       CHECK(largest_difference(a, b) == 0.0);
     };
     compare(
-        Shape{1}, [&](View<S> y) { backend::sum<S>(in(x), y, workspace()); },
-        [&](View<S> y) { ref::sum<S>(x.cview(), y, reference_workspace()); });
+        Shape{1},
+        [&](View<S> y) { kernels<ReduceKernels<S>>(device()).sum(in(x), y, workspace()); },
+        [&](View<S> y) { ReduceKernels<S>::reference().sum(x.cview(), y, reference_workspace()); });
     compare(
-        Shape{shape[3]}, [&](View<S> y) { backend::channel_sum<S>(in(x), y, workspace()); },
-        [&](View<S> y) { ref::channel_sum<S>(x.cview(), y, reference_workspace()); });
+        Shape{shape[3]},
+        [&](View<S> y) { kernels<ReduceKernels<S>>(device()).channel_sum(in(x), y, workspace()); },
+        [&](View<S> y) {
+          ReduceKernels<S>::reference().channel_sum(x.cview(), y, reference_workspace());
+        });
     const std::vector<ConstView<S>> parts = {in(x), in(z)};
     const std::vector<ConstView<S>> parts_ref = {x.cview(), z.cview()};
     compare(
-        shape.with(3, 2 * shape[3]), [&](View<S> y) { backend::concat_channels<S>(parts, y); },
-        [&](View<S> y) { ref::concat_channels<S>(parts_ref, y); });
+        shape.with(3, 2 * shape[3]),
+        [&](View<S> y) { kernels<ConcatKernels<S>>(device()).concat(parts, y); },
+        [&](View<S> y) { ConcatKernels<S>::reference().concat(parts_ref, y); });
     for (const Padding& pad : {Padding{1, 2, 0, 3}, Padding{0, 0, 0, 0}, Padding{-1, 1, 1, 0}}) {
       compare(
           Shape{shape[0], shape[1] + pad.top + pad.bottom, shape[2] + pad.left + pad.right,
                 shape[3]},
-          [&](View<S> y) { backend::pad2d<S>(pad, in(x), y); },
-          [&](View<S> y) { ref::pad2d<S>(pad, x.cview(), y); });
+          [&](View<S> y) { kernels<Pad2dKernels<S>>(device()).apply(pad, in(x), y); },
+          [&](View<S> y) { Pad2dKernels<S>::reference().apply(pad, x.cview(), y); });
     }
     const DropoutSpec dropped{0.3, 77, 5};
     compare(
-        shape, [&](View<S> y) { backend::dropout<S>(dropped, in(x), y); },
-        [&](View<S> y) { ref::dropout<S>(dropped, x.cview(), y); });
+        shape, [&](View<S> y) { kernels<DropoutKernels<S>>(device()).apply(dropped, in(x), y); },
+        [&](View<S> y) { DropoutKernels<S>::reference().apply(dropped, x.cview(), y); });
     const functors::Relu relu;
+    using Relu = UnaryKernels<functors::Relu, S>;
     compare(
-        shape, [&](View<S> y) { backend::unary_forward(relu, in(x), y); },
-        [&](View<S> y) { ref::unary_forward(relu, x.cview(), y); });
+        shape, [&](View<S> y) { kernels<Relu>(device()).forward(relu, in(x), y); },
+        [&](View<S> y) { Relu::reference().forward(relu, x.cview(), y); });
     compare(
-        shape, [&](View<S> y) { backend::unary_backward(relu, in(x), in(z), y); },
-        [&](View<S> y) { ref::unary_backward(relu, x.cview(), z.cview(), y); });
+        shape, [&](View<S> y) { kernels<Relu>(device()).backward(relu, in(x), in(z), y); },
+        [&](View<S> y) { Relu::reference().backward(relu, x.cview(), z.cview(), y); });
     const functors::Multiply multiply;
+    using Multiply = BinaryKernels<functors::Multiply, S>;
     compare(
-        shape, [&](View<S> y) { backend::binary_forward(multiply, in(x), in(z), y); },
-        [&](View<S> y) { ref::binary_forward(multiply, x.cview(), z.cview(), y); });
+        shape, [&](View<S> y) { kernels<Multiply>(device()).forward(multiply, in(x), in(z), y); },
+        [&](View<S> y) { Multiply::reference().forward(multiply, x.cview(), z.cview(), y); });
     compare(
         shape,
-        [&](View<S> y) { backend::binary_backward(multiply, in(x), in(z), in(x), View<S>(), y); },
         [&](View<S> y) {
-          ref::binary_backward(multiply, x.cview(), z.cview(), x.cview(), View<S>(), y);
+          kernels<Multiply>(device()).backward(multiply, in(x), in(z), in(x), View<S>(), y);
+        },
+        [&](View<S> y) {
+          Multiply::reference().backward(multiply, x.cview(), z.cview(), x.cview(), View<S>(), y);
         });
     const auto a = x.clone().to(device()), b = x.clone();
-    backend::accumulate<S>(in(z), a.view());
-    ref::accumulate<S>(z.cview(), b.view());
+    kernels<ElementwiseKernels<S>>(device()).accumulate(in(z), a.view());
+    ElementwiseKernels<S>::reference().accumulate(z.cview(), b.view());
     CHECK(largest_difference(a, b) == 0.0);
   }
 }
@@ -217,14 +231,15 @@ TEST_CASE("split_channels undoes concat_channels and skips parts nobody wants") 
   Rng rng(8);
   const auto whole = random_integers<float>(Shape{2, 3, 3, 5}, rng);
   const auto a = blank<float>(Shape{2, 3, 3, 2}), b = blank<float>(Shape{2, 3, 3, 3});
-  backend::split_channels<float>(in(whole),
-                                 std::vector<View<float>>{{nullptr, a.shape()}, b.view()});
+  kernels<ConcatKernels<float>>(device()).split(
+      in(whole), std::vector<View<float>>{{nullptr, a.shape()}, b.view()});
   CHECK(std::isnan(a.to(Device::cpu()).data()[0]));
   CHECK(b.to(Device::cpu()).data()[0] == whole.data()[2]);
-  backend::split_channels<float>(in(whole), std::vector<View<float>>{a.view(), b.view()});
+  kernels<ConcatKernels<float>>(device()).split(in(whole),
+                                                std::vector<View<float>>{a.view(), b.view()});
   const auto again = blank<float>(whole.shape());
-  backend::concat_channels<float>(std::vector<ConstView<float>>{a.cview(), b.cview()},
-                                  again.view());
+  kernels<ConcatKernels<float>>(device()).concat(
+      std::vector<ConstView<float>>{a.cview(), b.cview()}, again.view());
   CHECK(largest_difference(whole, again) == 0.0);
 }
 
@@ -296,8 +311,10 @@ TEST_CASE_TEMPLATE("optimiser kernels agree with their references", S, float, do
   };
   for (const double max_norm : {infinity, 0.5}) {
     const auto norm = blank<double>(Shape{2}), norm_ref = unwritten<double>(Shape{2});
-    backend::gradient_norm<S>(moved_views, max_norm, norm.view(), workspace());
-    ref::gradient_norm<S>(grad_views, max_norm, norm_ref.view(), reference_workspace());
+    kernels<OptimizerKernels<S>>(device()).gradient_norm(moved_views, max_norm, norm.view(),
+                                                         workspace());
+    OptimizerKernels<S>::reference().gradient_norm(grad_views, max_norm, norm_ref.view(),
+                                                   reference_workspace());
     CHECK(largest_difference(norm, norm_ref) < 1e-4);
     for (const bool flag : {false, true}) {
       const AdamSpec adam{0.9, 0.999, 1e-8, 0.05, flag};
@@ -315,13 +332,17 @@ TEST_CASE_TEMPLATE("optimiser kernels agree with their references", S, float, do
           sgd1.push_back({moved_views[i], p1[i].view(), m1[i].view()});
           sgd2.push_back({grad_views[i], p2[i].view(), m2[i].view()});
         }
-        backend::adam_step<S>(adam, in(step), norm.cview(), adam1, workspace());
-        ref::adam_step<S>(adam, step.cview(), norm_ref.cview(), adam2, reference_workspace());
+        kernels<OptimizerKernels<S>>(device()).adam_step(adam, in(step), norm.cview(), adam1,
+                                                         workspace());
+        OptimizerKernels<S>::reference().adam_step(adam, step.cview(), norm_ref.cview(), adam2,
+                                                   reference_workspace());
         agree(p1, p2);
         agree(m1, m2);
         agree(v1, v2);
-        backend::sgd_step<S>(sgd, in(step), norm.cview(), sgd1, workspace());
-        ref::sgd_step<S>(sgd, step.cview(), norm_ref.cview(), sgd2, reference_workspace());
+        kernels<OptimizerKernels<S>>(device()).sgd_step(sgd, in(step), norm.cview(), sgd1,
+                                                        workspace());
+        OptimizerKernels<S>::reference().sgd_step(sgd, step.cview(), norm_ref.cview(), sgd2,
+                                                  reference_workspace());
         agree(p1, p2);
         agree(m1, m2);
       }
@@ -333,7 +354,8 @@ TEST_CASE_TEMPLATE("optimiser kernels agree with their references", S, float, do
     const std::vector<ConstView<S>> views = {moved_views[0], in(spoilt)};
     const auto norm = blank<double>(Shape{2});
     for (const double max_norm : {infinity, 0.5}) {
-      backend::gradient_norm<S>(views, max_norm, norm.view(), workspace());
+      kernels<OptimizerKernels<S>>(device()).gradient_norm(views, max_norm, norm.view(),
+                                                           workspace());
       const Tensor<double> here = norm.to(Device::cpu());
       CHECK(!std::isfinite(here.data()[0]));
       CHECK(!std::isfinite(here.data()[1]));
@@ -342,15 +364,15 @@ TEST_CASE_TEMPLATE("optimiser kernels agree with their references", S, float, do
                v = copies(squares, device());
     const std::vector<AdamTensors<S>> tensors = {
         {moved_views[0], p[0].view(), m[0].view(), v[0].view()}};
-    backend::adam_step<S>({0.9, 0.999, 1e-8, 0.05, false}, in(schedule), norm.cview(), tensors,
-                          workspace());
+    kernels<OptimizerKernels<S>>(device()).adam_step({0.9, 0.999, 1e-8, 0.05, false}, in(schedule),
+                                                     norm.cview(), tensors, workspace());
     CHECK(largest_difference(p[0], starts[0]) == 0.0);
     CHECK(largest_difference(m[0], means[0]) == 0.0);
     CHECK(largest_difference(v[0], squares[0]) == 0.0);
   }
   const auto a1 = starts[0].clone().to(device()), a2 = starts[0].clone();
-  backend::moving_average<S>(0.9, in(grads[0]), a1.view());
-  ref::moving_average<S>(0.9, grads[0].cview(), a2.view());
+  kernels<OptimizerKernels<S>>(device()).moving_average(0.9, in(grads[0]), a1.view());
+  OptimizerKernels<S>::reference().moving_average(0.9, grads[0].cview(), a2.view());
   CHECK(largest_difference(a1, a2) < tolerance<S>());
 }
 

@@ -5,7 +5,7 @@
 #include "engine/core/parallel.h"
 #include "engine/kernels/batch_norm/batch_norm.h"
 
-namespace dmf::cpu {
+namespace dmf {
 namespace {
 
 // Rows (pixels) of a chunk: about 64 kB of float, so that the second look at a chunk (for its
@@ -30,67 +30,6 @@ void sum_in_groups(Index begin, Index end, T* group, Index count, double* sums, 
   }
 }
 
-}  // namespace
-
-// Chunks are summed on their own, then merged in order by the rule of Chan, Golub & LeVeque (1979),
-// which never subtracts large numbers as sum(x^2)/M - mean^2 would.
-template <class T>
-void batch_norm_statistics(In<T> x, View<double> mean, View<double> var, Workspace& workspace) {
-  const Index C = x.size(-1), M = x.numel() / C, grain = rows_per_chunk(C);
-  const Index chunks = chunk_count(M, grain);
-  double* means = workspace.take<double>(chunks * C);
-  double* squares = workspace.take<double>(chunks * C);
-  T* scratch = workspace.take<T>(2 * C * num_threads());
-  parallel_for(chunks, [&](Index chunk, int thread) {
-    const ChunkRange rows = chunk_range(M, grain, chunk);
-    double* chunk_mean = means + chunk * C;
-    double* chunk_squares = squares + chunk * C;
-    T* group = scratch + 2 * C * thread;
-    T* centre = group + C;
-    sum_in_groups(rows.begin, rows.end, group, C, chunk_mean, [&](Index first, Index last) {
-      for (Index m = first; m < last; ++m) {
-        const T* from = x.data + m * C;
-#pragma omp simd
-        for (Index c = 0; c < C; ++c) group[c] += from[c];
-      }
-    });
-    for (Index c = 0; c < C; ++c) {
-      chunk_mean[c] /= static_cast<double>(rows.end - rows.begin);
-      centre[c] = static_cast<T>(chunk_mean[c]);
-    }
-    sum_in_groups(rows.begin, rows.end, group, C, chunk_squares, [&](Index first, Index last) {
-      for (Index m = first; m < last; ++m) {
-        const T* from = x.data + m * C;
-#pragma omp simd
-        for (Index c = 0; c < C; ++c) {
-          group[c] += (from[c] - centre[c]) * (from[c] - centre[c]);
-        }
-      }
-    });
-    for (Index c = 0; c < C; ++c) {  // the centre was rounded to T: move it to the mean
-      const double shift = chunk_mean[c] - static_cast<double>(centre[c]);
-      chunk_squares[c] -= static_cast<double>(rows.end - rows.begin) * shift * shift;
-    }
-  });
-  std::fill_n(mean.data, C, 0.0);
-  std::fill_n(var.data, C, 0.0);
-  for (Index chunk = 0; chunk < chunks; ++chunk) {
-    const ChunkRange rows = chunk_range(M, grain, chunk);
-    const double seen = static_cast<double>(rows.begin),
-                 added = static_cast<double>(rows.end - rows.begin);
-    for (Index c = 0; c < C; ++c) {
-      const double delta = means[chunk * C + c] - mean.data[c];
-      mean.data[c] += delta * added / (seen + added);
-      var.data[c] += squares[chunk * C + c] + delta * delta * seen * added / (seen + added);
-    }
-  }
-  for (Index c = 0; c < C; ++c) {
-    var.data[c] = std::max(0.0, var.data[c] / static_cast<double>(M));
-  }
-}
-
-namespace {
-
 /// What the kernels need of a channel, y = (x - centre) * scale + beta. The centre is subtracted
 /// first: a large common offset cancels exactly instead of swallowing the digits of x * scale.
 template <class T>
@@ -111,33 +50,10 @@ struct Affine {
   }
 };
 
-}  // namespace
-
-template <class T>
-void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
-                        double eps, bool relu, View<T> y, Workspace& workspace) {
-  const Index C = x.size(-1), M = x.numel() / C;
-  const Affine<T> affine(mean, var, gamma, eps, workspace);
-  const T least = relu ? T{0} : -std::numeric_limits<T>::infinity();
-  parallel_chunks(M, rows_per_chunk(C), [&](Index begin, Index end) {
-    for (Index m = begin; m < end; ++m) {
-      const T* from = x.data + m * C;
-      T* to = y.data + m * C;
-#pragma omp simd
-      for (Index c = 0; c < C; ++c) {
-        const T value = (from[c] - affine.centre[c]) * affine.scale[c] + beta.data[c];
-        to[c] = value < least ? least : value;  // a NaN stays a NaN
-      }
-    }
-  });
-}
-
-namespace {
-
 template <bool kRelu, class T>
-void backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
-              double eps, bool through_statistics, View<T> dx, View<T> dgamma, View<T> dbeta,
-              Workspace& workspace) {
+void gradients(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
+               double eps, bool through_statistics, View<T> dx, View<T> dgamma, View<T> dbeta,
+               Workspace& workspace) {
   const Index C = x.size(-1), M = x.numel() / C, grain = rows_per_chunk(C);
   const Index chunks = chunk_count(M, grain);
   const Affine<T> affine(mean, var, gamma, eps, workspace);
@@ -200,49 +116,121 @@ void backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma, I
   });
 }
 
+template <class T>
+class CpuBatchNorm final : public BatchNormKernels<T> {
+ public:
+  // Chunks are summed on their own, then merged in order by the rule of Chan, Golub & LeVeque (1979),
+  // which never subtracts large numbers as sum(x^2)/M - mean^2 would.
+  void statistics(In<T> x, View<double> mean, View<double> var,
+                  Workspace& workspace) const override {
+    const Index C = x.size(-1), M = x.numel() / C, grain = rows_per_chunk(C);
+    const Index chunks = chunk_count(M, grain);
+    double* means = workspace.take<double>(chunks * C);
+    double* squares = workspace.take<double>(chunks * C);
+    T* scratch = workspace.take<T>(2 * C * num_threads());
+    parallel_for(chunks, [&](Index chunk, int thread) {
+      const ChunkRange rows = chunk_range(M, grain, chunk);
+      double* chunk_mean = means + chunk * C;
+      double* chunk_squares = squares + chunk * C;
+      T* group = scratch + 2 * C * thread;
+      T* centre = group + C;
+      sum_in_groups(rows.begin, rows.end, group, C, chunk_mean, [&](Index first, Index last) {
+        for (Index m = first; m < last; ++m) {
+          const T* from = x.data + m * C;
+#pragma omp simd
+          for (Index c = 0; c < C; ++c) group[c] += from[c];
+        }
+      });
+      for (Index c = 0; c < C; ++c) {
+        chunk_mean[c] /= static_cast<double>(rows.end - rows.begin);
+        centre[c] = static_cast<T>(chunk_mean[c]);
+      }
+      sum_in_groups(rows.begin, rows.end, group, C, chunk_squares, [&](Index first, Index last) {
+        for (Index m = first; m < last; ++m) {
+          const T* from = x.data + m * C;
+#pragma omp simd
+          for (Index c = 0; c < C; ++c) {
+            group[c] += (from[c] - centre[c]) * (from[c] - centre[c]);
+          }
+        }
+      });
+      for (Index c = 0; c < C; ++c) {  // the centre was rounded to T: move it to the mean
+        const double shift = chunk_mean[c] - static_cast<double>(centre[c]);
+        chunk_squares[c] -= static_cast<double>(rows.end - rows.begin) * shift * shift;
+      }
+    });
+    std::fill_n(mean.data, C, 0.0);
+    std::fill_n(var.data, C, 0.0);
+    for (Index chunk = 0; chunk < chunks; ++chunk) {
+      const ChunkRange rows = chunk_range(M, grain, chunk);
+      const double seen = static_cast<double>(rows.begin),
+                   added = static_cast<double>(rows.end - rows.begin);
+      for (Index c = 0; c < C; ++c) {
+        const double delta = means[chunk * C + c] - mean.data[c];
+        mean.data[c] += delta * added / (seen + added);
+        var.data[c] += squares[chunk * C + c] + delta * delta * seen * added / (seen + added);
+      }
+    }
+    for (Index c = 0; c < C; ++c) {
+      var.data[c] = std::max(0.0, var.data[c] / static_cast<double>(M));
+    }
+  }
+
+  void forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta, double eps,
+               bool relu, View<T> y, Workspace& workspace) const override {
+    const Index C = x.size(-1), M = x.numel() / C;
+    const Affine<T> affine(mean, var, gamma, eps, workspace);
+    const T least = relu ? T{0} : -std::numeric_limits<T>::infinity();
+    parallel_chunks(M, rows_per_chunk(C), [&](Index begin, Index end) {
+      for (Index m = begin; m < end; ++m) {
+        const T* from = x.data + m * C;
+        T* to = y.data + m * C;
+#pragma omp simd
+        for (Index c = 0; c < C; ++c) {
+          const T value = (from[c] - affine.centre[c]) * affine.scale[c] + beta.data[c];
+          to[c] = value < least ? least : value;  // a NaN stays a NaN
+        }
+      }
+    });
+  }
+
+  void backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
+                double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
+                View<T> dbeta, Workspace& workspace) const override {
+    const auto run = relu ? gradients<true, T> : gradients<false, T>;
+    run(x, dy, mean, var, gamma, beta, eps, through_statistics, dx, dgamma, dbeta, workspace);
+  }
+
+  void update_running(double momentum, double correction, In<double> mean, In<double> var,
+                      View<T> running_mean, View<T> running_var) const override {
+    const auto moved = [momentum](T running, double batch) {
+      return static_cast<T>((1.0 - momentum) * static_cast<double>(running) + momentum * batch);
+    };
+    for (Index c = 0; c < running_mean.numel(); ++c) {
+      running_mean.data[c] = moved(running_mean.data[c], mean.data[c]);
+      running_var.data[c] = moved(running_var.data[c], correction * var.data[c]);
+    }
+  }
+
+  void fold(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var, double eps,
+            View<T> scale, View<T> shift) const override {
+    for (Index c = 0; c < scale.numel(); ++c) {
+      const auto at = [c](In<T> view) { return static_cast<double>(view.data[c]); };
+      const double factor = at(gamma) / std::sqrt(at(running_var) + eps);
+      scale.data[c] = static_cast<T>(factor);
+      shift.data[c] = static_cast<T>(at(beta) + (at(bias) - at(running_mean)) * factor);
+    }
+  }
+};
+
 }  // namespace
 
 template <class T>
-void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
-                         In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
-                         View<T> dgamma, View<T> dbeta, Workspace& workspace) {
-  const auto run = relu ? backward<true, T> : backward<false, T>;
-  run(x, dy, mean, var, gamma, beta, eps, through_statistics, dx, dgamma, dbeta, workspace);
+const BatchNormKernels<T>& BatchNormKernels<T>::cpu() {
+  static const CpuBatchNorm<T> kernels{};
+  return kernels;
 }
+template const BatchNormKernels<float>& BatchNormKernels<float>::cpu();
+template const BatchNormKernels<double>& BatchNormKernels<double>::cpu();
 
-template <class T>
-void update_running(double momentum, double correction, In<double> mean, In<double> var,
-                    View<T> running_mean, View<T> running_var) {
-  const auto moved = [momentum](T running, double batch) {
-    return static_cast<T>((1.0 - momentum) * static_cast<double>(running) + momentum * batch);
-  };
-  for (Index c = 0; c < running_mean.numel(); ++c) {
-    running_mean.data[c] = moved(running_mean.data[c], mean.data[c]);
-    running_var.data[c] = moved(running_var.data[c], correction * var.data[c]);
-  }
-}
-
-template <class T>
-void fold_batch_norm(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var,
-                     double eps, View<T> scale, View<T> shift) {
-  for (Index c = 0; c < scale.numel(); ++c) {
-    const auto at = [c](In<T> view) { return static_cast<double>(view.data[c]); };
-    const double factor = at(gamma) / std::sqrt(at(running_var) + eps);
-    scale.data[c] = static_cast<T>(factor);
-    shift.data[c] = static_cast<T>(at(beta) + (at(bias) - at(running_mean)) * factor);
-  }
-}
-
-#define DMF_INSTANTIATE(T)                                                                         \
-  template void batch_norm_statistics<T>(In<T>, View<double>, View<double>, Workspace&);           \
-  template void batch_norm_forward<T>(In<T>, In<double>, In<double>, In<T>, In<T>, double, bool,   \
-                                      View<T>, Workspace&);                                        \
-  template void batch_norm_backward<T>(In<T>, In<T>, In<double>, In<double>, In<T>, In<T>, double, \
-                                       bool, bool, View<T>, View<T>, View<T>, Workspace&);         \
-  template void update_running<T>(double, double, In<double>, In<double>, View<T>, View<T>);       \
-  template void fold_batch_norm<T>(In<T>, In<T>, In<T>, In<T>, In<T>, double, View<T>, View<T>);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::cpu
+}  // namespace dmf

@@ -4,8 +4,10 @@
 #include "engine/cuda/elements.cuh"
 #include "engine/kernels/batch_norm/batch_norm.h"
 
-namespace dmf::cuda {
+namespace dmf {
 namespace {
+
+using namespace cuda;
 
 /// Of x less the first row's value, which keeps the digits under a large common offset: the sum and
 /// the sum of squares.
@@ -227,58 +229,6 @@ void over_rows(const char* name, Index M, Index C, const Body& body) {
   });
 }
 
-}  // namespace
-
-template <class T>
-void batch_norm_statistics(In<T> x, View<double> mean, View<double> var, Workspace& workspace) {
-  const Index C = x.size(-1), M = x.numel() / C;
-  with_element<T>(x.storage, [&]<class E>(E) {
-    channel_sums("batch_norm_statistics", M, C, Moments<E>{elements<E>(x)},
-                 FinishMoments<E>{M, elements<E>(x), mean.data, var.data}, workspace);
-  });
-}
-
-template <class T>
-void batch_norm_forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
-                        double eps, bool relu, View<T> y, Workspace& workspace) {
-  const Index C = x.size(-1), M = x.numel() / C;
-  const Affine<T> affine = affine_of<T>(mean, var, gamma, beta, eps, workspace);
-  with_element<T>(x.storage, [&]<class E>(E) {
-    over_rows<E>("batch_norm_forward", M, C,
-                 [&](const Launch& how, const ColumnLayout& layout, auto pack) {
-                   launch(how, forward_rows<E, decltype(pack)::value>, M, C, layout.columns,
-                          layout.block_rows, affine, relu, elements<E>(x), elements<E>(y));
-                 });
-  });
-}
-
-template <class T>
-void batch_norm_backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma,
-                         In<T> beta, double eps, bool relu, bool through_statistics, View<T> dx,
-                         View<T> dgamma, View<T> dbeta, Workspace& workspace) {
-  const Index C = x.size(-1), M = x.numel() / C;
-  const Affine<T> affine = affine_of<T>(mean, var, gamma, beta, eps, workspace);
-  T* mean_dy = workspace.take<T>(C);
-  T* mean_projection = workspace.take<T>(C);
-  const double share = through_statistics ? 1.0 / static_cast<double>(M) : 0.0;
-  with_element<T>(x.storage, [&]<class E>(E) {
-    channel_sums("batch_norm_backward", M, C,
-                 GradientTerms<E>{elements<E>(x), elements<E>(dy), affine, relu},
-                 FinishGradients<T>{share, dgamma.data, dbeta.data, mean_dy, mean_projection},
-                 workspace);
-    if (!dx) return;
-    over_rows<E>("batch_norm_backward", M, C,
-                 [&](const Launch& how, const ColumnLayout& layout, auto pack) {
-                   launch(how, backward_rows<E, decltype(pack)::value>, M, C, layout.columns,
-                          layout.block_rows, affine, relu, static_cast<const T*>(mean_dy),
-                          static_cast<const T*>(mean_projection), elements<E>(x), elements<E>(dy),
-                          elements<E>(dx));
-                 });
-  });
-}
-
-namespace {
-
 template <class T>
 __global__ void update_running_kernel(Index C, double momentum, double correction,
                                       const double* mean, const double* var, T* running_mean,
@@ -305,34 +255,78 @@ __global__ void fold_kernel(Index C, double eps, const T* bias, const T* gamma, 
                                 factor);
 }
 
+template <class T>
+class CudaBatchNorm final : public BatchNormKernels<T> {
+ public:
+  void statistics(In<T> x, View<double> mean, View<double> var,
+                  Workspace& workspace) const override {
+    const Index C = x.size(-1), M = x.numel() / C;
+    with_element<T>(x.storage, [&]<class E>(E) {
+      channel_sums("batch_norm_statistics", M, C, Moments<E>{elements<E>(x)},
+                   FinishMoments<E>{M, elements<E>(x), mean.data, var.data}, workspace);
+    });
+  }
+
+  void forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta, double eps,
+               bool relu, View<T> y, Workspace& workspace) const override {
+    const Index C = x.size(-1), M = x.numel() / C;
+    const Affine<T> affine = affine_of<T>(mean, var, gamma, beta, eps, workspace);
+    with_element<T>(x.storage, [&]<class E>(E) {
+      over_rows<E>("batch_norm_forward", M, C,
+                   [&](const Launch& how, const ColumnLayout& layout, auto pack) {
+                     launch(how, forward_rows<E, decltype(pack)::value>, M, C, layout.columns,
+                            layout.block_rows, affine, relu, elements<E>(x), elements<E>(y));
+                   });
+    });
+  }
+
+  void backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
+                double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
+                View<T> dbeta, Workspace& workspace) const override {
+    const Index C = x.size(-1), M = x.numel() / C;
+    const Affine<T> affine = affine_of<T>(mean, var, gamma, beta, eps, workspace);
+    T* mean_dy = workspace.take<T>(C);
+    T* mean_projection = workspace.take<T>(C);
+    const double share = through_statistics ? 1.0 / static_cast<double>(M) : 0.0;
+    with_element<T>(x.storage, [&]<class E>(E) {
+      channel_sums("batch_norm_backward", M, C,
+                   GradientTerms<E>{elements<E>(x), elements<E>(dy), affine, relu},
+                   FinishGradients<T>{share, dgamma.data, dbeta.data, mean_dy, mean_projection},
+                   workspace);
+      if (!dx) return;
+      over_rows<E>("batch_norm_backward", M, C,
+                   [&](const Launch& how, const ColumnLayout& layout, auto pack) {
+                     launch(how, backward_rows<E, decltype(pack)::value>, M, C, layout.columns,
+                            layout.block_rows, affine, relu, static_cast<const T*>(mean_dy),
+                            static_cast<const T*>(mean_projection), elements<E>(x), elements<E>(dy),
+                            elements<E>(dx));
+                   });
+    });
+  }
+
+  void update_running(double momentum, double correction, In<double> mean, In<double> var,
+                      View<T> running_mean, View<T> running_var) const override {
+    const Index C = running_mean.numel();
+    launch({"update_running", blocks_for(C), kThreads}, update_running_kernel<T>, C, momentum,
+           correction, mean.data, var.data, running_mean.data, running_var.data);
+  }
+
+  void fold(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var, double eps,
+            View<T> scale, View<T> shift) const override {
+    const Index C = scale.numel();
+    launch({"fold_batch_norm", blocks_for(C), kThreads}, fold_kernel<T>, C, eps, bias.data,
+           gamma.data, beta.data, running_mean.data, running_var.data, scale.data, shift.data);
+  }
+};
+
 }  // namespace
 
 template <class T>
-void update_running(double momentum, double correction, In<double> mean, In<double> var,
-                    View<T> running_mean, View<T> running_var) {
-  const Index C = running_mean.numel();
-  launch({"update_running", blocks_for(C), kThreads}, update_running_kernel<T>, C, momentum,
-         correction, mean.data, var.data, running_mean.data, running_var.data);
+const BatchNormKernels<T>& BatchNormKernels<T>::cuda() {
+  static const CudaBatchNorm<T> kernels{};
+  return kernels;
 }
+template const BatchNormKernels<float>& BatchNormKernels<float>::cuda();
+template const BatchNormKernels<double>& BatchNormKernels<double>::cuda();
 
-template <class T>
-void fold_batch_norm(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var,
-                     double eps, View<T> scale, View<T> shift) {
-  const Index C = scale.numel();
-  launch({"fold_batch_norm", blocks_for(C), kThreads}, fold_kernel<T>, C, eps, bias.data,
-         gamma.data, beta.data, running_mean.data, running_var.data, scale.data, shift.data);
-}
-
-#define DMF_INSTANTIATE(T)                                                                         \
-  template void batch_norm_statistics<T>(In<T>, View<double>, View<double>, Workspace&);           \
-  template void batch_norm_forward<T>(In<T>, In<double>, In<double>, In<T>, In<T>, double, bool,   \
-                                      View<T>, Workspace&);                                        \
-  template void batch_norm_backward<T>(In<T>, In<T>, In<double>, In<double>, In<T>, In<T>, double, \
-                                       bool, bool, View<T>, View<T>, View<T>, Workspace&);         \
-  template void update_running<T>(double, double, In<double>, In<double>, View<T>, View<T>);       \
-  template void fold_batch_norm<T>(In<T>, In<T>, In<T>, In<T>, In<T>, double, View<T>, View<T>);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::cuda
+}  // namespace dmf

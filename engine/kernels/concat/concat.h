@@ -6,29 +6,22 @@
 
 namespace dmf {
 
-// Along the last axis: part p of shape [.., C_p] fills channels C_0 + .. + C_{p-1} onwards of the
-// whole, [.., C_0 + .. + C_{P-1}].
+/// Along the last axis: part p of shape [.., C_p] fills channels C_0 + .. + C_{p-1} onwards of the
+/// whole, [.., C_0 + .. + C_{P-1}].
+template <class T>
+class ConcatKernels {
+ public:
+  virtual void concat(std::span<const ConstView<T>> parts, View<T> whole) const = 0;
 
-namespace ref {
-template <class T>
-void concat_channels(std::span<const ConstView<T>> parts, View<T> whole);
-/// The inverse. Parts with no data are skipped.
-template <class T>
-void split_channels(In<T> whole, std::span<const View<T>> parts);
-}  // namespace ref
+  /// The inverse. Parts with no data are skipped.
+  virtual void split(In<T> whole, std::span<const View<T>> parts) const = 0;
 
-namespace cpu {
-template <class T>
-void concat_channels(std::span<const ConstView<T>> parts, View<T> whole);
-template <class T>
-void split_channels(In<T> whole, std::span<const View<T>> parts);
-}  // namespace cpu
+  static const ConcatKernels& reference();
+  static const ConcatKernels& cpu();
+  static const ConcatKernels& cuda();
 
-namespace cuda {
-template <class T>
-void concat_channels(std::span<const ConstView<T>> parts, View<T> whole);
-template <class T>
-void split_channels(In<T> whole, std::span<const View<T>> parts);
-}  // namespace cuda
+ protected:
+  ~ConcatKernels() = default;
+};
 
 }  // namespace dmf

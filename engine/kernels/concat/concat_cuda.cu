@@ -1,8 +1,10 @@
 #include "engine/cuda/elements.cuh"
 #include "engine/kernels/concat/concat.h"
 
-namespace dmf::cuda {
+namespace dmf {
 namespace {
+
+using namespace cuda;
 
 /// Copies columns of a [rows, from_width] matrix into columns of a [rows, to_width] one, V elements
 /// a thread.
@@ -31,44 +33,47 @@ void copy(const char* name, Index rows, Index width, Index from_width, Index to_
          from_width, to_width, from, to);
 }
 
+template <class T>
+class CudaConcat final : public ConcatKernels<T> {
+ public:
+  void concat(std::span<const ConstView<T>> parts, View<T> whole) const override {
+    const Index C = whole.size(-1);
+    with_element<T>(whole.storage, [&]<class E>(E) {
+      Index first = 0;
+      for (const ConstView<T>& part : parts) {
+        const Index width = part.size(-1);
+        if (width == 0) continue;
+        copy("concat_channels", part.numel() / width, width, width, C, elements<E>(part),
+             elements<E>(whole) + first);
+        first += width;
+      }
+    });
+  }
+
+  void split(In<T> whole, std::span<const View<T>> parts) const override {
+    const Index C = whole.size(-1);
+    with_element<T>(whole.storage, [&]<class E>(E) {
+      Index first = 0;
+      for (const View<T>& part : parts) {
+        const Index width = part.size(-1);
+        if (part && width > 0) {
+          copy("split_channels", part.numel() / width, width, C, width,
+               static_cast<const E*>(elements<E>(whole) + first), elements<E>(part));
+        }
+        first += width;
+      }
+    });
+  }
+};
+
 }  // namespace
 
 template <class T>
-void concat_channels(std::span<const ConstView<T>> parts, View<T> whole) {
-  const Index C = whole.size(-1);
-  with_element<T>(whole.storage, [&]<class E>(E) {
-    Index first = 0;
-    for (const ConstView<T>& part : parts) {
-      const Index width = part.size(-1);
-      if (width == 0) continue;
-      copy("concat_channels", part.numel() / width, width, width, C, elements<E>(part),
-           elements<E>(whole) + first);
-      first += width;
-    }
-  });
+const ConcatKernels<T>& ConcatKernels<T>::cuda() {
+  static const CudaConcat<T> kernels{};
+  return kernels;
 }
+template const ConcatKernels<float>& ConcatKernels<float>::cuda();
+template const ConcatKernels<double>& ConcatKernels<double>::cuda();
 
-template <class T>
-void split_channels(In<T> whole, std::span<const View<T>> parts) {
-  const Index C = whole.size(-1);
-  with_element<T>(whole.storage, [&]<class E>(E) {
-    Index first = 0;
-    for (const View<T>& part : parts) {
-      const Index width = part.size(-1);
-      if (part && width > 0) {
-        copy("split_channels", part.numel() / width, width, C, width,
-             static_cast<const E*>(elements<E>(whole) + first), elements<E>(part));
-      }
-      first += width;
-    }
-  });
-}
-
-#define DMF_INSTANTIATE(T)                                                  \
-  template void concat_channels<T>(std::span<const ConstView<T>>, View<T>); \
-  template void split_channels<T>(In<T>, std::span<const View<T>>);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::cuda
+}  // namespace dmf

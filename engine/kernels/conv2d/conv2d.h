@@ -36,63 +36,36 @@ struct Epilogue {
 template <class T>
 using InEpilogue = const std::type_identity_t<Epilogue<T>>&;
 
-// Cross-correlation of NHWC images, x [N, H, W, C_in], weight [KH, KW, C_in, C_out], y [N, OH, OW,
-// C_out]:
-//
-//   y[n,i,j,o] = epilogue(sum_{a,b,c} x[n, i*stride_h - top + a, j*stride_w - left + b, c] *
-//                                     weight[a,b,c,o])
-//
-// with zeros outside the image. Every kernel assigns its result; arguments are validated by the op.
-// A transposed convolution needs no kernels of its own: its forward pass is conv2d_backward_data,
-// its data gradient conv2d_forward, its weight gradient conv2d_backward_weight with x and dy
-// swapped.
-
-namespace ref {  // the definition, loop by loop: for reading and for tests
-
+/// Cross-correlation of NHWC images, x [N, H, W, C_in], weight [KH, KW, C_in, C_out], y [N, OH, OW,
+/// C_out]. Every kernel assigns its result. A transposed convolution needs no kernels of its own:
+/// its forward pass is backward_data, its data gradient forward, its weight gradient
+/// backward_weight with x and dy swapped.
 template <class T>
-void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
-                    View<T> y, Workspace& workspace);
+class Conv2dKernels {
+ public:
+  /// y[n,i,j,o] = epilogue(sum_{a,b,c} x[n, i*stride_h - top + a, j*stride_w - left + b, c] *
+  ///                                   weight[a,b,c,o])
+  /// with zeros outside the image
+  virtual void forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
+                       View<T> y, Workspace& workspace) const = 0;
 
-/// dx[n,h,w,c] = epilogue(the sum of dy * weight over every y that x[n,h,w,c] took part in)
-/// epilogue  of C_in channels; a data gradient has none, a transposed convolution may
-/// dx        its shape says which size is meant, where the stride leaves a choice
-template <class T>
-void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
-                          View<T> dx, Workspace& workspace);
+  /// dx[n,h,w,c] = epilogue(the sum of dy * weight over every y that x[n,h,w,c] took part in)
+  /// epilogue  of C_in channels; a data gradient has none, a transposed convolution may
+  /// dx        its shape says which size is meant, where the stride leaves a choice
+  virtual void backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
+                             View<T> dx, Workspace& workspace) const = 0;
 
-/// dweight[a,b,c,o] = sum_{n,i,j} x[n, i*stride_h - top + a, j*stride_w - left + b, c] *
-/// dy[n,i,j,o]
-template <class T>
-void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
-                            Workspace& workspace);
+  /// dweight[a,b,c,o] =
+  ///     sum_{n,i,j} x[n, i*stride_h - top + a, j*stride_w - left + b, c] * dy[n,i,j,o]
+  virtual void backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
+                               Workspace& workspace) const = 0;
 
-}  // namespace ref
+  static const Conv2dKernels& reference();
+  static const Conv2dKernels& cpu();
+  static const Conv2dKernels& cuda();
 
-namespace cpu {  // the same three, register-blocked, vectorised and parallel
+ protected:
+  ~Conv2dKernels() = default;
+};
 
-template <class T>
-void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
-                    View<T> y, Workspace& workspace);
-template <class T>
-void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
-                          View<T> dx, Workspace& workspace);
-template <class T>
-void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
-                            Workspace& workspace);
-
-}  // namespace cpu
-
-namespace cuda {  // the same three, as matrix products on tensor cores
-
-template <class T>
-void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
-                    View<T> y, Workspace& workspace);
-template <class T>
-void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
-                          View<T> dx, Workspace& workspace);
-template <class T>
-void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
-                            Workspace& workspace);
-
-}  // namespace cuda
 }  // namespace dmf

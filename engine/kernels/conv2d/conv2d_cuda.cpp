@@ -3,8 +3,10 @@
 #include "engine/kernels/conv2d/conv2d.h"
 #include "engine/kernels/conv2d/implicit_gemm/products.h"
 
-namespace dmf::cuda {
+namespace dmf {
 namespace {
+
+using namespace cuda;
 
 /// Calls body(A*) with the arithmetic for tensors of T stored in this way.
 template <class T, class Body>
@@ -23,39 +25,38 @@ void with_arithmetic(Storage source, Storage target, const Body& body) {
   }
 }
 
+template <class T>
+class CudaConv2d final : public Conv2dKernels<T> {
+ public:
+  void forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue, View<T> y,
+               Workspace& workspace) const override {
+    with_arithmetic<T>(x.storage, y.storage, [&]<class A>(A*) {
+      gather_product<A, T>(spec, false, x, weight, epilogue, y, workspace);
+    });
+  }
+
+  void backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
+                     View<T> dx, Workspace& workspace) const override {
+    with_arithmetic<T>(dy.storage, dx.storage, [&]<class A>(A*) {
+      gather_product<A, T>(spec, true, dy, weight, epilogue, dx, workspace);
+    });
+  }
+
+  void backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
+                       Workspace& workspace) const override {
+    with_arithmetic<T>(x.storage, dy.storage,
+                       [&]<class A>(A*) { weight_product<A, T>(spec, x, dy, dweight, workspace); });
+  }
+};
+
 }  // namespace
 
 template <class T>
-void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
-                    View<T> y, Workspace& workspace) {
-  with_arithmetic<T>(x.storage, y.storage, [&]<class A>(A*) {
-    gather_product<A, T>(spec, false, x, weight, epilogue, y, workspace);
-  });
+const Conv2dKernels<T>& Conv2dKernels<T>::cuda() {
+  static const CudaConv2d<T> kernels{};
+  return kernels;
 }
+template const Conv2dKernels<float>& Conv2dKernels<float>::cuda();
+template const Conv2dKernels<double>& Conv2dKernels<double>::cuda();
 
-template <class T>
-void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
-                          View<T> dx, Workspace& workspace) {
-  with_arithmetic<T>(dy.storage, dx.storage, [&]<class A>(A*) {
-    gather_product<A, T>(spec, true, dy, weight, epilogue, dx, workspace);
-  });
-}
-
-template <class T>
-void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
-                            Workspace& workspace) {
-  with_arithmetic<T>(x.storage, dy.storage,
-                     [&]<class A>(A*) { weight_product<A, T>(spec, x, dy, dweight, workspace); });
-}
-
-#define DMF_INSTANTIATE(T)                                                                       \
-  template void conv2d_forward<T>(const Conv2dSpec&, In<T>, In<T>, InEpilogue<T>, View<T>,       \
-                                  Workspace&);                                                   \
-  template void conv2d_backward_data<T>(const Conv2dSpec&, In<T>, In<T>, InEpilogue<T>, View<T>, \
-                                        Workspace&);                                             \
-  template void conv2d_backward_weight<T>(const Conv2dSpec&, In<T>, In<T>, View<T>, Workspace&);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::cuda
+}  // namespace dmf

@@ -1,6 +1,6 @@
 #include "engine/kernels/conv2d/conv2d.h"
 
-namespace dmf::ref {
+namespace dmf {
 namespace {
 
 /// Calls body(offset of x[n,h,w,0], offset of weight[a,b,0,0], offset of y[n,i,j,0]) for every pair
@@ -37,54 +37,53 @@ void apply(InEpilogue<T> epilogue, View<T> y) {
   }
 }
 
+template <class T>
+class ReferenceConv2d final : public Conv2dKernels<T> {
+ public:
+  void forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue, View<T> y,
+               Workspace&) const override {
+    const Index C_in = weight.size(2), C_out = weight.size(3);
+    clear(y);
+    for_each_tap(spec, x.shape, weight.shape, y.shape, [&](Index at_x, Index at_w, Index at_y) {
+      for (Index c = 0; c < C_in; ++c)
+        for (Index o = 0; o < C_out; ++o)
+          y.data[at_y + o] += x.data[at_x + c] * weight.data[at_w + c * C_out + o];
+    });
+    apply<T>(epilogue, y);
+  }
+
+  void backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
+                     View<T> dx, Workspace&) const override {
+    const Index C_in = weight.size(2), C_out = weight.size(3);
+    clear(dx);
+    for_each_tap(spec, dx.shape, weight.shape, dy.shape, [&](Index at_x, Index at_w, Index at_y) {
+      for (Index c = 0; c < C_in; ++c)
+        for (Index o = 0; o < C_out; ++o)
+          dx.data[at_x + c] += dy.data[at_y + o] * weight.data[at_w + c * C_out + o];
+    });
+    apply<T>(epilogue, dx);
+  }
+
+  void backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
+                       Workspace&) const override {
+    const Index C_in = dweight.size(2), C_out = dweight.size(3);
+    clear(dweight);
+    for_each_tap(spec, x.shape, dweight.shape, dy.shape, [&](Index at_x, Index at_w, Index at_y) {
+      for (Index c = 0; c < C_in; ++c)
+        for (Index o = 0; o < C_out; ++o)
+          dweight.data[at_w + c * C_out + o] += x.data[at_x + c] * dy.data[at_y + o];
+    });
+  }
+};
+
 }  // namespace
 
 template <class T>
-void conv2d_forward(const Conv2dSpec& spec, In<T> x, In<T> weight, InEpilogue<T> epilogue,
-                    View<T> y, Workspace&) {
-  const Index C_in = weight.size(2), C_out = weight.size(3);
-  clear(y);
-  for_each_tap(spec, x.shape, weight.shape, y.shape, [&](Index at_x, Index at_w, Index at_y) {
-    for (Index c = 0; c < C_in; ++c)
-      for (Index o = 0; o < C_out; ++o)
-        y.data[at_y + o] += x.data[at_x + c] * weight.data[at_w + c * C_out + o];
-  });
-  apply<T>(epilogue, y);
+const Conv2dKernels<T>& Conv2dKernels<T>::reference() {
+  static const ReferenceConv2d<T> kernels{};
+  return kernels;
 }
+template const Conv2dKernels<float>& Conv2dKernels<float>::reference();
+template const Conv2dKernels<double>& Conv2dKernels<double>::reference();
 
-template <class T>
-void conv2d_backward_data(const Conv2dSpec& spec, In<T> dy, In<T> weight, InEpilogue<T> epilogue,
-                          View<T> dx, Workspace&) {
-  const Index C_in = weight.size(2), C_out = weight.size(3);
-  clear(dx);
-  for_each_tap(spec, dx.shape, weight.shape, dy.shape, [&](Index at_x, Index at_w, Index at_y) {
-    for (Index c = 0; c < C_in; ++c)
-      for (Index o = 0; o < C_out; ++o)
-        dx.data[at_x + c] += dy.data[at_y + o] * weight.data[at_w + c * C_out + o];
-  });
-  apply<T>(epilogue, dx);
-}
-
-template <class T>
-void conv2d_backward_weight(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
-                            Workspace&) {
-  const Index C_in = dweight.size(2), C_out = dweight.size(3);
-  clear(dweight);
-  for_each_tap(spec, x.shape, dweight.shape, dy.shape, [&](Index at_x, Index at_w, Index at_y) {
-    for (Index c = 0; c < C_in; ++c)
-      for (Index o = 0; o < C_out; ++o)
-        dweight.data[at_w + c * C_out + o] += x.data[at_x + c] * dy.data[at_y + o];
-  });
-}
-
-#define DMF_INSTANTIATE(T)                                                                       \
-  template void conv2d_forward<T>(const Conv2dSpec&, In<T>, In<T>, InEpilogue<T>, View<T>,       \
-                                  Workspace&);                                                   \
-  template void conv2d_backward_data<T>(const Conv2dSpec&, In<T>, In<T>, InEpilogue<T>, View<T>, \
-                                        Workspace&);                                             \
-  template void conv2d_backward_weight<T>(const Conv2dSpec&, In<T>, In<T>, View<T>, Workspace&);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::ref
+}  // namespace dmf

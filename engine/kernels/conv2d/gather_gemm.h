@@ -8,7 +8,7 @@
 
 namespace dmf::cpu {
 
-// The matrix product behind conv2d_forward and conv2d_backward_data, without an im2col buffer.
+// The matrix product behind a convolution and its data gradient, without an im2col buffer.
 //
 // Both passes have one form: every output pixel is a sum over taps, and tap t multiplies one source
 // pixel (a contiguous run of `depth` channels in NHWC) by a [depth, channels] matrix. For kRows

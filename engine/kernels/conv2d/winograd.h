@@ -38,16 +38,16 @@ namespace dmf::cpu {
 /// y  the shape of the convolution's result, or of its gradient
 bool winograd_pays(const Conv2dSpec& spec, const Shape& weight, const Shape& y);
 
-/// As conv2d_forward, stride 1 or 2.
+/// As Conv2dKernels::forward, stride 1 or 2.
 void winograd_forward(const Conv2dSpec& spec, In<float> x, In<float> weight,
                       const Epilogue<float>& epilogue, View<float> y, Workspace& workspace);
 
-/// As conv2d_backward_data: for stride 1 a forward pass over dy with the kernel turned by 180
+/// As Conv2dKernels::backward_data: for stride 1 a forward pass over dy with the kernel turned by 180
 /// degrees and its channel axes exchanged.
 void winograd_backward_data(const Conv2dSpec& spec, In<float> dy, In<float> weight,
                             const Epilogue<float>& epilogue, View<float> dx, Workspace& workspace);
 
-/// As conv2d_backward_weight. The adjoint of the forward form:
+/// As Conv2dKernels::backward_weight. The adjoint of the forward form:
 ///
 ///   dweight = G^T [ sum over tiles of (B^T d B) * (A dy A^T) ] G
 ///

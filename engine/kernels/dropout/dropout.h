@@ -13,19 +13,18 @@ struct DropoutSpec {
   std::uint64_t seed = 0, stream = 0;
 };
 
-namespace ref {
-/// y = x / (1 - rate) where kept, else 0. Its own gradient: apply it to dy.
 template <class T>
-void dropout(const DropoutSpec& spec, In<T> x, View<T> y);
-}  // namespace ref
-namespace cpu {
-template <class T>
-void dropout(const DropoutSpec& spec, In<T> x, View<T> y);
-}
+class DropoutKernels {
+ public:
+  /// y = x / (1 - rate) where kept, else 0. Its own gradient: apply it to dy.
+  virtual void apply(const DropoutSpec& spec, In<T> x, View<T> y) const = 0;
 
-namespace cuda {
-template <class T>
-void dropout(const DropoutSpec& spec, In<T> x, View<T> y);
-}
+  static const DropoutKernels& reference();
+  static const DropoutKernels& cpu();
+  static const DropoutKernels& cuda();
+
+ protected:
+  ~DropoutKernels() = default;
+};
 
 }  // namespace dmf

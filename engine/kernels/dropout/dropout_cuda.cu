@@ -2,8 +2,10 @@
 #include "engine/cuda/elements.cuh"
 #include "engine/kernels/dropout/dropout.h"
 
-namespace dmf::cuda {
+namespace dmf {
 namespace {
+
+using namespace cuda;
 
 /// One thread for the four elements that share a block of random bits.
 template <class E>
@@ -22,18 +24,26 @@ __global__ void dropout_kernel(DropoutSpec spec, Index count, const E* x, E* y) 
   }
 }
 
+template <class T>
+class CudaDropout final : public DropoutKernels<T> {
+ public:
+  void apply(const DropoutSpec& spec, In<T> x, View<T> y) const override {
+    const Index count = y.numel();
+    with_element<T>(x.storage, [&]<class E>(E) {
+      launch({"dropout", blocks_for((count + 3) / 4), kThreads}, dropout_kernel<E>, spec, count,
+             elements<E>(x), elements<E>(y));
+    });
+  }
+};
+
 }  // namespace
 
 template <class T>
-void dropout(const DropoutSpec& spec, In<T> x, View<T> y) {
-  const Index count = y.numel();
-  with_element<T>(x.storage, [&]<class E>(E) {
-    launch({"dropout", blocks_for((count + 3) / 4), kThreads}, dropout_kernel<E>, spec, count,
-           elements<E>(x), elements<E>(y));
-  });
+const DropoutKernels<T>& DropoutKernels<T>::cuda() {
+  static const CudaDropout<T> kernels{};
+  return kernels;
 }
+template const DropoutKernels<float>& DropoutKernels<float>::cuda();
+template const DropoutKernels<double>& DropoutKernels<double>::cuda();
 
-template void dropout<float>(const DropoutSpec&, In<float>, View<float>);
-template void dropout<double>(const DropoutSpec&, In<double>, View<double>);
-
-}  // namespace dmf::cuda
+}  // namespace dmf

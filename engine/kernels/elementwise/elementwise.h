@@ -5,71 +5,61 @@
 
 namespace dmf {
 
-// One functor (functors.h) over every element. Operands have equal counts. Outputs may be inputs.
+// Operands have equal counts. Outputs may be inputs.
 
-namespace ref {
-/// y = f(x)
+/// One functor of one argument (functors.h) over every element.
 template <class F, class T>
-void unary_forward(const F& f, In<T> x, View<T> y);
-/// dx = f'(x) * dy
-template <class F, class T>
-void unary_backward(const F& f, In<T> x, In<T> dy, View<T> dx);
-/// y = f(a, b)
-template <class F, class T>
-void binary_forward(const F& f, In<T> a, In<T> b, View<T> y);
-/// da = df/da * dy, db = df/db * dy; either may be empty
-template <class F, class T>
-void binary_backward(const F& f, In<T> a, In<T> b, In<T> dy, View<T> da, View<T> db);
-/// y += x
-template <class T>
-void accumulate(In<T> x, View<T> y);
-/// every element of y = the one of x
-template <class T>
-void broadcast(In<T> x, View<T> y);
-/// y = x, in another scalar type
-template <class From, class To>
-void convert(In<From> x, View<To> y);
-/// y = x, whichever way either is stored
-template <class T>
-void copy(In<T> x, View<T> y);
-}  // namespace ref
+class UnaryKernels {
+ public:
+  /// y = f(x)
+  virtual void forward(const F& f, In<T> x, View<T> y) const = 0;
+  /// dx = f'(x) * dy
+  virtual void backward(const F& f, In<T> x, In<T> dy, View<T> dx) const = 0;
 
-namespace cpu {
-template <class F, class T>
-void unary_forward(const F& f, In<T> x, View<T> y);
-template <class F, class T>
-void unary_backward(const F& f, In<T> x, In<T> dy, View<T> dx);
-template <class F, class T>
-void binary_forward(const F& f, In<T> a, In<T> b, View<T> y);
-template <class F, class T>
-void binary_backward(const F& f, In<T> a, In<T> b, In<T> dy, View<T> da, View<T> db);
-template <class T>
-void accumulate(In<T> x, View<T> y);
-template <class T>
-void broadcast(In<T> x, View<T> y);
-template <class From, class To>
-void convert(In<From> x, View<To> y);
-template <class T>
-void copy(In<T> x, View<T> y);
-}  // namespace cpu
+  static const UnaryKernels& reference();
+  static const UnaryKernels& cpu();
+  static const UnaryKernels& cuda();
 
-namespace cuda {
+ protected:
+  ~UnaryKernels() = default;
+};
+
+/// One functor of two arguments over every pair of elements.
 template <class F, class T>
-void unary_forward(const F& f, In<T> x, View<T> y);
-template <class F, class T>
-void unary_backward(const F& f, In<T> x, In<T> dy, View<T> dx);
-template <class F, class T>
-void binary_forward(const F& f, In<T> a, In<T> b, View<T> y);
-template <class F, class T>
-void binary_backward(const F& f, In<T> a, In<T> b, In<T> dy, View<T> da, View<T> db);
+class BinaryKernels {
+ public:
+  /// y = f(a, b)
+  virtual void forward(const F& f, In<T> a, In<T> b, View<T> y) const = 0;
+  /// da = df/da * dy, db = df/db * dy; either may be empty
+  virtual void backward(const F& f, In<T> a, In<T> b, In<T> dy, View<T> da, View<T> db) const = 0;
+
+  static const BinaryKernels& reference();
+  static const BinaryKernels& cpu();
+  static const BinaryKernels& cuda();
+
+ protected:
+  ~BinaryKernels() = default;
+};
+
+/// What moves elements without a functor.
 template <class T>
-void accumulate(In<T> x, View<T> y);
-template <class T>
-void broadcast(In<T> x, View<T> y);
-template <class From, class To>
-void convert(In<From> x, View<To> y);
-template <class T>
-void copy(In<T> x, View<T> y);
-}  // namespace cuda
+class ElementwiseKernels {
+ public:
+  /// y += x
+  virtual void accumulate(In<T> x, View<T> y) const = 0;
+  /// every element of y = the one of x
+  virtual void broadcast(In<T> x, View<T> y) const = 0;
+  /// y = x, in double
+  virtual void convert(In<T> x, View<double> y) const = 0;
+  /// y = x, whichever way either is stored
+  virtual void copy(In<T> x, View<T> y) const = 0;
+
+  static const ElementwiseKernels& reference();
+  static const ElementwiseKernels& cpu();
+  static const ElementwiseKernels& cuda();
+
+ protected:
+  ~ElementwiseKernels() = default;
+};
 
 }  // namespace dmf

@@ -1,7 +1,8 @@
 #pragma once
 
 // The scalar functions of the element-wise ops: value and derivative, each written once. They are
-// constexpr so that CUDA kernels may call them too.
+// constexpr so that CUDA kernels may call them too. A new one is named in the list at the end, for
+// which the kernels are instantiated.
 
 namespace dmf::functors {
 
@@ -92,3 +93,6 @@ struct Divide {
 };
 
 }  // namespace dmf::functors
+
+#define DMF_UNARY_FUNCTORS(X) X(Relu) X(Affine)
+#define DMF_BINARY_FUNCTORS(X) X(Add) X(Subtract) X(Multiply) X(Divide)

@@ -6,8 +6,10 @@
 #include "engine/cuda/reduce.cuh"
 #include "engine/kernels/optimizer/optimizer.h"
 
-namespace dmf::cuda {
+namespace dmf {
 namespace {
+
+using namespace cuda;
 
 constexpr Index kChunk = 4096;  // elements of one tensor that one block updates
 
@@ -139,53 +141,60 @@ __global__ void average_kernel(Index count, T kept, T added, const T* x, T* aver
   if (i < count) average[i] = kept * average[i] + added * x[i];
 }
 
+template <class T>
+class CudaOptimizer final : public OptimizerKernels<T> {
+ public:
+  void gradient_norm(std::span<const ConstView<T>> gradients, double max_norm, View<double> norm,
+                     Workspace& workspace) const override {
+    std::vector<Entry<T>> entries;
+    for (const ConstView<T>& gradient : gradients) {
+      entries.push_back({gradient.data, nullptr, {nullptr, nullptr}, gradient.numel(), 0});
+    }
+    const Table<T> table = upload(entries, workspace);
+    double* parts = workspace.take<double>(table.blocks);
+    launch({"gradient_norm", static_cast<unsigned>(table.blocks), kThreads}, add_squares<T>, table,
+           parts);
+    launch({"gradient_norm", 1, kThreads}, finish_norm, table.blocks,
+           static_cast<const double*>(parts), max_norm, norm.data);
+  }
+
+  void adam_step(const AdamSpec& spec, In<double> schedule, In<double> norm,
+                 std::span<const AdamTensors<T>> tensors, Workspace& workspace) const override {
+    std::vector<Entry<T>> entries;
+    for (const AdamTensors<T>& t : tensors) {
+      entries.push_back({t.grad.data, t.param.data, {t.m.data, t.v.data}, t.param.numel(), 0});
+    }
+    const Table<T> table = upload(entries, workspace);
+    launch({"adam_step", static_cast<unsigned>(table.blocks), kThreads}, adam_kernel<T>, table,
+           spec, schedule.data, norm.data);
+  }
+
+  void sgd_step(const SgdSpec& spec, In<double> schedule, In<double> norm,
+                std::span<const SgdTensors<T>> tensors, Workspace& workspace) const override {
+    std::vector<Entry<T>> entries;
+    for (const SgdTensors<T>& t : tensors) {
+      entries.push_back(
+          {t.grad.data, t.param.data, {t.velocity.data, nullptr}, t.param.numel(), 0});
+    }
+    const Table<T> table = upload(entries, workspace);
+    launch({"sgd_step", static_cast<unsigned>(table.blocks), kThreads}, sgd_kernel<T>, table, spec,
+           schedule.data, norm.data);
+  }
+
+  void moving_average(double decay, In<T> x, View<T> average) const override {
+    launch({"moving_average", blocks_for(x.numel()), kThreads}, average_kernel<T>, x.numel(),
+           static_cast<T>(decay), static_cast<T>(1.0 - decay), x.data, average.data);
+  }
+};
+
 }  // namespace
 
 template <class T>
-void gradient_norm(std::span<const ConstView<T>> gradients, double max_norm, View<double> norm,
-                   Workspace& workspace) {
-  std::vector<Entry<T>> entries;
-  for (const ConstView<T>& gradient : gradients) {
-    entries.push_back({gradient.data, nullptr, {nullptr, nullptr}, gradient.numel(), 0});
-  }
-  const Table<T> table = upload(entries, workspace);
-  double* parts = workspace.take<double>(table.blocks);
-  launch({"gradient_norm", static_cast<unsigned>(table.blocks), kThreads}, add_squares<T>, table,
-         parts);
-  launch({"gradient_norm", 1, kThreads}, finish_norm, table.blocks,
-         static_cast<const double*>(parts), max_norm, norm.data);
+const OptimizerKernels<T>& OptimizerKernels<T>::cuda() {
+  static const CudaOptimizer<T> kernels{};
+  return kernels;
 }
+template const OptimizerKernels<float>& OptimizerKernels<float>::cuda();
+template const OptimizerKernels<double>& OptimizerKernels<double>::cuda();
 
-template <class T>
-void adam_step(const AdamSpec& spec, In<double> schedule, In<double> norm,
-               std::span<const AdamTensors<T>> tensors, Workspace& workspace) {
-  std::vector<Entry<T>> entries;
-  for (const AdamTensors<T>& t : tensors) {
-    entries.push_back({t.grad.data, t.param.data, {t.m.data, t.v.data}, t.param.numel(), 0});
-  }
-  const Table<T> table = upload(entries, workspace);
-  launch({"adam_step", static_cast<unsigned>(table.blocks), kThreads}, adam_kernel<T>, table, spec,
-         schedule.data, norm.data);
-}
-
-template <class T>
-void sgd_step(const SgdSpec& spec, In<double> schedule, In<double> norm,
-              std::span<const SgdTensors<T>> tensors, Workspace& workspace) {
-  std::vector<Entry<T>> entries;
-  for (const SgdTensors<T>& t : tensors) {
-    entries.push_back({t.grad.data, t.param.data, {t.velocity.data, nullptr}, t.param.numel(), 0});
-  }
-  const Table<T> table = upload(entries, workspace);
-  launch({"sgd_step", static_cast<unsigned>(table.blocks), kThreads}, sgd_kernel<T>, table, spec,
-         schedule.data, norm.data);
-}
-
-template <class T>
-void moving_average(double decay, In<T> x, View<T> average) {
-  launch({"moving_average", blocks_for(x.numel()), kThreads}, average_kernel<T>, x.numel(),
-         static_cast<T>(decay), static_cast<T>(1.0 - decay), x.data, average.data);
-}
-
-#include "engine/kernels/optimizer/instantiate.h"
-
-}  // namespace dmf::cuda
+}  // namespace dmf

@@ -4,22 +4,20 @@
 
 namespace dmf {
 
-// A frame of zeros around NHWC images; negative padding crops. y [N, H + top + bottom, W + left +
-// right, C], y[n,h,w,c] = x[n, h - top, w - left, c] or 0. The gradient is the same kernel with the
-// padding negated.
+/// A frame of zeros around NHWC images; negative padding crops.
+template <class T>
+class Pad2dKernels {
+ public:
+  /// y[n,h,w,c] = x[n, h - top, w - left, c] or 0, y [N, H + top + bottom, W + left + right, C].
+  /// The gradient is the same kernel with the padding negated.
+  virtual void apply(const Padding& pad, In<T> x, View<T> y) const = 0;
 
-namespace ref {
-template <class T>
-void pad2d(const Padding& pad, In<T> x, View<T> y);
-}
-namespace cpu {
-template <class T>
-void pad2d(const Padding& pad, In<T> x, View<T> y);
-}
+  static const Pad2dKernels& reference();
+  static const Pad2dKernels& cpu();
+  static const Pad2dKernels& cuda();
 
-namespace cuda {
-template <class T>
-void pad2d(const Padding& pad, In<T> x, View<T> y);
-}
+ protected:
+  ~Pad2dKernels() = default;
+};
 
 }  // namespace dmf

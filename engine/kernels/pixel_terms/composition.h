@@ -38,7 +38,7 @@ void pixel_terms_forward(const PixelTermsSpec& spec, In<T> logits, In<std::int32
                          View<double> /*totals: pixel_nll's gradient finds them again*/,
                          Workspace& workspace) {
   const TermLayout at(spec, target, logits.size(-1));
-  log_softmax_forward<T>(logits, log_probs);
+  softmax_kernels<T>().log_forward(logits, log_probs);
   if (spec.counts) {
     soft_confusion_forward<T>({spec.ignore_index, spec.per_image}, log_probs, target,
                               at.counts(terms.data), workspace);
@@ -59,7 +59,7 @@ void pixel_terms_backward(const PixelTermsSpec& spec, In<T> log_probs, In<std::i
   bool begun = false;
   const auto add = [&](const auto& compute) {
     compute(begun ? more : sum);
-    if (begun) accumulate<T>(more, sum);
+    if (begun) elementwise_kernels<T>().accumulate(more, sum);
     begun = true;
   };
   if (spec.counts) {
@@ -74,5 +74,5 @@ void pixel_terms_backward(const PixelTermsSpec& spec, In<T> log_probs, In<std::i
                             at.normalizer(factors, j), at.nll(dterms.data, j), to, workspace);
     });
   }
-  log_softmax_backward<T>(log_probs, sum, dlogits);
+  softmax_kernels<T>().log_backward(log_probs, sum, dlogits);
 }

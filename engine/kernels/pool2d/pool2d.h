@@ -13,34 +13,27 @@ struct Pool2dSpec {
 
 inline constexpr int kLargestPoolWindow = 256;  // places that one byte tells apart
 
-// Largest value of each window, x [N, H, W, C], y [N, OH, OW, C] with conv2d's output size. The
-// gradient goes to the first maximum of the window in row-major order, all of it.
-//
-// winners  [N, OH, OW, C] that maximum's place in its window, row * kernel_w + column: one byte for
-//          each output is all that the gradient needs, so x can be freed. Empty: not asked for.
+/// Largest value of each window, x [N, H, W, C], y [N, OH, OW, C] with conv2d's output size.
+template <class T>
+class Pool2dKernels {
+ public:
+  /// y[n,i,j,c] = the largest x[n,h,w,c] of the window
+  /// winners  [N, OH, OW, C] the place in its window of the first maximum in row-major order,
+  ///          row * kernel_w + column: one byte for each output is all that the gradient needs, so
+  ///          x can be freed. Empty: not asked for.
+  virtual void forward(const Pool2dSpec& spec, In<T> x, View<T> y,
+                       View<std::uint8_t> winners) const = 0;
 
-namespace ref {
-template <class T>
-void max_pool2d_forward(const Pool2dSpec& spec, In<T> x, View<T> y, View<std::uint8_t> winners);
-template <class T>
-void max_pool2d_backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners, In<T> dy,
-                         View<T> dx);
-}  // namespace ref
+  /// dx[winner of o] += dy[o] for every output o, 0 elsewhere
+  virtual void backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners, In<T> dy,
+                        View<T> dx) const = 0;
 
-namespace cpu {
-template <class T>
-void max_pool2d_forward(const Pool2dSpec& spec, In<T> x, View<T> y, View<std::uint8_t> winners);
-template <class T>
-void max_pool2d_backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners, In<T> dy,
-                         View<T> dx);
-}  // namespace cpu
+  static const Pool2dKernels& reference();
+  static const Pool2dKernels& cpu();
+  static const Pool2dKernels& cuda();
 
-namespace cuda {
-template <class T>
-void max_pool2d_forward(const Pool2dSpec& spec, In<T> x, View<T> y, View<std::uint8_t> winners);
-template <class T>
-void max_pool2d_backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners, In<T> dy,
-                         View<T> dx);
-}  // namespace cuda
+ protected:
+  ~Pool2dKernels() = default;
+};
 
 }  // namespace dmf

@@ -1,8 +1,10 @@
 #include "engine/cuda/elements.cuh"
 #include "engine/kernels/pool2d/pool2d.h"
 
-namespace dmf::cuda {
+namespace dmf {
 namespace {
+
+using namespace cuda;
 
 /// Sizes and divisors of a pooling: H, W of x, OH, OW of y, groups of V channels.
 struct Plan {
@@ -91,42 +93,46 @@ Plan plan_of(const Pool2dSpec& spec, const Shape& x, const Shape& y, const Shape
           Divisor(grid[1])};
 }
 
+template <class T>
+class CudaPool2d final : public Pool2dKernels<T> {
+ public:
+  void forward(const Pool2dSpec& spec, In<T> x, View<T> y,
+               View<std::uint8_t> winners) const override {
+    check_count("max_pool2d", y.numel());
+    with_element<T>(x.storage, [&]<class E>(E) {
+      with_pack<E>(x.size(3), [&](auto pack) {
+        constexpr int V = decltype(pack)::value;
+        const Index count = y.numel() / V;
+        launch({"max_pool2d_forward", blocks_for(count), kThreads}, forward_kernel<E, V>,
+               plan_of(spec, x.shape, y.shape, y.shape, V), static_cast<unsigned>(count),
+               elements<E>(x), elements<E>(y), winners.data);
+      });
+    });
+  }
+
+  void backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners, In<T> dy,
+                View<T> dx) const override {
+    check_count("max_pool2d", dx.numel());
+    with_element<T>(dx.storage, [&]<class E>(E) {
+      with_pack<E>(dx.size(3), [&](auto pack) {
+        constexpr int V = decltype(pack)::value;
+        const Index count = dx.numel() / V;
+        launch({"max_pool2d_backward", blocks_for(count), kThreads}, backward_kernel<E, V>,
+               plan_of(spec, dx.shape, dy.shape, dx.shape, V), static_cast<unsigned>(count),
+               winners.data, elements<E>(dy), elements<E>(dx));
+      });
+    });
+  }
+};
+
 }  // namespace
 
 template <class T>
-void max_pool2d_forward(const Pool2dSpec& spec, In<T> x, View<T> y, View<std::uint8_t> winners) {
-  check_count("max_pool2d", y.numel());
-  with_element<T>(x.storage, [&]<class E>(E) {
-    with_pack<E>(x.size(3), [&](auto pack) {
-      constexpr int V = decltype(pack)::value;
-      const Index count = y.numel() / V;
-      launch({"max_pool2d_forward", blocks_for(count), kThreads}, forward_kernel<E, V>,
-             plan_of(spec, x.shape, y.shape, y.shape, V), static_cast<unsigned>(count),
-             elements<E>(x), elements<E>(y), winners.data);
-    });
-  });
+const Pool2dKernels<T>& Pool2dKernels<T>::cuda() {
+  static const CudaPool2d<T> kernels{};
+  return kernels;
 }
+template const Pool2dKernels<float>& Pool2dKernels<float>::cuda();
+template const Pool2dKernels<double>& Pool2dKernels<double>::cuda();
 
-template <class T>
-void max_pool2d_backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners, In<T> dy,
-                         View<T> dx) {
-  check_count("max_pool2d", dx.numel());
-  with_element<T>(dx.storage, [&]<class E>(E) {
-    with_pack<E>(dx.size(3), [&](auto pack) {
-      constexpr int V = decltype(pack)::value;
-      const Index count = dx.numel() / V;
-      launch({"max_pool2d_backward", blocks_for(count), kThreads}, backward_kernel<E, V>,
-             plan_of(spec, dx.shape, dy.shape, dx.shape, V), static_cast<unsigned>(count),
-             winners.data, elements<E>(dy), elements<E>(dx));
-    });
-  });
-}
-
-#define DMF_INSTANTIATE(T)                                                                    \
-  template void max_pool2d_forward<T>(const Pool2dSpec&, In<T>, View<T>, View<std::uint8_t>); \
-  template void max_pool2d_backward<T>(const Pool2dSpec&, ConstView<std::uint8_t>, In<T>, View<T>);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::cuda
+}  // namespace dmf

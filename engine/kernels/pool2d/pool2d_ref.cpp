@@ -1,6 +1,6 @@
 #include "engine/kernels/pool2d/pool2d.h"
 
-namespace dmf::ref {
+namespace dmf {
 namespace {
 
 /// Calls body(offset in y, place in the window, offset in x) for every pixel of every window that
@@ -21,33 +21,37 @@ void for_each_pixel(const Pool2dSpec& spec, const Shape& x, const Shape& y, cons
             }
 }
 
+template <class T>
+class ReferencePool2d final : public Pool2dKernels<T> {
+ public:
+  void forward(const Pool2dSpec& spec, In<T> x, View<T> y,
+               View<std::uint8_t> winners) const override {
+    Index seen = -1;  // the last element of y that has a value
+    for_each_pixel(spec, x.shape, y.shape, [&](Index at_y, int place, Index at_x) {
+      if (at_y == seen && !(x.data[at_x] > y.data[at_y])) return;
+      seen = at_y;
+      y.data[at_y] = x.data[at_x];
+      if (winners) winners.data[at_y] = static_cast<std::uint8_t>(place);
+    });
+  }
+
+  void backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners, In<T> dy,
+                View<T> dx) const override {
+    for (Index i = 0; i < dx.numel(); ++i) dx.data[i] = T{0};
+    for_each_pixel(spec, dx.shape, dy.shape, [&](Index at_y, int place, Index at_x) {
+      if (place == winners.data[at_y]) dx.data[at_x] += dy.data[at_y];
+    });
+  }
+};
+
 }  // namespace
 
 template <class T>
-void max_pool2d_forward(const Pool2dSpec& spec, In<T> x, View<T> y, View<std::uint8_t> winners) {
-  Index seen = -1;  // the last element of y that has a value
-  for_each_pixel(spec, x.shape, y.shape, [&](Index at_y, int place, Index at_x) {
-    if (at_y == seen && !(x.data[at_x] > y.data[at_y])) return;
-    seen = at_y;
-    y.data[at_y] = x.data[at_x];
-    if (winners) winners.data[at_y] = static_cast<std::uint8_t>(place);
-  });
+const Pool2dKernels<T>& Pool2dKernels<T>::reference() {
+  static const ReferencePool2d<T> kernels{};
+  return kernels;
 }
+template const Pool2dKernels<float>& Pool2dKernels<float>::reference();
+template const Pool2dKernels<double>& Pool2dKernels<double>::reference();
 
-template <class T>
-void max_pool2d_backward(const Pool2dSpec& spec, ConstView<std::uint8_t> winners, In<T> dy,
-                         View<T> dx) {
-  for (Index i = 0; i < dx.numel(); ++i) dx.data[i] = T{0};
-  for_each_pixel(spec, dx.shape, dy.shape, [&](Index at_y, int place, Index at_x) {
-    if (place == winners.data[at_y]) dx.data[at_x] += dy.data[at_y];
-  });
-}
-
-#define DMF_INSTANTIATE(T)                                                                    \
-  template void max_pool2d_forward<T>(const Pool2dSpec&, In<T>, View<T>, View<std::uint8_t>); \
-  template void max_pool2d_backward<T>(const Pool2dSpec&, ConstView<std::uint8_t>, In<T>, View<T>);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::ref
+}  // namespace dmf

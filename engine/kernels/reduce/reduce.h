@@ -5,30 +5,23 @@
 
 namespace dmf {
 
-// Sums. Every total is kept in double and, added over chunks of fixed size in their
-// order, so it is the same for any number of threads, and from run to run.
+/// Sums. Every total is kept in double and added over chunks of fixed size in their order, so it is
+/// the same for any number of threads, and from run to run.
+template <class T>
+class ReduceKernels {
+ public:
+  /// y = sum of all elements, of shape [1]
+  virtual void sum(In<T> x, View<T> y, Workspace& workspace) const = 0;
 
-namespace ref {
-/// y = sum of all elements, of shape [1]
-template <class T>
-void sum(In<T> x, View<T> y, Workspace& workspace);
-/// y[c] = sum over all but the last axis of x[.., c]; the gradient of a bias
-template <class T>
-void channel_sum(In<T> x, View<T> y, Workspace& workspace);
-}  // namespace ref
+  /// y[c] = sum over all but the last axis of x[.., c]; the gradient of a bias
+  virtual void channel_sum(In<T> x, View<T> y, Workspace& workspace) const = 0;
 
-namespace cpu {
-template <class T>
-void sum(In<T> x, View<T> y, Workspace& workspace);
-template <class T>
-void channel_sum(In<T> x, View<T> y, Workspace& workspace);
-}  // namespace cpu
+  static const ReduceKernels& reference();
+  static const ReduceKernels& cpu();
+  static const ReduceKernels& cuda();
 
-namespace cuda {
-template <class T>
-void sum(In<T> x, View<T> y, Workspace& workspace);
-template <class T>
-void channel_sum(In<T> x, View<T> y, Workspace& workspace);
-}  // namespace cuda
+ protected:
+  ~ReduceKernels() = default;
+};
 
 }  // namespace dmf

@@ -5,8 +5,10 @@
 #include "engine/cuda/reduce.cuh"
 #include "engine/kernels/reduce/reduce.h"
 
-namespace dmf::cuda {
+namespace dmf {
 namespace {
+
+using namespace cuda;
 
 constexpr Index kChunk = 8192;  // elements that one block adds up
 
@@ -29,18 +31,6 @@ __global__ void sum_sums(Index count, const double* sums, T* y) {
   sum = block_sum(sum, scratch);
   if (threadIdx.x == 0) y[0] = static_cast<T>(sum);
 }
-
-}  // namespace
-
-template <class T>
-void sum(In<T> x, View<T> y, Workspace& workspace) {
-  const Index chunks = (x.numel() + kChunk - 1) / kChunk;
-  double* sums = workspace.take<double>(chunks);
-  launch({"sum", static_cast<unsigned>(chunks), kThreads}, sum_chunks<T>, x.numel(), x.data, sums);
-  launch({"sum", 1, kThreads}, sum_sums<T>, chunks, sums, y.data);
-}
-
-namespace {
 
 /// The one term of a bias's gradient.
 template <class E>
@@ -70,21 +60,33 @@ struct Store {
   }
 };
 
+template <class T>
+class CudaReduce final : public ReduceKernels<T> {
+ public:
+  void sum(In<T> x, View<T> y, Workspace& workspace) const override {
+    const Index chunks = (x.numel() + kChunk - 1) / kChunk;
+    double* sums = workspace.take<double>(chunks);
+    launch({"sum", static_cast<unsigned>(chunks), kThreads}, sum_chunks<T>, x.numel(), x.data,
+           sums);
+    launch({"sum", 1, kThreads}, sum_sums<T>, chunks, sums, y.data);
+  }
+
+  void channel_sum(In<T> x, View<T> y, Workspace& workspace) const override {
+    const Index C = x.size(-1), M = C == 0 ? 0 : x.numel() / C;
+    with_element<T>(x.storage, [&]<class E>(E) {
+      channel_sums("channel_sum", M, C, Plain<E>{elements<E>(x)}, Store<T>{y.data}, workspace);
+    });
+  }
+};
+
 }  // namespace
 
 template <class T>
-void channel_sum(In<T> x, View<T> y, Workspace& workspace) {
-  const Index C = x.size(-1), M = C == 0 ? 0 : x.numel() / C;
-  with_element<T>(x.storage, [&]<class E>(E) {
-    channel_sums("channel_sum", M, C, Plain<E>{elements<E>(x)}, Store<T>{y.data}, workspace);
-  });
+const ReduceKernels<T>& ReduceKernels<T>::cuda() {
+  static const CudaReduce<T> kernels{};
+  return kernels;
 }
+template const ReduceKernels<float>& ReduceKernels<float>::cuda();
+template const ReduceKernels<double>& ReduceKernels<double>::cuda();
 
-#define DMF_INSTANTIATE(T)                          \
-  template void sum<T>(In<T>, View<T>, Workspace&); \
-  template void channel_sum<T>(In<T>, View<T>, Workspace&);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::cuda
+}  // namespace dmf

@@ -4,7 +4,7 @@
 #include "engine/core/parallel.h"
 #include "engine/kernels/softmax/softmax.h"
 
-namespace dmf::cpu {
+namespace dmf {
 namespace {
 
 // One pixel of each kernel.
@@ -49,39 +49,39 @@ void for_each_pixel(const Shape& shape, const Row& row) {
   });
 }
 
+template <class T>
+class CpuSoftmax final : public SoftmaxKernels<T> {
+ public:
+  void forward(In<T> x, View<T> y) const override {
+    for_each_pixel(y.shape, [&](Index at) { softmax_of(x.data + at, y.size(-1), y.data + at); });
+  }
+
+  void backward(In<T> y, In<T> dy, View<T> dx) const override {
+    for_each_pixel(y.shape, [&](Index at) {
+      softmax_gradient_of(y.data + at, dy.data + at, y.size(-1), dx.data + at);
+    });
+  }
+
+  void log_forward(In<T> x, View<T> y) const override {
+    for_each_pixel(y.shape,
+                   [&](Index at) { log_softmax_of(x.data + at, y.size(-1), y.data + at); });
+  }
+
+  void log_backward(In<T> y, In<T> dy, View<T> dx) const override {
+    for_each_pixel(y.shape, [&](Index at) {
+      log_softmax_gradient_of(y.data + at, dy.data + at, y.size(-1), dx.data + at);
+    });
+  }
+};
+
 }  // namespace
 
 template <class T>
-void softmax_forward(In<T> x, View<T> y) {
-  for_each_pixel(y.shape, [&](Index at) { softmax_of(x.data + at, y.size(-1), y.data + at); });
+const SoftmaxKernels<T>& SoftmaxKernels<T>::cpu() {
+  static const CpuSoftmax<T> kernels{};
+  return kernels;
 }
+template const SoftmaxKernels<float>& SoftmaxKernels<float>::cpu();
+template const SoftmaxKernels<double>& SoftmaxKernels<double>::cpu();
 
-template <class T>
-void softmax_backward(In<T> y, In<T> dy, View<T> dx) {
-  for_each_pixel(y.shape, [&](Index at) {
-    softmax_gradient_of(y.data + at, dy.data + at, y.size(-1), dx.data + at);
-  });
-}
-
-template <class T>
-void log_softmax_forward(In<T> x, View<T> y) {
-  for_each_pixel(y.shape, [&](Index at) { log_softmax_of(x.data + at, y.size(-1), y.data + at); });
-}
-
-template <class T>
-void log_softmax_backward(In<T> y, In<T> dy, View<T> dx) {
-  for_each_pixel(y.shape, [&](Index at) {
-    log_softmax_gradient_of(y.data + at, dy.data + at, y.size(-1), dx.data + at);
-  });
-}
-
-#define DMF_INSTANTIATE(T)                                  \
-  template void softmax_forward<T>(In<T>, View<T>);         \
-  template void softmax_backward<T>(In<T>, In<T>, View<T>); \
-  template void log_softmax_forward<T>(In<T>, View<T>);     \
-  template void log_softmax_backward<T>(In<T>, In<T>, View<T>);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::cpu
+}  // namespace dmf

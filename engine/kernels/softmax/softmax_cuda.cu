@@ -3,8 +3,10 @@
 #include "engine/cuda/elements.cuh"
 #include "engine/kernels/softmax/softmax.h"
 
-namespace dmf::cuda {
+namespace dmf {
 namespace {
+
+using namespace cuda;
 
 // One thread a pixel: a segmentation has few classes, and the pixels of a warp lie side by side.
 
@@ -57,51 +59,50 @@ __global__ void log_softmax_backward_kernel(Index M, Index C, const T* y, const 
   for (Index k = m * C; k < (m + 1) * C; ++k) dx[k] = store<E>(dy[k] - std::exp(y[k]) * sum);
 }
 
+template <class T>
+class CudaSoftmax final : public SoftmaxKernels<T> {
+ public:
+  void forward(In<T> x, View<T> y) const override {
+    const Index C = x.size(-1), M = x.numel() / C;
+    with_element<T>(x.storage, [&]<class E>(E) {
+      launch({"softmax_forward", blocks_for(M), kThreads}, softmax_forward_kernel<E, T>, M, C,
+             elements<E>(x), y.data);
+    });
+  }
+
+  void backward(In<T> y, In<T> dy, View<T> dx) const override {
+    const Index C = y.size(-1), M = y.numel() / C;
+    with_element<T>(dx.storage, [&]<class E>(E) {
+      launch({"softmax_backward", blocks_for(M), kThreads}, softmax_backward_kernel<E, T>, M, C,
+             y.data, dy.data, elements<E>(dx));
+    });
+  }
+
+  void log_forward(In<T> x, View<T> y) const override {
+    const Index C = x.size(-1), M = x.numel() / C;
+    with_element<T>(x.storage, [&]<class E>(E) {
+      launch({"log_softmax_forward", blocks_for(M), kThreads}, log_softmax_forward_kernel<E, T>, M,
+             C, elements<E>(x), y.data);
+    });
+  }
+
+  void log_backward(In<T> y, In<T> dy, View<T> dx) const override {
+    const Index C = y.size(-1), M = y.numel() / C;
+    with_element<T>(dx.storage, [&]<class E>(E) {
+      launch({"log_softmax_backward", blocks_for(M), kThreads}, log_softmax_backward_kernel<E, T>,
+             M, C, y.data, dy.data, elements<E>(dx));
+    });
+  }
+};
+
 }  // namespace
 
 template <class T>
-void softmax_forward(In<T> x, View<T> y) {
-  const Index C = x.size(-1), M = x.numel() / C;
-  with_element<T>(x.storage, [&]<class E>(E) {
-    launch({"softmax_forward", blocks_for(M), kThreads}, softmax_forward_kernel<E, T>, M, C,
-           elements<E>(x), y.data);
-  });
+const SoftmaxKernels<T>& SoftmaxKernels<T>::cuda() {
+  static const CudaSoftmax<T> kernels{};
+  return kernels;
 }
+template const SoftmaxKernels<float>& SoftmaxKernels<float>::cuda();
+template const SoftmaxKernels<double>& SoftmaxKernels<double>::cuda();
 
-template <class T>
-void softmax_backward(In<T> y, In<T> dy, View<T> dx) {
-  const Index C = y.size(-1), M = y.numel() / C;
-  with_element<T>(dx.storage, [&]<class E>(E) {
-    launch({"softmax_backward", blocks_for(M), kThreads}, softmax_backward_kernel<E, T>, M, C,
-           y.data, dy.data, elements<E>(dx));
-  });
-}
-
-template <class T>
-void log_softmax_forward(In<T> x, View<T> y) {
-  const Index C = x.size(-1), M = x.numel() / C;
-  with_element<T>(x.storage, [&]<class E>(E) {
-    launch({"log_softmax_forward", blocks_for(M), kThreads}, log_softmax_forward_kernel<E, T>, M, C,
-           elements<E>(x), y.data);
-  });
-}
-
-template <class T>
-void log_softmax_backward(In<T> y, In<T> dy, View<T> dx) {
-  const Index C = y.size(-1), M = y.numel() / C;
-  with_element<T>(dx.storage, [&]<class E>(E) {
-    launch({"log_softmax_backward", blocks_for(M), kThreads}, log_softmax_backward_kernel<E, T>, M,
-           C, y.data, dy.data, elements<E>(dx));
-  });
-}
-
-#define DMF_INSTANTIATE(T)                                  \
-  template void softmax_forward<T>(In<T>, View<T>);         \
-  template void softmax_backward<T>(In<T>, In<T>, View<T>); \
-  template void log_softmax_forward<T>(In<T>, View<T>);     \
-  template void log_softmax_backward<T>(In<T>, In<T>, View<T>);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::cuda
+}  // namespace dmf

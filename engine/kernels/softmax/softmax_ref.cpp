@@ -5,7 +5,7 @@
 // Written from the definitions, in long double and with no shared code, so that the tests compare
 // two independent computations.
 
-namespace dmf::ref {
+namespace dmf {
 namespace {
 
 template <class T>
@@ -23,59 +23,58 @@ long double sum_of_exponentials(const T* x, Index C) {
   return sum;
 }
 
+template <class T>
+class ReferenceSoftmax final : public SoftmaxKernels<T> {
+ public:
+  void forward(In<T> x, View<T> y) const override {
+    const Index C = x.size(-1);
+    for (Index i = 0; i < x.numel(); ++i) {
+      const T* pixel = x.data + i / C * C;
+      y.data[i] = static_cast<T>(std::exp(static_cast<long double>(x.data[i]) - largest(pixel, C)) /
+                                 sum_of_exponentials(pixel, C));
+    }
+  }
+
+  void backward(In<T> y, In<T> dy, View<T> dx) const override {
+    const Index C = y.size(-1);
+    for (Index i = 0; i < y.numel(); ++i) {
+      long double sum = 0;
+      for (Index j = i / C * C; j < (i / C + 1) * C; ++j) {  // dy_j/dx_k = y_j * (delta_jk - y_k)
+        sum += static_cast<long double>(dy.data[j]) * y.data[j] * ((j == i ? 1 : 0) - y.data[i]);
+      }
+      dx.data[i] = static_cast<T>(sum);
+    }
+  }
+
+  void log_forward(In<T> x, View<T> y) const override {
+    const Index C = x.size(-1);
+    for (Index i = 0; i < x.numel(); ++i) {
+      const T* pixel = x.data + i / C * C;
+      y.data[i] = static_cast<T>(static_cast<long double>(x.data[i]) - largest(pixel, C) -
+                                 std::log(sum_of_exponentials(pixel, C)));
+    }
+  }
+
+  void log_backward(In<T> y, In<T> dy, View<T> dx) const override {
+    const Index C = y.size(-1);
+    for (Index i = 0; i < y.numel(); ++i) {
+      long double sum = 0;
+      for (Index j = i / C * C; j < (i / C + 1) * C; ++j) {  // dy_j/dx_k = delta_jk - exp(y_k)
+        sum += dy.data[j] * ((j == i ? 1 : 0) - std::exp(static_cast<long double>(y.data[i])));
+      }
+      dx.data[i] = static_cast<T>(sum);
+    }
+  }
+};
+
 }  // namespace
 
 template <class T>
-void softmax_forward(In<T> x, View<T> y) {
-  const Index C = x.size(-1);
-  for (Index i = 0; i < x.numel(); ++i) {
-    const T* pixel = x.data + i / C * C;
-    y.data[i] = static_cast<T>(std::exp(static_cast<long double>(x.data[i]) - largest(pixel, C)) /
-                               sum_of_exponentials(pixel, C));
-  }
+const SoftmaxKernels<T>& SoftmaxKernels<T>::reference() {
+  static const ReferenceSoftmax<T> kernels{};
+  return kernels;
 }
+template const SoftmaxKernels<float>& SoftmaxKernels<float>::reference();
+template const SoftmaxKernels<double>& SoftmaxKernels<double>::reference();
 
-template <class T>
-void softmax_backward(In<T> y, In<T> dy, View<T> dx) {
-  const Index C = y.size(-1);
-  for (Index i = 0; i < y.numel(); ++i) {
-    long double sum = 0;
-    for (Index j = i / C * C; j < (i / C + 1) * C; ++j) {  // dy_j/dx_k = y_j * (delta_jk - y_k)
-      sum += static_cast<long double>(dy.data[j]) * y.data[j] * ((j == i ? 1 : 0) - y.data[i]);
-    }
-    dx.data[i] = static_cast<T>(sum);
-  }
-}
-
-template <class T>
-void log_softmax_forward(In<T> x, View<T> y) {
-  const Index C = x.size(-1);
-  for (Index i = 0; i < x.numel(); ++i) {
-    const T* pixel = x.data + i / C * C;
-    y.data[i] = static_cast<T>(static_cast<long double>(x.data[i]) - largest(pixel, C) -
-                               std::log(sum_of_exponentials(pixel, C)));
-  }
-}
-
-template <class T>
-void log_softmax_backward(In<T> y, In<T> dy, View<T> dx) {
-  const Index C = y.size(-1);
-  for (Index i = 0; i < y.numel(); ++i) {
-    long double sum = 0;
-    for (Index j = i / C * C; j < (i / C + 1) * C; ++j) {  // dy_j/dx_k = delta_jk - exp(y_k)
-      sum += dy.data[j] * ((j == i ? 1 : 0) - std::exp(static_cast<long double>(y.data[i])));
-    }
-    dx.data[i] = static_cast<T>(sum);
-  }
-}
-
-#define DMF_INSTANTIATE(T)                                  \
-  template void softmax_forward<T>(In<T>, View<T>);         \
-  template void softmax_backward<T>(In<T>, In<T>, View<T>); \
-  template void log_softmax_forward<T>(In<T>, View<T>);     \
-  template void log_softmax_backward<T>(In<T>, In<T>, View<T>);
-DMF_INSTANTIATE(float)
-DMF_INSTANTIATE(double)
-#undef DMF_INSTANTIATE
-
-}  // namespace dmf::ref
+}  // namespace dmf

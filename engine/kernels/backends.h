@@ -1,0 +1,24 @@
+#pragma once
+
+#include "engine/core/device.h"
+
+namespace dmf {
+
+/// The kernels for tensors of a device.
+///
+/// Each folder beside this file holds one family of kernels: an interface, such as
+/// Pool2dKernels<float>, whose member functions say what is computed; its implementations, one a
+/// file: plain (*_ref.cpp, the definition), fast on the CPU (*_cpu.cpp) and on CUDA devices
+/// (*_cuda.cu); and one object of each, which the interface's static functions return. An
+/// implementation that lacks a kernel is an abstract class and does not compile.
+///
+/// Arguments are validated by the op that calls. Views of one call lie on the kernels' device.
+template <class Kernels>
+const Kernels& kernels([[maybe_unused]] Device device) {
+#if DMF_WITH_CUDA  // without it no tensor can live on such a device
+  if (device.kind() == Device::Kind::cuda) return Kernels::cuda();
+#endif
+  return Kernels::cpu();
+}
+
+}  // namespace dmf
