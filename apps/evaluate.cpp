@@ -5,15 +5,16 @@
 #include <numeric>
 
 #include "apps/data/anonymise.h"
+#include "apps/evaluation/per_image.h"
+#include "apps/files/output_files.h"
+#include "apps/options/config_file.h"
 #include "apps/report/run_report.h"
+#include "apps/run/run_data.h"
+#include "apps/run/run_identity.h"
 #include "apps/support/console.h"
 #include "apps/support/option_values.h"
-#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "apps/support/progress.h"
-#include "apps/training/config_file.h"
-#include "apps/training/run_data.h"
-#include "apps/training/run_identity.h"
 #include "engine/core/check.h"
 
 namespace {

@@ -3,8 +3,8 @@
 
 #include "apps/export/onnx.h"
 #include "apps/export/weights.h"
+#include "apps/files/output_files.h"
 #include "apps/support/option_values.h"
-#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
 

@@ -4,14 +4,14 @@
 #include <functional>
 #include <sstream>
 
+#include "apps/files/output_files.h"
 #include "apps/inspection/findings.h"
+#include "apps/options/recipes.h"
+#include "apps/run/run_data.h"
 #include "apps/support/console.h"
-#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "apps/support/progress.h"
 #include "apps/support/within_memory.h"
-#include "apps/training/recipes.h"
-#include "apps/training/run_data.h"
 
 namespace {
 

@@ -3,9 +3,10 @@
 
 #include <filesystem>
 
-#include "apps/image/phantom.h"
+#include "apps/data/phantom.h"
+#include "apps/files/output_files.h"
+#include "apps/image/codecs/image_file.h"
 #include "apps/support/option_values.h"
-#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "apps/support/within_memory.h"
 #include "engine/core/parallel.h"

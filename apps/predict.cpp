@@ -4,12 +4,12 @@
 #include <optional>
 
 #include "apps/data/anonymise.h"
+#include "apps/files/output_files.h"
 #include "apps/prediction/find_images.h"
 #include "apps/prediction/polygons.h"
 #include "apps/prediction/segment.h"
 #include "apps/support/console.h"
 #include "apps/support/option_values.h"
-#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "apps/support/progress.h"
 #include "apps/support/within_memory.h"

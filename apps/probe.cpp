@@ -4,9 +4,10 @@
 #include <filesystem>
 #include <map>
 
-#include "apps/data/files.h"
+#include "apps/files/folders.h"
+#include "apps/files/output_files.h"
+#include "apps/image/codecs/file_format.h"
 #include "apps/oracle/reference_case.h"
-#include "apps/support/output_files.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
 
@@ -14,8 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_case(const fs::path& path) {
-  return path.extension() == ".safetensors";
+std::string why_no_case(const fs::path& path) {
+  return path.extension() == ".safetensors" ? "" : dmf::why_unused(path);
 }
 
 /// Where the results of each case go: NAME.out.safetensors, all in one folder.
@@ -118,7 +119,7 @@ int main(int argc, char** argv) {
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     const dmf::Device device = where.open();
-    const auto cases = dmf::files_of(inputs, 8, is_case, ".safetensors files").files;
+    const auto cases = dmf::files_of(inputs, 8, why_no_case, ".safetensors files").files;
     Results results(cases, out, overwrite);
     const auto precision = single ? dmf::Precision::single : dmf::Precision::as_given;
     return compare ? check(cases, precision, device, results)

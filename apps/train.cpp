@@ -3,21 +3,22 @@
 
 #include <csignal>
 
-#include "apps/data/files.h"
+#include "apps/files/folders.h"
+#include "apps/options/config_file.h"
+#include "apps/options/option_conflicts.h"
+#include "apps/options/recipes.h"
+#include "apps/report/run_report.h"
 #include "apps/report/run_results.h"
+#include "apps/run/model_file.h"
+#include "apps/run/provenance.h"
+#include "apps/run/run_files.h"
+#include "apps/run/run_folder.h"
+#include "apps/run/run_identity.h"
 #include "apps/support/console.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
 #include "apps/support/signals.h"
 #include "apps/support/within_memory.h"
-#include "apps/training/config_file.h"
-#include "apps/training/model_file.h"
-#include "apps/training/option_conflicts.h"
-#include "apps/training/provenance.h"
-#include "apps/training/recipes.h"
-#include "apps/training/run_files.h"
-#include "apps/training/run_folder.h"
-#include "apps/training/run_identity.h"
 #include "apps/training/trainer.h"
 #include "engine/core/check.h"
 #include "engine/core/device_runtime.h"
@@ -154,7 +155,8 @@ class TrainCommand {
     const dmf::StopRequest stop("stopping after this step; once more to stop at once");
     const bool saved = fs::exists(folder / "checkpoint.safetensors");
     dmf::train_network(options_, data, folder,
-                       saved ? dmf::Start::from_checkpoint : dmf::Start::anew);
+                       saved ? dmf::Start::from_checkpoint : dmf::Start::anew,
+                       [&] { dmf::write_run_page(folder); });
     dmf::within_memory("while scoring", "A smaller --batch needs less; the training is saved", [&] {
       dmf::Model model = dmf::load_model(folder, device);
       dmf::write_results(folder, model, data, options_, split);

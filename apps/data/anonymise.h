@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "apps/data/dataset.h"
+#include "apps/data/layouts/dataset.h"
 
 namespace dmf {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/data/csv.h"
-#include "apps/data/dataset.h"
+#include "apps/data/layouts/dataset.h"
+#include "apps/files/csv.h"
 
 namespace dmf {
 

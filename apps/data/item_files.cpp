@@ -1,5 +1,6 @@
 #include "apps/data/item_files.h"
 
+#include "apps/image/codecs/image_file.h"
 #include "apps/image/upright.h"
 #include "engine/core/check.h"
 

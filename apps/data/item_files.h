@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/data/dataset.h"
+#include "apps/data/layouts/dataset.h"
 #include "apps/image/image.h"
-#include "apps/image/mask_encoding.h"
+#include "apps/image/masks/mask_encoding.h"
 
 namespace dmf {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "apps/data/csv.h"
+#include "apps/files/csv.h"
 #include "engine/io/atomic_file.h"
 
 namespace dmf {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/image/mask_encoding.h"
+#include "apps/image/masks/mask_encoding.h"
 
 namespace dmf {
 

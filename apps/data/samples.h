@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "apps/data/data_record.h"
-#include "apps/data/dataset.h"
-#include "apps/image/mask_choice.h"
+#include "apps/data/layouts/dataset.h"
+#include "apps/image/masks/mask_choice.h"
 #include "apps/image/preprocess.h"
 #include "apps/support/progress.h"
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <set>
 
-#include "apps/data/csv.h"
 #include "apps/data/item_table.h"
+#include "apps/files/csv.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 

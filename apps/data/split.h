@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/data/csv.h"
 #include "apps/data/samples.h"
+#include "apps/files/csv.h"
 
 namespace dmf {
 

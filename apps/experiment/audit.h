@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/data/csv.h"
+#include "apps/files/csv.h"
 
 namespace dmf {
 

@@ -6,14 +6,14 @@
 #include <map>
 #include <set>
 
-#include "apps/data/files.h"
+#include "apps/evaluation/panels.h"
 #include "apps/experiment/figures.h"
 #include "apps/experiment/grid_tables.h"
-#include "apps/image/image.h"
+#include "apps/files/folders.h"
+#include "apps/files/output_files.h"
+#include "apps/image/codecs/image_file.h"
 #include "apps/report/page.h"
-#include "apps/report/panels.h"
 #include "apps/report/run_curves.h"
-#include "apps/support/output_files.h"
 
 namespace dmf {
 namespace {
@@ -114,7 +114,7 @@ void add_panels(Page& page, const Results& results) {
   columns.insert(columns.end(), results.configurations.begin(), results.configurations.end());
   const fs::path first = results.find(results.configurations.front(), *repetition)->folder;
   Json rows = Json::array();
-  for (const fs::path& path : files_below(first / "panels", 1, is_image_path).files) {
+  for (const fs::path& path : files_below(first / "panels", 1, why_no_image).files) {
     const RawImage panel = read_image(path);
     Json row = {{{"image", panel_part(panel, 0)}, {"caption", path.stem().string()}},
                 {{"image", panel_part(panel, 1)}, {"caption", "truth"}}};

@@ -6,9 +6,9 @@
 #include <functional>
 #include <numeric>
 
-#include "apps/data/csv.h"
 #include "apps/experiment/plan.h"
 #include "apps/experiment/statistics.h"
+#include "apps/files/csv.h"
 #include "apps/report/embedded.h"
 
 namespace dmf {

@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/data/csv.h"
 #include "apps/experiment/results.h"
 #include "apps/experiment/table.h"
+#include "apps/files/csv.h"
 
 namespace dmf {
 

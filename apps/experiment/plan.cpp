@@ -3,7 +3,7 @@
 #include <set>
 #include <sstream>
 
-#include "apps/training/config_file.h"
+#include "apps/options/config_file.h"
 #include "engine/core/check.h"
 
 namespace dmf {

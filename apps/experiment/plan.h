@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/training/options.h"
+#include "apps/options/options.h"
 
 namespace dmf {
 

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <string>
 
-#include "apps/data/csv.h"
+#include "apps/files/csv.h"
 #include "dmf/fusion.h"
 
 namespace dmf {

@@ -4,10 +4,11 @@
 #include <set>
 #include <sstream>
 
-#include "apps/data/files.h"
+#include "apps/evaluation/per_image.h"
 #include "apps/experiment/plan.h"
-#include "apps/training/config_file.h"
-#include "apps/training/run_identity.h"
+#include "apps/files/folders.h"
+#include "apps/options/config_file.h"
+#include "apps/run/run_identity.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 

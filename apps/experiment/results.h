@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/report/scoreboard.h"
-#include "apps/training/options.h"
-#include "apps/training/provenance.h"
+#include "apps/evaluation/scoreboard.h"
+#include "apps/options/options.h"
+#include "apps/run/provenance.h"
 
 namespace dmf {
 

@@ -13,13 +13,13 @@
 #include <sstream>
 #include <thread>
 
-#include "apps/data/files.h"
+#include "apps/files/folders.h"
+#include "apps/options/config_file.h"
+#include "apps/run/run_folder.h"
+#include "apps/run/run_identity.h"
 #include "apps/support/child_process.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
-#include "apps/training/config_file.h"
-#include "apps/training/run_folder.h"
-#include "apps/training/run_identity.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 #include "engine/io/atomic_file.h"

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "apps/data/csv.h"
+#include "apps/files/csv.h"
 
 namespace dmf {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "apps/training/model_file.h"
+#include "apps/run/model_file.h"
 
 namespace dmf {
 

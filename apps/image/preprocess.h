@@ -1,10 +1,10 @@
 #pragma once
 
+#include "apps/files/metadata.h"
 #include "apps/image/bilateral.h"
 #include "apps/image/image.h"
 #include "apps/image/label_resize.h"
 #include "apps/image/resize.h"
-#include "apps/support/metadata.h"
 
 namespace dmf {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "apps/image/image.h"
+#include "apps/image/codecs/raw_image.h"
 
 namespace dmf {
 

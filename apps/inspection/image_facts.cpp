@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "apps/report/panels.h"
+#include "apps/evaluation/panels.h"
+#include "apps/image/codecs/image_file.h"
 
 namespace dmf {
 namespace {

@@ -7,10 +7,10 @@
 #include <set>
 #include <utility>
 
-#include "apps/data/files.h"
-#include "apps/data/frames.h"
-#include "apps/image/image.h"
-#include "apps/support/written_files.h"
+#include "apps/data/layouts/frames.h"
+#include "apps/files/folders.h"
+#include "apps/files/written_files.h"
+#include "apps/image/codecs/file_format.h"
 #include "engine/core/check.h"
 
 namespace dmf {

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
+#include "apps/evaluation/evaluation.h"
+#include "apps/evaluation/panels.h"
+#include "apps/image/codecs/image_file.h"
 #include "apps/image/upright.h"
-#include "apps/report/panels.h"
-#include "apps/training/evaluation.h"
 #include "engine/io/safetensors.h"
 
 namespace dmf {

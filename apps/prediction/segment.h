@@ -5,7 +5,7 @@
 #include <string>
 
 #include "apps/image/image.h"
-#include "apps/training/model_file.h"
+#include "apps/run/model_file.h"
 
 namespace dmf {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/report/scoreboard.h"
+#include "apps/evaluation/scoreboard.h"
 
 namespace dmf {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "apps/data/csv.h"
+#include "apps/files/csv.h"
 #include "apps/support/numbers.h"
 #include "engine/core/check.h"
 

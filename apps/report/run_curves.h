@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/options/options.h"
 #include "apps/report/page.h"
-#include "apps/training/options.h"
 
 namespace dmf {
 

@@ -6,12 +6,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "apps/data/files.h"
+#include "apps/evaluation/panels.h"
+#include "apps/files/folders.h"
+#include "apps/image/codecs/image_file.h"
+#include "apps/options/config_file.h"
 #include "apps/report/page.h"
-#include "apps/report/panels.h"
 #include "apps/report/run_curves.h"
-#include "apps/training/config_file.h"
-#include "apps/training/provenance.h"
+#include "apps/run/provenance.h"
 #include "engine/io/atomic_file.h"
 
 namespace dmf {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/report/scoreboard.h"
-#include "apps/training/model_file.h"
+#include "apps/evaluation/scoreboard.h"
+#include "apps/run/model_file.h"
 
 namespace dmf {
 

@@ -4,15 +4,16 @@
 
 #include <functional>
 
-#include "apps/data/files.h"
+#include "apps/evaluation/evaluation.h"
+#include "apps/evaluation/per_image.h"
+#include "apps/files/folders.h"
 #include "apps/report/run_report.h"
+#include "apps/run/provenance.h"
+#include "apps/run/run_files.h"
+#include "apps/run/run_folder.h"
 #include "apps/support/console.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
-#include "apps/training/evaluation.h"
-#include "apps/training/provenance.h"
-#include "apps/training/run_files.h"
-#include "apps/training/run_folder.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/hash.h"

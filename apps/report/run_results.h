@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <string>
 
-#include "apps/training/model_file.h"
-#include "apps/training/run_data.h"
+#include "apps/run/model_file.h"
+#include "apps/run/run_data.h"
 
 namespace dmf {
 

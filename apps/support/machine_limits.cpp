@@ -1,6 +1,8 @@
 #include "apps/support/machine_limits.h"
 
 #include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +10,9 @@
 #include <limits>
 #include <string>
 #include <thread>
+
+#include "engine/core/device_runtime.h"
+#include "engine/tensor/allocator.h"
 
 namespace dmf {
 namespace {
@@ -84,6 +89,26 @@ int usable_cores() {
                               : static_cast<int>(std::thread::hardware_concurrency());
   const double share = std::min(std::ceil(group_limits().cores), 1e6);
   return std::max(1, std::min(of_affinity, static_cast<int>(share)));
+}
+
+double available_memory(Device device) {
+  if (!device.is_cpu()) {
+    const MemoryStats stats = memory_stats(device);
+    return static_cast<double>(device_runtime::memory(device).free + stats.reserved - stats.in_use);
+  }
+  constexpr double kKilobyte = 1024.0;
+  double free = number_after("/proc/meminfo", "MemAvailable:", kUnlimited) * kKilobyte;
+  free = std::min(free, group_limits().memory_left);
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+    const MemoryStats stats = memory_stats(Device::cpu());
+    const auto held = static_cast<double>(stats.reserved - stats.in_use);  // ours to use again
+    const double pages = first_number("/proc/self/statm", kUnlimited);
+    const double taken =
+        pages < kUnlimited ? pages * static_cast<double>(sysconf(_SC_PAGESIZE)) : 0.0;
+    free = std::min(free, static_cast<double>(limit.rlim_cur) - taken + held);
+  }
+  return std::max(0.0, free);
 }
 
 }  // namespace dmf

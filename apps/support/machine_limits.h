@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <string>
 
+#include "engine/core/device.h"
+
 namespace dmf {
 
 // What this process may use of the machine: batch systems and containers give it a part.
@@ -23,5 +25,10 @@ GroupLimits group_limits(const std::filesystem::path& root = "/");
 
 /// Cores this process may run on: its affinity and its control group's share, at least 1.
 int usable_cores();
+
+/// Bytes this process may still take: of a CUDA device what it has free; else what the machine has
+/// free, or less where a limit on the process (ulimit -v) or its control group says so. Infinity
+/// where none of them can be read.
+double available_memory(Device device);
 
 }  // namespace dmf

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "apps/support/metadata.h"
-#include "apps/training/run_identity.h"
+#include "apps/files/metadata.h"
+#include "apps/run/run_identity.h"
 #include "engine/core/check.h"
 #include "engine/io/safetensors.h"
 

@@ -1,16 +1,12 @@
 #include "apps/training/memory_forecast.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
 #include <optional>
 
-#include "apps/support/machine_limits.h"
 #include "apps/training/parts.h"
-#include "engine/core/device_runtime.h"
 #include "engine/optim/weight_ema.h"
 #include "engine/tensor/allocator.h"
 
@@ -71,26 +67,6 @@ MemoryForecast forecast_memory(const TrainOptions& options, Device device) {
   const double per_image =
       (more - measure(options, device, few, side)) / static_cast<double>(most - few);
   return {more - per_image * static_cast<double>(most), per_image * scale * scale};
-}
-
-double available_memory(Device device) {
-  if (!device.is_cpu()) {
-    const MemoryStats stats = memory_stats(device);
-    return static_cast<double>(device_runtime::memory(device).free + stats.reserved - stats.in_use);
-  }
-  constexpr double kKilobyte = 1024.0;
-  double free = number_after("/proc/meminfo", "MemAvailable:", kUnknown) * kKilobyte;
-  free = std::min(free, group_limits().memory_left);
-  rlimit limit{};
-  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-    const MemoryStats stats = memory_stats(Device::cpu());
-    const auto held = static_cast<double>(stats.reserved - stats.in_use);  // ours to use again
-    const double pages = first_number("/proc/self/statm", kUnknown);
-    const double taken =
-        pages < kUnknown ? pages * static_cast<double>(sysconf(_SC_PAGESIZE)) : 0.0;
-    free = std::min(free, static_cast<double>(limit.rlim_cur) - taken + held);
-  }
-  return std::max(0.0, free);
 }
 
 std::string memory_text(const MemoryForecast& forecast, int batch, double available) {

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "apps/training/options.h"
+#include "apps/options/options.h"
 #include "engine/core/device.h"
 
 namespace dmf {
@@ -24,11 +24,6 @@ struct MemoryForecast {
 ///
 /// throws  DeviceError when there is not even memory for those
 MemoryForecast forecast_memory(const TrainOptions& options, Device device);
-
-/// Bytes this process may still take: of a CUDA device what it has free; else what the machine has
-/// free, or less where a limit on the process (ulimit -v) or its control group says so. Infinity
-/// where none of them can be read.
-double available_memory(Device device);
 
 /// "a step of 32 images needs 1.2 GB, 21.3 GB are free", with the batch that fits where it does
 /// not.

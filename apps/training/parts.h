@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "apps/training/options.h"
+#include "apps/options/options.h"
 #include "dmf/fused_loss.h"
 #include "engine/optim/optimizer.h"
 

@@ -8,22 +8,22 @@
 #include <utility>
 
 #include "apps/data/loader.h"
-#include "apps/export/event_log.h"
-#include "apps/report/run_report.h"
+#include "apps/evaluation/evaluation.h"
+#include "apps/run/model_file.h"
+#include "apps/run/provenance.h"
+#include "apps/run/run_folder.h"
+#include "apps/run/run_identity.h"
 #include "apps/support/console.h"
+#include "apps/support/machine_limits.h"
 #include "apps/support/numbers.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
 #include "apps/support/within_memory.h"
 #include "apps/training/checkpoint.h"
-#include "apps/training/evaluation.h"
+#include "apps/training/event_log.h"
 #include "apps/training/memory_forecast.h"
-#include "apps/training/model_file.h"
 #include "apps/training/non_finite.h"
 #include "apps/training/parts.h"
-#include "apps/training/provenance.h"
-#include "apps/training/run_folder.h"
-#include "apps/training/run_identity.h"
 #include "apps/training/stepper.h"
 #include "apps/training/training_log.h"
 #include "engine/core/check.h"
@@ -69,10 +69,11 @@ constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 class Run {
  public:
   Run(const TrainOptions& options, const RunData& data, const std::filesystem::path& folder,
-      Start start, const std::string& memory)
+      Start start, const std::function<void()>& draw_page, const std::string& memory)
       : options_(options),
         data_(data),
         folder_(folder),
+        page_(draw_page),
         memory_(memory),
         network_(options.network_spec(), options.where.open()),
         loss_(make_fused_loss(options)),
@@ -119,7 +120,7 @@ class Run {
   /// A browser tab that reloads shows the weights move. No training ends for a page.
   void draw_page() {
     try {
-      write_run_page(folder_);
+      page_();
     } catch (const std::exception& problem) {
       progress_.clear();
       warn_of_missing(folder_, "no page", problem);
@@ -365,6 +366,7 @@ class Run {
   const TrainOptions& options_;
   const RunData& data_;
   std::filesystem::path folder_;
+  const std::function<void()>& page_;
   std::string memory_;  // what a step needs, in words
   UNet<float> network_;
   FusedLoss<float> loss_;
@@ -401,7 +403,8 @@ void check_options(TrainOptions options) {
 }
 
 void train_network(const TrainOptions& options, const RunData& data,
-                   const std::filesystem::path& folder, Start start) {
+                   const std::filesystem::path& folder, Start start,
+                   const std::function<void()>& draw_page) {
   const Device device = options.where.open();
   const double available = available_memory(device);
   const auto images = static_cast<Index>(data.split.train.size());
@@ -413,7 +416,7 @@ void train_network(const TrainOptions& options, const RunData& data,
     release_cached_memory(device);  // to the recorded steps, which have their own
   // Beside the steps there are weights, moments, uploads, checkpoints.
   within_memory("while training: " + memory, kHelp,
-                [&] { Run(options, data, folder, start, memory).train(); });
+                [&] { Run(options, data, folder, start, draw_page, memory).train(); });
 }
 
 }  // namespace dmf

@@ -1,8 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 
-#include "apps/training/run_data.h"
+#include "apps/run/run_data.h"
 
 namespace dmf {
 
@@ -26,11 +27,14 @@ enum class Start { anew, from_checkpoint };
 /// A run that was stopped, anyhow, and goes on from its checkpoint ends with the same bytes in all
 /// of these as one that never stopped.
 ///
+/// draw_page  called after every epoch, once all above is saved; what it throws is told of as a page
+///            that is missing, for no training ends for one
 /// throws  NumericError when a loss or gradient is not finite, naming the first parameter or op,
 ///         the step and its images, which are kept as not_finite.safetensors; DeviceError when
 ///         memory runs out, with the batch that would fit; Interrupted once a StopRequest is noted
 ///         and the step finished and saved. What was saved last is untouched by any.
 void train_network(const TrainOptions& options, const RunData& data,
-                   const std::filesystem::path& folder, Start start);
+                   const std::filesystem::path& folder, Start start,
+                   const std::function<void()>& draw_page);
 
 }  // namespace dmf

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "apps/export/event_log.h"
+#include "apps/options/options.h"
+#include "apps/run/run_folder.h"
 #include "apps/training/checkpoint.h"
-#include "apps/training/options.h"
-#include "apps/training/run_folder.h"
+#include "apps/training/event_log.h"
 #include "dmf/fused_loss.h"
 #include "losses/metrics.h"
 

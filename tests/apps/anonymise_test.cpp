@@ -4,7 +4,7 @@
 #include <map>
 
 #include "apps/data/anonymise.h"
-#include "apps/data/csv.h"
+#include "apps/files/csv.h"
 #include "tests/support/folder_snapshot.h"
 #include "tests/support/programs.h"
 #include "tests/support/temporary_folder.h"

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <map>
 
+#include "apps/options/config_file.h"
+#include "apps/options/settings.h"
 #include "apps/support/option_values.h"
-#include "apps/training/config_file.h"
-#include "apps/training/settings.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 #include "tests/support/random_text.h"

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include "apps/data/csv.h"
+#include "apps/files/csv.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 #include "tests/support/random_text.h"

@@ -4,8 +4,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "apps/image/codecs/image_file.h"
 #include "apps/image/image.h"
-#include "apps/training/model_file.h"
+#include "apps/run/model_file.h"
 #include "engine/core/rng.h"
 #include "tests/support/image_files.h"
 #include "tests/support/oriented.h"

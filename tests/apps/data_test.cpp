@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <numeric>
 
-#include "apps/data/csv.h"
 #include "apps/data/duplicates.h"
 #include "apps/data/loader.h"
+#include "apps/data/phantom.h"
 #include "apps/data/split.h"
-#include "apps/image/phantom.h"
+#include "apps/files/csv.h"
+#include "apps/image/codecs/image_file.h"
 #include "engine/core/check.h"
 #include "tests/support/temporary_folder.h"
 

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
-#include "apps/data/dataset.h"
 #include "apps/data/item_files.h"
+#include "apps/data/layouts/dataset.h"
 #include "apps/data/samples.h"
 #include "tests/support/tiny_dataset.h"
 
@@ -82,7 +82,7 @@ TEST_CASE("dataset: every file that is not used is named with its reason") {
   const std::string text = describe_unused(dataset);
   CHECK(text.find("not used  13 files") == 0);
   CHECK(std::count(text.begin(), text.end(), '\n') <= 1);
-  const FoundFiles files = files_of({(folder / "images").string()}, 1, is_image_path, "images");
+  const FoundFiles files = files_of({(folder / "images").string()}, 1, why_no_image, "images");
   CHECK(files.files.size() == 2);
   CHECK(files.unused.size() == 5);
 }

@@ -5,8 +5,9 @@
 #include <random>
 #include <set>
 
-#include "apps/data/csv.h"
-#include "apps/report/scoreboard.h"
+#include "apps/evaluation/per_image.h"
+#include "apps/evaluation/scoreboard.h"
+#include "apps/files/csv.h"
 #include "tests/support/dicom_files.h"
 #include "tests/support/folder_snapshot.h"
 #include "tests/support/programs.h"

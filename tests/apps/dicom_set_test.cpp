@@ -5,10 +5,10 @@
 #include <random>
 #include <set>
 
-#include "apps/data/csv.h"
 #include "apps/data/groups.h"
 #include "apps/data/item_files.h"
 #include "apps/data/samples.h"
+#include "apps/files/csv.h"
 #include "engine/core/check.h"
 #include "tests/support/dicom_files.h"
 #include "tests/support/random_drawing.h"

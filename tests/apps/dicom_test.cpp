@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <fstream>
 
-#include "apps/image/bytes.h"
-#include "apps/image/image.h"
+#include "apps/image/codecs/bytes.h"
+#include "apps/image/codecs/image_file.h"
 #include "engine/core/check.h"
 #include "tests/support/dicom_files.h"
 #include "tests/support/random_drawing.h"

@@ -9,8 +9,8 @@
 #include "apps/experiment/replay.h"
 #include "apps/experiment/statistics.h"
 #include "apps/experiment/table.h"
+#include "apps/options/config_file.h"
 #include "apps/report/embedded.h"
-#include "apps/training/config_file.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 

@@ -4,9 +4,9 @@
 #include <cstring>
 #include <optional>
 
-#include "apps/export/event_log.h"
 #include "apps/export/onnx.h"
 #include "apps/export/weights.h"
+#include "apps/training/event_log.h"
 #include "engine/core/check.h"
 #include "tests/support/crc.h"
 #include "tests/support/needs.h"

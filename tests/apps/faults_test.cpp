@@ -3,8 +3,8 @@
 #include <cmath>
 #include <map>
 
-#include "apps/data/csv.h"
-#include "apps/image/image.h"
+#include "apps/files/csv.h"
+#include "apps/image/codecs/image_file.h"
 #include "apps/training/memory_forecast.h"
 #include "apps/training/parts.h"
 #include "engine/io/atomic_file.h"

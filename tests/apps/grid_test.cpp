@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "apps/data/csv.h"
+#include "apps/files/csv.h"
 #include "engine/core/rng.h"
 #include "tests/support/programs.h"
 #include "tests/support/temporary_folder.h"

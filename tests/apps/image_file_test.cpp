@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <tuple>
 
-#include "apps/image/exif.h"
-#include "apps/image/file_format.h"
-#include "apps/image/image.h"
+#include "apps/image/codecs/exif.h"
+#include "apps/image/codecs/file_format.h"
+#include "apps/image/codecs/image_file.h"
 #include "apps/image/upright.h"
 #include "engine/core/check.h"
 #include "tests/support/random_drawing.h"

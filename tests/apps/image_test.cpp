@@ -4,8 +4,9 @@
 #include <numeric>
 #include <tuple>
 
+#include "apps/data/phantom.h"
+#include "apps/image/codecs/image_file.h"
 #include "apps/image/image.h"
-#include "apps/image/phantom.h"
 #include "apps/image/preprocess.h"
 #include "engine/core/check.h"
 #include "tests/support/crc.h"

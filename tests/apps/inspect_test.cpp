@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "apps/image/image.h"
+#include "apps/image/codecs/image_file.h"
 #include "apps/inspection/findings.h"
 #include "tests/support/programs.h"
 #include "tests/support/temporary_folder.h"

@@ -10,7 +10,7 @@
 #include <random>
 #include <thread>
 
-#include "apps/image/image.h"
+#include "apps/image/codecs/image_file.h"
 #include "apps/support/machine_limits.h"
 #include "tests/support/programs.h"
 #include "tests/support/temporary_folder.h"

@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "apps/data/mask_notes.h"
-#include "apps/image/mask_choice.h"
+#include "apps/image/masks/mask_choice.h"
 #include "engine/core/check.h"
 #include "tests/support/drawn_masks.h"
 

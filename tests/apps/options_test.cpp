@@ -7,13 +7,13 @@
 #include <limits>
 #include <sstream>
 
-#include "apps/data/csv.h"
+#include "apps/files/csv.h"
+#include "apps/options/config_file.h"
+#include "apps/options/option_conflicts.h"
 #include "apps/report/page.h"
 #include "apps/support/help.h"
 #include "apps/support/numbers.h"
 #include "apps/support/option_values.h"
-#include "apps/training/config_file.h"
-#include "apps/training/option_conflicts.h"
 #include "engine/core/rng.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/train_command.h"

@@ -5,7 +5,7 @@
 #include <array>
 #include <random>
 
-#include "apps/support/output_files.h"
+#include "apps/files/output_files.h"
 #include "engine/core/check.h"
 #include "tests/support/folder_snapshot.h"
 #include "tests/support/programs.h"

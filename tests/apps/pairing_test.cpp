@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "apps/data/dataset.h"
+#include "apps/data/layouts/dataset.h"
 #include "tests/support/tiny_dataset.h"
 
 // Which mask is which image's: by names, by order where asked for, or refused.

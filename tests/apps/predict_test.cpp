@@ -4,9 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "apps/image/codecs/image_file.h"
 #include "apps/image/image.h"
 #include "apps/prediction/polygons.h"
-#include "apps/training/model_file.h"
+#include "apps/run/model_file.h"
 #include "tests/support/folder_snapshot.h"
 #include "tests/support/programs.h"
 

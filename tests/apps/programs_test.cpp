@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "apps/image/image.h"
-#include "apps/training/model_file.h"
-#include "apps/training/options.h"
+#include "apps/image/codecs/image_file.h"
+#include "apps/options/options.h"
+#include "apps/run/model_file.h"
 #include "engine/core/check.h"
 #include "engine/io/safetensors.h"
 #include "tests/support/programs.h"

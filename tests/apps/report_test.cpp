@@ -3,8 +3,9 @@
 #include <cmath>
 #include <set>
 
+#include "apps/evaluation/per_image.h"
+#include "apps/evaluation/scoreboard.h"
 #include "apps/report/page.h"
-#include "apps/report/scoreboard.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 #include "tests/support/temporary_folder.h"

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/data/data_record.h"
+#include "apps/image/codecs/image_file.h"
 #include "apps/image/image.h"
 #include "engine/core/rng.h"
 #include "tests/support/programs.h"

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "apps/image/image.h"
+#include "apps/image/codecs/image_file.h"
 #include "engine/core/check.h"
 #include "tests/support/random_drawing.h"
 #include "tests/support/tiff_files.h"

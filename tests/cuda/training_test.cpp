@@ -11,7 +11,7 @@
 #include <iterator>
 #include <limits>
 
-#include "apps/image/phantom.h"
+#include "apps/data/phantom.h"
 #include "apps/training/stepper.h"
 #include "engine/core/check.h"
 #include "engine/core/precision.h"

@@ -1,7 +1,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "apps/training/config_file.h"
+#include "apps/options/config_file.h"
 #include "engine/core/check.h"
 
 // Any text is a configuration, which can be changed, or an IoError.

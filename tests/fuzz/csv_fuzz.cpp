@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include "apps/data/csv.h"
+#include "apps/files/csv.h"
 #include "engine/core/check.h"
 
 // Any text is a table, whose cells are read as numbers and written and read again as the same, or

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "apps/image/codecs/image_file.h"
 #include "apps/image/image.h"
 #include "engine/core/check.h"
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "apps/data/split.h"
+#include "apps/image/codecs/image_file.h"
 #include "engine/core/check.h"
 
 namespace {

@@ -1,5 +1,6 @@
 #include "tests/support/annotation_files.h"
 
+#include "apps/image/codecs/image_file.h"
 #include "tests/support/drawn_dataset.h"
 
 namespace dmf {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/image/codecs/image_file.h"
 #include "apps/image/image.h"
 #include "engine/core/rng.h"
 #include "tests/support/temporary_folder.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/image/mask_choice.h"
+#include "apps/image/masks/mask_choice.h"
 #include "engine/core/rng.h"
 
 namespace dmf {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "apps/image/codecs/image_file.h"
 #include "tests/support/crc.h"
 
 namespace dmf {

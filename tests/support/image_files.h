@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/image/codecs/image_file.h"
+
 namespace dmf {
 
 using Palette = std::vector<std::array<std::uint8_t, 4>>;  // red, green, blue, alpha

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/image/codecs/image_file.h"
 #include "tests/support/annotation_files.h"
 #include "tests/support/image_files.h"
 #if DMF_WITH_TIFF

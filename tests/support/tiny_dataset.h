@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/data/dataset.h"
+#include "apps/data/layouts/dataset.h"
 #include "engine/core/check.h"
 #include "tests/support/drawn_dataset.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/training/options.h"
-#include "apps/training/recipes.h"
+#include "apps/options/options.h"
+#include "apps/options/recipes.h"
 
 namespace dmf {
 

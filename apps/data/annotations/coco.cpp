@@ -5,7 +5,7 @@
 
 #include "apps/data/annotations/json_reader.h"
 #include "apps/data/annotations/run_lengths.h"
-#include "apps/data/names.h"
+#include "apps/files/names.h"
 #include "engine/core/check.h"
 
 namespace dmf {

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "apps/data/names.h"
+#include "apps/files/names.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 

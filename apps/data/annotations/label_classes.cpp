@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "apps/data/names.h"
+#include "apps/files/names.h"
 #include "engine/core/check.h"
 
 namespace dmf {

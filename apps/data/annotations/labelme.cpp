@@ -5,7 +5,8 @@
 
 #include "apps/data/annotations/base64.h"
 #include "apps/data/annotations/json_reader.h"
-#include "apps/data/names.h"
+#include "apps/files/names.h"
+#include "apps/image/codecs/image_file.h"
 #include "engine/core/check.h"
 
 namespace dmf {

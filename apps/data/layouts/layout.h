@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "apps/data/dataset.h"
+#include "apps/data/layouts/dataset.h"
 
 namespace dmf {
 

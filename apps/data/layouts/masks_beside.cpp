@@ -6,7 +6,7 @@
 #include "apps/data/layouts/layout.h"
 #include "apps/data/layouts/name_keys.h"
 #include "apps/data/layouts/pairing.h"
-#include "apps/image/image.h"
+#include "apps/image/codecs/file_format.h"
 #include "engine/core/check.h"
 
 namespace dmf {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "apps/data/names.h"
+#include "apps/files/names.h"
 
 namespace dmf {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "apps/data/annotations/json_reader.h"
 #include "apps/data/layouts/name_keys.h"
-#include "apps/image/image.h"
+#include "apps/image/codecs/file_format.h"
 #include "apps/support/text.h"
 #include "engine/core/check.h"
 

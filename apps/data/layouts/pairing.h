@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/data/dataset.h"
+#include "apps/data/layouts/dataset.h"
 
 namespace dmf {
 

@@ -1,0 +1,154 @@
+#include "apps/options/option_conflicts.h"
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <set>
+
+#include "apps/options/config_file.h"
+#include "apps/support/program.h"
+
+namespace dmf {
+namespace {
+
+/// Options that are idle, and why.
+struct Idle {
+  bool is_so;
+  std::vector<std::string> options;
+  std::string reason;
+};
+
+bool is_one_of(const std::string& name, const std::set<std::string>& names) {
+  return names.contains(name);
+}
+
+/// Whether one of these is a base loss or the auxiliary one.
+bool uses(const TrainOptions& o, const std::set<std::string>& names) {
+  return names.contains(o.auxiliary) ||
+         std::any_of(o.losses.begin(), o.losses.end(),
+                     [&](const std::string& loss) { return names.contains(loss); });
+}
+
+std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
+  const bool divided = !o.split_file.empty() || !o.folds_file.empty();
+  const std::string rule = "with --weighting " + o.fusion.weighting;
+  const double horizon = o.ema > 0.0 ? 1.0 / (1.0 - o.ema) : 0.0;
+  return {
+      {o.optimizer != "sgd", {"momentum", "nesterov"}, "with --optimizer " + o.optimizer},
+      {o.where.device == "cpu", {"precision"}, kCpuPrecision},
+      {o.schedule == "constant", {"final-lr-fraction"}, "with --schedule constant"},
+      {horizon > static_cast<double>(steps),
+       {"ema"},
+       fmt::format("that it should have: it averages over {:.0f} steps, and the run has {}",
+                   horizon, steps)},
+      {!o.bilateral,
+       {"bilateral-d", "bilateral-sigma-space", "bilateral-sigma-range", "bilateral-square"},
+       "without --bilateral"},
+      {divided, {"split", "split-seed"}, "where a file says how the data are divided"},
+      {divided || o.split != "grouped", {"duplicate-threshold"}, "without --split grouped"},
+      {!uses(o, {"focal"}), {"focal-gamma", "focal-alpha"}, "without the loss focal"},
+      {!uses(o, {"tversky"}),
+       {"tversky-alpha", "tversky-beta", "tversky-smooth"},
+       "without the loss tversky"},
+      {!uses(o, {"cb_dice"}), {"cb-dice-balance"}, "without the loss cb_dice"},
+      {!uses(o, {"mean_iou", "mean_dice", "cb_dice"}),
+       {"smooth-nr", "smooth-dr"},
+       "without one of the losses mean_iou, mean_dice, cb_dice"},
+      {!uses(o, {"mean_iou", "mean_dice", "cb_dice", "tversky"}),
+       {"exclude-background"},
+       "without a loss that counts pixels of classes"},
+      {o.auxiliary == "none",
+       {"aux-gamma0", "aux-lambda", "batch-track-steps"},
+       "without --auxiliary"},
+      {is_one_of(o.fusion.weighting, {"fixed", "random"}),
+       {"history-size", "history-size-max"},
+       rule},
+      {o.fusion.weighting != "softadapt",
+       {"softadapt-variant", "softadapt-beta", "softadapt-order"},
+       rule},
+      {o.fusion.weighting != "cov_weighting", {"cov-decay"}, rule},
+  };
+}
+
+}  // namespace
+
+void refuse_contradictions(const TrainOptions& o) {
+  const std::set<std::string> losses(o.losses.begin(), o.losses.end());
+  for (const std::string& loss : losses) {
+    if (std::count(o.losses.begin(), o.losses.end(), loss) > 1) {
+      throw CLI::ValidationError("--losses", fmt::format("{} is given twice", loss));
+    }
+  }
+  std::vector<std::string> dividing;
+  if (o.folds > 0) dividing.emplace_back("--folds");
+  if (!o.folds_file.empty()) dividing.emplace_back("--folds-file");
+  if (!o.split_file.empty()) dividing.emplace_back("--split-file");
+  if (dividing.size() > 1) {
+    throw CLI::ValidationError(fmt::format("{} each say how the data are divided: give one of them",
+                                           fmt::join(dividing, " and ")));
+  }
+  const bool fold_given = o.on_command_line.contains("--fold") || o.fold != 1;
+  if (fold_given && o.folds == 0 && o.folds_file.empty()) {
+    throw CLI::ValidationError(
+        fmt::format("--fold {} has no folds to choose from: give --folds or --folds-file", o.fold));
+  }
+  if (o.folds == 1 || o.folds == 2) {
+    throw CLI::ValidationError("--folds", fmt::format("got '{}', expected at least 3: one tests, "
+                                                      "one validates, the others train",
+                                                      o.folds));
+  }
+  if (o.folds > 0 && o.fold > o.folds) {
+    throw CLI::ValidationError(
+        "--fold", fmt::format("got '{}', expected a whole number from 1 to {}", o.fold, o.folds));
+  }
+}
+
+std::vector<std::string> without_effect(const CLI::App& app, const TrainOptions& o,
+                                        std::int64_t steps) {
+  // Said, on the command line or in a file, otherwise than the program has it anyway.
+  const auto is_given = [&](const std::string& key) {
+    const CLI::Option& option = *app["--" + key];
+    const std::string initial = option.get_expected_min() == 0 ? "false" : option.get_default_str();
+    return o.on_command_line.contains("--" + key) || option_text(option) != initial;
+  };
+  std::vector<std::string> lines;
+  for (const Idle& idle : idle_options(o, steps)) {
+    if (!idle.is_so) continue;
+    for (const std::string& key : idle.options) {
+      if (is_given(key)) lines.push_back(fmt::format("--{} has no effect {}", key, idle.reason));
+    }
+  }
+  if (o.warmup_steps > 0 && o.warmup_steps >= steps) {
+    lines.push_back(fmt::format(
+        "--warmup-steps {}: the run has {} steps, so its learning rate never gets to --lr",
+        o.warmup_steps, steps));
+  }
+  if (o.loss.common.ignore_index >= 0 && o.loss.common.ignore_index < o.num_classes) {
+    lines.push_back(fmt::format("--ignore-index {0} is a class: its pixels take no part",
+                                o.loss.common.ignore_index));
+  }
+  return lines;
+}
+
+std::vector<std::string> without_effect_in_any(const std::set<std::string>& on_command_line,
+                                               const std::vector<TrainOptions>& runs) {
+  constexpr std::int64_t kAnyNumber = std::numeric_limits<std::int64_t>::max();
+  std::map<std::string, std::size_t> idle_in;
+  for (const TrainOptions& run : runs) {
+    for (const Idle& idle : idle_options(run, kAnyNumber)) {
+      if (!idle.is_so) continue;
+      for (const std::string& key : idle.options) ++idle_in[key];
+    }
+  }
+  std::vector<std::string> lines;
+  for (const auto& [key, count] : idle_in) {
+    if (count < runs.size() || !on_command_line.contains("--" + key)) continue;
+    lines.push_back(fmt::format("--{} has no effect in any of the configurations", key));
+  }
+  return lines;
+}
+
+}  // namespace dmf

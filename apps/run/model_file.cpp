@@ -1,0 +1,111 @@
+#include "apps/run/model_file.h"
+
+#include "apps/run/run_identity.h"
+#include "engine/core/check.h"
+
+namespace dmf {
+namespace {
+
+constexpr std::string_view kFormat = "dmf-unet";
+constexpr int kVersion = 1;
+
+Metadata network_metadata(const UNetSpec& spec) {
+  return {{"format", std::string(kFormat)},
+          {"version", fmt::format("{}", kVersion)},
+          {"network.variant", variant_name(spec.variant)},
+          {"network.in_channels", fmt::format("{}", spec.in_channels)},
+          {"network.classes", fmt::format("{}", spec.classes)},
+          {"network.depth", fmt::format("{}", spec.depth)},
+          {"network.base_width", fmt::format("{}", spec.base_width)},
+          {"network.dropout", fmt::format("{}", spec.dropout)},
+          {"network.bn_eps", fmt::format("{}", spec.bn_eps)},
+          {"network.bn_momentum", fmt::format("{}", spec.bn_momentum)}};
+}
+
+UNetSpec spec_from(const Metadata& metadata) {
+  UNetSpec spec;
+  spec.variant = variant_named(metadata_text(metadata, "network.variant"));
+  spec.in_channels = static_cast<Index>(metadata_number(metadata, "network.in_channels", 0, 1e6));
+  spec.classes = static_cast<Index>(metadata_number(metadata, "network.classes", 0, 1e6));
+  spec.depth = static_cast<int>(metadata_number(metadata, "network.depth", 0, 1e6));
+  spec.base_width = static_cast<Index>(metadata_number(metadata, "network.base_width", 0, 1e6));
+  spec.dropout = metadata_number(metadata, "network.dropout", 0, 1e6);
+  spec.bn_eps = metadata_number(metadata, "network.bn_eps", 0, 1e6);
+  spec.bn_momentum = metadata_number(metadata, "network.bn_momentum", 0, 1e6);
+  return spec;
+}
+
+Model parse_model(const Safetensors& file, Device device) {
+  DMF_CHECK(metadata_text(file.metadata, "format") == kFormat, IoError,
+            "its format is '{}': expected '{}'.", file.metadata.at("format"), kFormat);
+  const double version = metadata_number(file.metadata, "version", 0, 1e6);
+  DMF_CHECK(version <= kVersion, IoError,
+            "it has version {}: this program reads up to {}. Use a newer one.", version, kVersion);
+  DMF_CHECK(file.verified, IoError, "it has no checksum: this program's files have one.");
+  const UNetSpec spec = spec_from(file.metadata);
+  spec.validate();
+  // The largest weight is known from the spec: a small file must not make us build a huge network.
+  const Index widest = spec.base_width << spec.depth;
+  DMF_CHECK(widest <= (Index{1} << 14), IoError,
+            "its network is {} channels wide: expected at most {}.", widest, Index{1} << 14);
+  Index stored = 0;
+  for (const auto& [name, tensor] : file.tensors) stored += tensor.shape.numel();
+  DMF_CHECK(spec.parameters_at_least() <= stored, IoError,
+            "it holds {} numbers: too few for the network it names.", stored);
+
+  Model model{std::make_unique<UNet<float>>(spec, device),
+              PreprocessSpec::from_metadata(file.metadata)};
+  if (const auto run = file.metadata.find("run"); run != file.metadata.end()) {
+    model.run = run->second;
+  }
+  if (file.metadata.contains("mask.kind")) model.masks = MaskEncoding::from_metadata(file.metadata);
+  DMF_CHECK(model.preprocess.channels == spec.in_channels, IoError,
+            "its images have {} channels, its network takes {}.", model.preprocess.channels,
+            spec.in_channels);
+  const auto tensors = model.network->named_tensors();
+  for (const auto& [name, tensor] : file.tensors) {
+    DMF_CHECK(tensors.contains(name), IoError, "it holds '{}', which the network has not.", name);
+  }
+  for (const auto& [name, tensor] : tensors) {
+    const Tensor<float> stored_tensor = file.get<float>(name);
+    DMF_CHECK(stored_tensor.shape() == tensor.shape(), IoError, "'{}' is {}: the network's is {}.",
+              name, stored_tensor.shape().str(), tensor.shape().str());
+    tensor.copy_from(stored_tensor);
+  }
+  model.network->train(false);
+  return model;
+}
+
+}  // namespace
+
+Safetensors model_content(const UNet<float>& network, const PreprocessSpec& preprocess,
+                          const std::string& run, const MaskEncoding* masks) {
+  Safetensors file;
+  file.metadata = network_metadata(network.spec());
+  file.metadata.merge(preprocess.to_metadata());
+  if (!run.empty()) file.metadata["run"] = run;
+  if (masks != nullptr) file.metadata.merge(masks->to_metadata());
+  for (const auto& [name, tensor] : network.named_tensors()) file.set(name, tensor);
+  return file;
+}
+
+void save_model(const std::filesystem::path& path, const UNet<float>& network,
+                const PreprocessSpec& preprocess, const std::string& run,
+                const MaskEncoding* masks) {
+  write_safetensors(path, model_content(network, preprocess, run, masks));
+}
+
+Model load_model(const std::filesystem::path& path, Device device) {
+  std::error_code error;
+  const bool folder = std::filesystem::is_directory(path, error);
+  if (folder) require_one_run(path);
+  const std::filesystem::path file = folder ? path / "best.safetensors" : path;
+  const Safetensors content = read_safetensors(file);
+  try {
+    return parse_model(content, device);
+  } catch (const Error& problem) {
+    throw IoError(fmt::format("[model] {}: {}", file.string(), problem.what()));
+  }
+}
+
+}  // namespace dmf
