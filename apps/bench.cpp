@@ -20,8 +20,8 @@ void add_size_options(CLI::App& command, dmf::Workload& workload) {
 }
 
 void add_model_options(CLI::App& command, dmf::Workload& workload, int& iterations) {
-  dmf::add_value(command, "Options", "--model", workload.model, "Network")
-      ->check(dmf::one_of({"paper", "classic"}));
+  dmf::add_value(command, "Options", "--model", workload.model, dmf::help_of(dmf::networks()))
+      ->check(dmf::one_of(dmf::names_of(dmf::networks())));
   dmf::add_value(command, "Options", "--iterations", iterations,
                  "Timed rounds, after some to warm up")
       ->check(dmf::whole_number(7, 100000));

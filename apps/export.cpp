@@ -22,7 +22,7 @@ dmf::Model load(const Options& options) {
   const dmf::WeightsFormat format = dmf::weights_format_named(options.from);
   if (format == dmf::WeightsFormat::ours) return dmf::load_model(options.model);
   dmf::PreprocessSpec preprocess = options.preprocess;
-  std::unique_ptr<dmf::UNet<float>> network;
+  std::unique_ptr<dmf::Network<float>> network;
   try {
     network = dmf::import_weights(dmf::read_safetensors(options.model), format, options.rest);
   } catch (const dmf::Error& problem) {
@@ -81,10 +81,10 @@ int main(int argc, char** argv) {
     const dmf::Model model = load(options);
     outputs.begin();
     outputs.write(options.out, converted(model, options.to));
-    const dmf::UNetSpec& spec = model.network->spec();
-    fmt::print("{}: {}, depth {}, base width {}, {} to {} channels, {} parameters\n", options.out,
-               dmf::variant_name(spec.variant), spec.depth, spec.base_width, spec.in_channels,
-               spec.classes, model.network->parameter_count());
+    const dmf::NetworkSpec& spec = model.network->spec();
+    fmt::print("{}: {}, {}, {} to {} channels, {} parameters\n", options.out, spec.name,
+               dmf::settings_text(spec.settings), spec.in_channels, spec.classes,
+               model.network->parameter_count());
     return 0;
   });
 }

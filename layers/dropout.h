@@ -18,6 +18,7 @@ class Dropout final : public Module<S> {
     return dropout(x, DropoutSpec{spec_.rate, spec_.seed, spec_.stream + passes_++});
   }
 
+  bool is_random() const override { return spec_.rate > 0.0; }
   void set_passes(std::uint64_t passes) override { passes_ = passes; }
 
  private:

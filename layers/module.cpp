@@ -1,5 +1,7 @@
 #include "layers/module.h"
 
+#include <algorithm>
+
 namespace dmf {
 
 template <class S>
@@ -43,6 +45,12 @@ template <class S>
 void Module<S>::train(bool on) {
   training_ = on;
   for (const auto& [name, child] : children_) child->train(on);
+}
+
+template <class S>
+bool Module<S>::is_random() const {
+  return std::any_of(children_.begin(), children_.end(),
+                     [](const auto& child) { return child.second->is_random(); });
 }
 
 template <class S>

@@ -40,6 +40,8 @@ class Module {
   bool training() const { return training_; }
   Device device() const { return device_; }
 
+  /// Whether a forward pass in training mode draws random numbers, so that no two are the same.
+  virtual bool is_random() const;
   /// Goes on as after `passes` forward passes in training mode: what dropout draws depends on it.
   virtual void set_passes(std::uint64_t passes);
 

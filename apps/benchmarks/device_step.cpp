@@ -11,6 +11,7 @@
 #include "engine/core/precision.h"
 #include "engine/core/rng.h"
 #include "engine/ops/store_as.h"
+#include "layers/unet.h"
 #include "losses/cross_entropy.h"
 
 namespace dmf {
@@ -24,7 +25,7 @@ struct Floors {
 Floors floors_of(const UNetSpec& spec, const Workload& workload, double element_bytes,
                  Index parameters) {
   Floors floors;
-  for (const OpShape& s : network_shapes(spec.variant, workload.batch, workload.image)) {
+  for (const OpShape& s : network_shapes(spec, workload.batch, workload.image)) {
     const double in = static_cast<double>(s.n * s.h * s.w) * static_cast<double>(s.c_in);
     const double pixels = static_cast<double>(s.n * s.h * s.w);
     if (s.op == "conv2d" || s.op == "conv_transpose2d") {
@@ -52,9 +53,8 @@ std::string run_device_step_benchmark(const Workload& workload, Device device, i
   const Peaks peaks = measure_device_peaks(device);
   release_cached_memory(device);
   reset_memory_peak(device);
-  UNetSpec spec;
-  spec.variant = variant_named(workload.model);
-  UNet<float> network(spec, device);
+  const auto made = make_network<float>(network_spec(workload.model), device);
+  Network<float>& network = *made;
   std::vector<std::unique_ptr<Loss<float>>> losses;
   losses.push_back(make_cross_entropy<float>({}));
   FusionSpec fusion;
@@ -106,28 +106,30 @@ std::string run_device_step_benchmark(const Workload& workload, Device device, i
     if (i >= kWarmUp) inferences.push_back(milliseconds_since(start));
   }
 
-  const Floors floors = floors_of(spec, workload, halves ? 2.0 : 4.0, network.parameter_count());
-  const double arithmetic = floors.operations / peaks.gflops / 1e6;
-  const double traffic = floors.bytes / peaks.gigabytes / 1e6;
   const double step = median_of(steps);
-  return nlohmann::ordered_json{
-      {"engine", "dmf"},
-      {"model", workload.model},
-      {"batch", workload.batch},
-      {"image", workload.image},
-      {"device", device_runtime::description(device)},
-      {"precision", precision_name(matmul_precision())},
-      {"parameters", network.parameter_count()},
-      {"train_step_ms", rounded(step)},
-      {"exchange_ms", rounded(median_of(exchanges))},
-      {"inference_ms", rounded(median_of(inferences))},
-      {"peak_memory_mb", rounded(peak_mb, 0.1)},
-      {"peak_gflops", rounded(peaks.gflops, 0.1)},
-      {"peak_gb_s", rounded(peaks.gigabytes, 0.1)},
-      {"arithmetic_floor_ms", rounded(arithmetic)},
-      {"bytes_floor_ms", rounded(traffic)},
-      {"times_the_larger_floor", rounded(step / std::max(arithmetic, traffic), 0.01)}}
-      .dump();
+  nlohmann::ordered_json line{{"engine", "dmf"},
+                              {"model", workload.model},
+                              {"batch", workload.batch},
+                              {"image", workload.image},
+                              {"device", device_runtime::description(device)},
+                              {"precision", precision_name(matmul_precision())},
+                              {"parameters", network.parameter_count()},
+                              {"train_step_ms", rounded(step)},
+                              {"exchange_ms", rounded(median_of(exchanges))},
+                              {"inference_ms", rounded(median_of(inferences))},
+                              {"peak_memory_mb", rounded(peak_mb, 0.1)},
+                              {"peak_gflops", rounded(peaks.gflops, 0.1)},
+                              {"peak_gb_s", rounded(peaks.gigabytes, 0.1)}};
+  if (const auto* unet = dynamic_cast<const UNet<float>*>(&network)) {
+    const Floors floors =
+        floors_of(unet->unet_spec(), workload, halves ? 2.0 : 4.0, network.parameter_count());
+    const double arithmetic = floors.operations / peaks.gflops / 1e6;
+    const double traffic = floors.bytes / peaks.gigabytes / 1e6;
+    line["arithmetic_floor_ms"] = rounded(arithmetic);
+    line["bytes_floor_ms"] = rounded(traffic);
+    line["times_the_larger_floor"] = rounded(step / std::max(arithmetic, traffic), 0.01);
+  }
+  return line.dump();
 }
 
 }  // namespace dmf

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -18,82 +19,49 @@ std::string OpShape::str() const {
   return text;
 }
 
-std::vector<OpShape> network_shapes(UNetSpec::Variant variant, Index n, Index image) {
-  const UNetSpec spec;
-  const bool paper = variant == UNetSpec::Variant::paper;
+std::vector<OpShape> network_shapes(const UNetSpec& spec, Index n, Index image) {
   std::vector<OpShape> shapes;
   const auto normalised = [&](Index size, Index width) {
     shapes.push_back({"batch_norm2d", n, size, size, width, 0, 0, 0});
   };
-  const auto conv = [&](Index size, Index c_in, Index c_out) {
-    shapes.push_back({"conv2d", n, size, size, c_in, c_out, 3, 1});
-    normalised(size, c_out);
-  };
-  Index channels = spec.in_channels;
-  for (int level = 0; level < spec.depth; ++level) {
-    const Index size = image >> level, width = spec.base_width << level;
-    conv(size, channels, width);
-    if (!paper) conv(size, width, width);
-    shapes.push_back({"max_pool2d", n, size, size, width, 0, 2, 2});
-    channels = width;
-  }
-  if (!paper) {
-    const Index size = image >> spec.depth, width = spec.base_width << spec.depth;
-    conv(size, channels, width);
-    conv(size, width, width);
-    channels = width;
-  }
-  for (int level = spec.depth - 1; level >= 0; --level) {
-    const Index size = image >> level, width = spec.base_width << level;
-    shapes.push_back(
-        {"conv_transpose2d", n, size / 2, size / 2, channels, width, paper ? 3 : 2, 2});
-    if (paper) normalised(size, width);
-    shapes.push_back({"concat", n, size, size, width, width, 0, 0});
-    channels = 2 * width;
-    if (!paper) {
-      conv(size, channels, width);
-      conv(size, width, width);
-      channels = width;
+  const std::vector<LevelSpec> all = levels(spec);
+  for (const LevelSpec& level : all) {
+    const Index size = image >> level.depth;
+    if (level.up) {
+      const UpConv& up = *level.up;
+      shapes.push_back({"conv_transpose2d", n, size / 2, size / 2, up.in, up.out, up.kernel, 2});
+      if (!up.norm.empty()) normalised(size, up.out);
+      shapes.push_back({"concat", n, size, size, up.out, up.out, 0, 0});
+    }
+    for (const ConvBlock& block : level.blocks) {
+      shapes.push_back({"conv2d", n, size, size, block.in, block.out, 3, 1});
+      normalised(size, block.out);
+    }
+    if (level.part == LevelSpec::Part::encoder) {
+      shapes.push_back({"max_pool2d", n, size, size, level.out, 0, 2, 2});
     }
   }
-  shapes.push_back({"conv2d", n, image, image, channels, spec.classes, 1, 1});
+  shapes.push_back({"conv2d", n, image, image, all.back().out, spec.classes, 1, 1});
   return shapes;
 }
 
 std::vector<OpShape> unet_shapes(Index n, Index image) {
-  constexpr Index kWidth = 32, kDepth = 4;
   std::vector<OpShape> shapes;
-  const auto conv = [&](Index level, Index c_in, Index c_out) {
-    shapes.push_back({"conv2d", n, image >> level, image >> level, c_in, c_out, 3, 1});
+  const auto add = [&shapes](const OpShape& shape) {
+    const bool is_new = std::find(shapes.begin(), shapes.end(), shape) == shapes.end();
+    if (is_new && shape.h >= 1) shapes.push_back(shape);
   };
-  for (Index level = 0; level < kDepth; ++level) {
-    const Index width = kWidth << level;
-    conv(level, level == 0 ? 1 : width / 2, width);  // both networks
-    conv(level, width, width);                       // classic
-    conv(level, 2 * width, width);
+  for (const UNetPreset& preset : kUNetPresets) {
+    const UNetSpec spec{.preset = preset};
+    for (const OpShape& shape : network_shapes(spec, n, image)) add(shape);
+    for (const char* op : {"log_softmax", "pixel_terms"}) {
+      add({op, n, image, image, spec.classes, 0, 0, 0});
+    }
+    add({"adam", 1, 1, 1, parameter_count(spec), 0, 0, 0});
   }
-  conv(kDepth, (kWidth << kDepth) / 2, kWidth << kDepth);
-  conv(kDepth, kWidth << kDepth, kWidth << kDepth);
-  shapes.push_back({"conv2d", n, image, image, kWidth, 2, 1, 1});
-  for (Index level = 0; level < kDepth; ++level) {
-    const Index width = kWidth << level, size = image >> (level + 1);
-    const Index from = level == kDepth - 1 ? width : 4 * width;  // paper: [up, skip] from below
-    shapes.push_back({"conv_transpose2d", n, size, size, from, width, 3, 2});
-    shapes.push_back({"conv_transpose2d", n, size, size, 2 * width, width, 2, 2});  // classic
-  }
-  for (Index level = 0; level < kDepth; ++level) {
-    const Index size = image >> level, width = kWidth << level;
-    shapes.push_back({"batch_norm2d", n, size, size, width, 0, 0, 0});
-    shapes.push_back({"max_pool2d", n, size, size, width, 0, 2, 2});
-    shapes.push_back({"concat", n, size, size, width, width, 0, 0});
-  }
-  for (const char* op : {"log_softmax", "pixel_terms"}) {
-    shapes.push_back({op, n, image, image, 2, 0, 0, 0});
-  }
-  for (const Index parameters : {1754338, 7765442}) {
-    shapes.push_back({"adam", 1, 1, 1, parameters, 0, 0, 0});
-  }
-  std::erase_if(shapes, [](const OpShape& s) { return s.h < 1; });
+  // Op by op, as a reader compares them.
+  std::stable_sort(shapes.begin(), shapes.end(),
+                   [](const OpShape& a, const OpShape& b) { return a.op < b.op; });
   return shapes;
 }
 

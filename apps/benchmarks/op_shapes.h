@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "layers/unet.h"
+#include "layers/unet_spec.h"
 
 namespace dmf {
 
@@ -16,13 +16,14 @@ struct OpShape {
   Index kernel, stride;
 
   std::string str() const;
+  bool operator==(const OpShape&) const = default;
 };
 
-/// All convolutions, normalisations, poolings and joins of a U-Net of the default width and depth,
-/// one entry for each time it happens.
-std::vector<OpShape> network_shapes(UNetSpec::Variant variant, Index batch, Index image);
+/// All convolutions, normalisations, poolings and joins of a U-Net, one entry for each time it
+/// happens.
+std::vector<OpShape> network_shapes(const UNetSpec& spec, Index batch, Index image);
 
-/// The shapes both U-Nets have at a batch and an image size, each once.
+/// The shapes that the U-Nets of the default width and depth have, each once.
 std::vector<OpShape> unet_shapes(Index batch, Index image);
 
 /// Lines of op,n,h,w,c_in,c_out,kernel,stride after a header of these names.

@@ -7,6 +7,7 @@
 #include "apps/benchmarks/timing.h"
 #include "engine/core/parallel.h"
 #include "engine/core/precision.h"
+#include "engine/tensor/allocator.h"
 #include "engine/tensor/recorded_work.h"
 
 namespace dmf {

@@ -6,9 +6,7 @@
 namespace dmf {
 
 TrainingStep::TrainingStep(const Workload& workload) {
-  UNetSpec spec;
-  spec.variant = variant_named(workload.model);
-  network_ = std::make_unique<UNet<float>>(spec);
+  network_ = make_network<float>(network_spec(workload.model));
   Rng rng(1);
   const Tensor<float> images(Shape{workload.batch, workload.image, workload.image, 1});
   for (float& pixel : images.span()) pixel = static_cast<float>(rng.normal());

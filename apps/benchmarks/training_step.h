@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/optim/optimizer.h"
-#include "layers/unet.h"
+#include "layers/networks.h"
 #include "losses/prediction.h"
 
 namespace dmf {
@@ -33,10 +33,10 @@ class TrainingStep {
   void stop_training();
   double infer() const;
 
-  const UNet<float>& network() const { return *network_; }
+  const Network<float>& network() const { return *network_; }
 
  private:
-  std::unique_ptr<UNet<float>> network_;
+  std::unique_ptr<Network<float>> network_;
   Variable<float> input_;
   Tensor<std::int32_t> labels_;
   std::unique_ptr<Optimizer<float>> optimizer_;

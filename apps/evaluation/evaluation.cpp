@@ -76,7 +76,7 @@ double Evaluation::lesion_dice_per_image() const {
   return sum / static_cast<double>(std::max<std::size_t>(count, 1));
 }
 
-Variable<float> evaluation_logits(UNet<float>& network, const Tensor<float>& images) {
+Variable<float> evaluation_logits(Network<float>& network, const Tensor<float>& images) {
   const bool was_training = network.training();
   network.train(false);
   const NoGrad no_grad;
@@ -111,7 +111,7 @@ LabelMap likeliest(const Image& probabilities) {
   return labels;
 }
 
-Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
+Evaluation evaluate(Network<float>& network, const SampleSet& samples,
                     const std::vector<std::size_t>& items, const EvaluationOptions& options) {
   const auto classes = static_cast<int>(network.spec().classes);
   Evaluation evaluation{ConfusionMatrix(classes), {}};

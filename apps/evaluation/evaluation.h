@@ -7,14 +7,14 @@
 
 #include "apps/data/loader.h"
 #include "apps/support/progress.h"
-#include "layers/unet.h"
+#include "layers/network.h"
 #include "losses/metrics.h"
 #include "losses/surface_distance.h"
 
 namespace dmf {
 
 /// Logits of a batch in evaluation mode, recording nothing; the network's mode is as before after.
-Variable<float> evaluation_logits(UNet<float>& network, const Tensor<float>& images);
+Variable<float> evaluation_logits(Network<float>& network, const Tensor<float>& images);
 
 /// Class probabilities, an image of C channels for each of the batch.
 ///
@@ -64,7 +64,7 @@ struct EvaluationOptions {
 };
 
 /// throws  DeviceError naming the images that memory did not suffice for
-Evaluation evaluate(UNet<float>& network, const SampleSet& samples,
+Evaluation evaluate(Network<float>& network, const SampleSet& samples,
                     const std::vector<std::size_t>& items, const EvaluationOptions& options);
 
 }  // namespace dmf

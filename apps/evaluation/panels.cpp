@@ -97,7 +97,7 @@ Picture panel(const Image& image, const LabelMap& truth, const LabelMap& predict
   return all;
 }
 
-Picture panel_of(UNet<float>& network, const SampleSet& samples, std::size_t item) {
+Picture panel_of(Network<float>& network, const SampleSet& samples, std::size_t item) {
   const Sample sample = samples.sample(item);
   const Variable<float> logits = evaluation_logits(network, make_batch({sample}, {item}).images);
   LabelMap truth = sample.labels;

@@ -14,6 +14,7 @@
 #include "apps/image/codecs/image_file.h"
 #include "apps/report/page.h"
 #include "apps/report/run_curves.h"
+#include "apps/support/option_values.h"
 
 namespace dmf {
 namespace {
@@ -181,9 +182,9 @@ std::string write_grid_report(const Results& results, const fs::path& out, bool 
        {"splits", describe_splits(results)},
        {"runs", fmt::format("{} of {} configurations, {} repetitions", results.runs.size(),
                             results.configurations.size(), results.repetitions.size())},
-       {"network", fmt::format("{}, base width {}, depth {}, {} x {}", any.options.model,
-                               any.options.base_width, any.options.depth, any.options.image,
-                               any.options.image)},
+       {"network", fmt::format("{}, {}, {} x {}", any.options.model,
+                               settings_text(any.options.network_spec().settings),
+                               any.options.image, any.options.image)},
        {"training", fmt::format("{} epochs, batches of {}, {}, rate {} ({})", any.options.epochs,
                                 any.options.batch, any.options.optimizer, any.options.lr,
                                 any.options.schedule)},

@@ -16,7 +16,7 @@ namespace dmf {
 namespace {
 
 namespace fs = std::filesystem;
-using Settings = std::map<std::string, std::string>;
+using ConfigValues = std::map<std::string, std::string>;
 
 constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
 
@@ -27,8 +27,8 @@ const std::set<std::string> kNotAConfiguration = {"weighting",   "auxiliary",  "
                                                   "tensorboard", "folds-file", "record-gradients",
                                                   "skip-broken", "recipe"};
 
-Settings settings_of(const std::string& config) {
-  Settings settings;
+ConfigValues settings_of(const std::string& config) {
+  ConfigValues settings;
   std::istringstream lines(config);
   for (std::string line; std::getline(lines, line);) {
     const std::size_t equals = line.find('=');
@@ -40,11 +40,11 @@ Settings settings_of(const std::string& config) {
 }
 
 /// Options that are not the same in all runs.
-std::set<std::string> varying(const std::vector<Settings>& all) {
+std::set<std::string> varying(const std::vector<ConfigValues>& all) {
   std::set<std::string> keys;
-  for (const Settings& each : all) {
+  for (const ConfigValues& each : all) {
     for (const auto& setting : each) {
-      const auto same = [&](const Settings& other) {
+      const auto same = [&](const ConfigValues& other) {
         const auto found = other.find(setting.first);
         return found != other.end() && found->second == setting.second;
       };
@@ -138,7 +138,7 @@ Results read_results(const std::vector<std::string>& folders) {
   const Found found = find_runs(folders);
   results.failed = found.failed;
   std::vector<RunResult> runs;
-  std::vector<Settings> settings;
+  std::vector<ConfigValues> settings;
   for (const fs::path& folder : found.runs) {
     if (!fs::exists(folder / "metrics.json") || !fs::exists(folder / "per_image.csv")) {
       const bool has_failed =

@@ -8,6 +8,7 @@
 #include "apps/export/weights.h"
 #include "apps/support/version.h"
 #include "engine/core/check.h"
+#include "layers/unet.h"
 
 namespace dmf {
 namespace {
@@ -145,33 +146,28 @@ class GraphBuilder {
 };
 
 void build_graph(onnx::GraphProto& graph, const UNet<float>& network) {
-  const UNetSpec& spec = network.spec();
+  const UNetSpec& spec = network.unet_spec();
   GraphBuilder build(graph, network);
-  const bool paper = spec.variant == UNetSpec::Variant::paper;
-  const auto block = [&](const std::string& level, std::string x) {
-    if (paper) {
-      return build.batch_norm_relu(level + ".bn", build.conv(level + ".conv", x), spec.bn_eps);
-    }
-    for (const char* number : {"1", "2"}) {
-      x = build.conv(fmt::format("{}.conv{}", level, number), x);
-      x = build.batch_norm_relu(fmt::format("{}.bn{}", level, number), x, spec.bn_eps);
-    }
-    return x;
-  };
   std::vector<std::string> skips;
   std::string x = "image";
-  for (int i = 0; i < spec.depth; ++i) {
-    const std::string level = fmt::format("enc{}", i);
-    skips.push_back(block(level, x));
-    x = build.max_pool(level + ".pool", skips.back());
-  }
-  if (!paper) x = block("mid", x);
-  for (int i = spec.depth - 1; i >= 0; --i) {
-    const std::string level = fmt::format("dec{}", i);
-    x = build.conv_transpose(fmt::format("{}.up", level), x);
-    if (paper) x = build.batch_norm_relu(fmt::format("{}.bn", level), x, spec.bn_eps);
-    x = build.concat(fmt::format("{}.concat", level), x, skips[static_cast<std::size_t>(i)]);
-    if (!paper) x = block(level, x);
+  for (const LevelSpec& level : levels(spec)) {
+    const auto in_level = [&level](const std::string& layer) { return level.name + "." + layer; };
+    if (level.up) {
+      x = build.conv_transpose(in_level("up"), x);
+      if (!level.up->norm.empty()) {
+        x = build.batch_norm_relu(in_level(level.up->norm), x, spec.bn_eps);
+      }
+      x = build.concat(in_level("concat"), x, skips.back());
+      skips.pop_back();
+    }
+    for (const ConvBlock& block : level.blocks) {
+      x = build.conv(in_level(block.conv), x);
+      x = build.batch_norm_relu(in_level(block.norm), x, spec.bn_eps);
+    }
+    if (level.part == LevelSpec::Part::encoder) {
+      skips.push_back(x);
+      x = build.max_pool(in_level("pool"), x);
+    }
   }
   build.identity("logits", build.conv("head", x));
   build.softmax("probabilities", "logits");
@@ -195,17 +191,19 @@ std::string to_onnx(const Model& model) {
   onnx::OperatorSetIdProto& opset = *proto.add_opset_import();
   opset.set_domain("");
   opset.set_version(kOpset);
-  const UNetSpec& spec = model.network->spec();
+  const auto* network = dynamic_cast<const UNet<float>*>(model.network.get());
+  const NetworkSpec& spec = model.network->spec();
+  DMF_CHECK(network != nullptr, Error, "[onnx] the network: got {}, expected a U-Net.", spec.name);
   Metadata metadata = model.preprocess.to_metadata();
   metadata["classes"] = fmt::format("{}", spec.classes);
-  metadata["size_multiple"] = fmt::format("{}", Index{1} << spec.depth);
+  metadata["size_multiple"] = fmt::format("{}", network->size_multiple());
   for (const auto& [key, value] : metadata) {
     onnx::StringStringEntryProto& entry = *proto.add_metadata_props();
     entry.set_key(key);
     entry.set_value(value);
   }
-  proto.mutable_graph()->set_name("dmf-unet-" + variant_name(spec.variant));
-  build_graph(*proto.mutable_graph(), *model.network);
+  proto.mutable_graph()->set_name("dmf-unet-" + spec.name);
+  build_graph(*proto.mutable_graph(), *network);
   try {
     onnx::checker::check_model(proto);
   } catch (const std::exception& problem) {

@@ -19,7 +19,7 @@ namespace dmf {
 /// at one side only.
 ///
 /// return  the file's bytes
-/// throws  Error naming what to install where this program was built without ONNX, or what the
+/// throws  Error for another network than a U-Net; naming what to install where this program was built without ONNX, or what the
 ///         checker says
 std::string to_onnx(const Model& model);
 

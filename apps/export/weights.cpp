@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "engine/core/check.h"
 
@@ -81,9 +82,36 @@ std::map<std::string, Tensor<float>> tensors_of(const Safetensors& file, Weights
   return tensors;
 }
 
-/// Sizes that only the tensors tell.
+/// The layers whose weights tell one U-Net from another.
+std::vector<std::string> convolutions_of(const UNetSpec& spec) {
+  std::vector<std::string> names;
+  for (const LevelSpec& level : levels(spec)) {
+    if (level.up) names.push_back(level.name + ".up");
+    for (const ConvBlock& block : level.blocks) names.push_back(level.name + "." + block.conv);
+  }
+  names.emplace_back("head");
+  return names;
+}
+
+/// What only the tensors tell: of all U-Nets that with most of its layers there, and its sizes.
 UNetSpec spec_from(const std::map<std::string, Tensor<float>>& tensors, WeightsFormat format,
-                   UNetSpec spec) {
+                   const UNetSpec& rest) {
+  constexpr int kDeepest = 8;
+  UNetSpec spec = rest;
+  int best = std::numeric_limits<int>::min();
+  for (const UNetPreset& preset : kUNetPresets) {
+    for (int depth = 1; depth <= kDeepest; ++depth) {
+      UNetSpec candidate = rest;
+      candidate.preset = preset;
+      candidate.depth = depth;
+      int there = 0;
+      for (const std::string& layer : convolutions_of(candidate)) {
+        there += tensors.contains(name_in(layer + ".weight", format)) ? 1 : -1;
+      }
+      if (there > best) spec = candidate;
+      best = std::max(best, there);
+    }
+  }
   const auto kernel = [&](const std::string& layer) -> const Tensor<float>& {
     const std::string name = name_in(layer + ".weight", format);
     const auto found = tensors.find(name);
@@ -99,17 +127,10 @@ UNetSpec spec_from(const std::map<std::string, Tensor<float>>& tensors, WeightsF
   const auto outputs = [&](const Tensor<float>& t) {
     return t.size(format == WeightsFormat::pytorch ? 0 : 3);
   };
-  const bool paper = tensors.contains(name_in("enc0.conv.weight", format));
-  spec.variant = paper ? UNetSpec::Variant::paper : UNetSpec::Variant::classic;
-  const std::string first = paper ? ".conv" : ".conv1";
-  spec.in_channels = inputs(kernel("enc0" + first));
-  spec.base_width = outputs(kernel("enc0" + first));
+  const Tensor<float>& first = kernel(convolutions_of(spec).front());
+  spec.in_channels = inputs(first);
+  spec.base_width = outputs(first);
   spec.classes = outputs(kernel("head"));
-  spec.depth = 1;
-  while (tensors.contains(name_in(fmt::format("enc{}{}.weight", spec.depth, first), format))) {
-    ++spec.depth;
-  }
-  spec.validate();
   return spec;
 }
 
@@ -123,7 +144,7 @@ WeightsFormat weights_format_named(const std::string& name) {
       fmt::format("[weights] unknown format '{}': expected dmf, pytorch or keras.", name));
 }
 
-Safetensors export_weights(const UNet<float>& network, WeightsFormat format) {
+Safetensors export_weights(const Network<float>& network, WeightsFormat format) {
   Safetensors file;
   for (const auto& [name, tensor] : network.named_tensors()) {
     file.set(name_in(name, format),
@@ -132,15 +153,15 @@ Safetensors export_weights(const UNet<float>& network, WeightsFormat format) {
   return file;
 }
 
-std::unique_ptr<UNet<float>> import_weights(const Safetensors& file, WeightsFormat format,
-                                            UNetSpec rest) {
+std::unique_ptr<Network<float>> import_weights(const Safetensors& file, WeightsFormat format,
+                                               const UNetSpec& rest) {
   std::map<std::string, Tensor<float>> given = tensors_of(file, format);
-  const UNetSpec spec = spec_from(given, format, rest);
+  const NetworkSpec network_spec = spec_from(given, format, rest).network_spec();
   Index held = 0;
   for (const auto& [name, tensor] : given) held += tensor.numel();
-  DMF_CHECK(spec.parameters_at_least() <= held, IoError,
+  DMF_CHECK(parameter_count(network_spec) <= held, IoError,
             "[weights] {} numbers are too few for the network that their shapes tell of.", held);
-  auto network = std::make_unique<UNet<float>>(spec);
+  auto network = make_network<float>(network_spec);
   for (const auto& [ours, tensor] : network->named_tensors()) {
     const std::string name = name_in(ours, format);
     const auto found = given.find(name);

@@ -4,7 +4,8 @@
 #include <string>
 
 #include "engine/io/safetensors.h"
-#include "layers/unet.h"
+#include "layers/networks.h"
+#include "layers/unet_spec.h"
 
 namespace dmf {
 
@@ -25,14 +26,14 @@ WeightsFormat weights_format_named(const std::string& name);
 
 /// All parameters and buffers in the names and layouts of the format. Numbers are copied, so that
 /// there and back again every bit is the same.
-Safetensors export_weights(const UNet<float>& network, WeightsFormat format);
+Safetensors export_weights(const Network<float>& network, WeightsFormat format);
 
-/// A network with the weights of a file. What the network is like (variant, depth, widths, classes)
-/// is read off the tensors; PyTorch's num_batches_tracked are left out.
+/// A U-Net with the weights of a file. What it is like (preset, depth, widths, classes) is read off
+/// the tensors; PyTorch's num_batches_tracked are left out.
 ///
 /// rest    dropout and batch-norm options, which no tensor tells
 /// throws  IoError naming a tensor that is missing, left over, or of another shape
-std::unique_ptr<UNet<float>> import_weights(const Safetensors& file, WeightsFormat format,
-                                            UNetSpec rest);
+std::unique_ptr<Network<float>> import_weights(const Safetensors& file, WeightsFormat format,
+                                               const UNetSpec& rest);
 
 }  // namespace dmf

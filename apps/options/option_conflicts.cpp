@@ -36,7 +36,7 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
   const bool divided = !o.split_file.empty() || !o.folds_file.empty();
   const std::string rule = "with --weighting " + o.fusion.weighting;
   const double horizon = o.ema > 0.0 ? 1.0 / (1.0 - o.ema) : 0.0;
-  return {
+  std::vector<Idle> idle = {
       {o.optimizer != "sgd", {"momentum", "nesterov"}, "with --optimizer " + o.optimizer},
       {o.where.device == "cpu", {"precision"}, kCpuPrecision},
       {o.schedule == "constant", {"final-lr-fraction"}, "with --schedule constant"},
@@ -71,6 +71,11 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
        rule},
       {o.fusion.weighting != "cov_weighting", {"cov-decay"}, rule},
   };
+  const Settings of_model = network_spec(o.model).settings;
+  for (const Setting& setting : o.network.all()) {
+    idle.push_back({!of_model.knows(setting.name), {setting.name}, "with --model " + o.model});
+  }
+  return idle;
 }
 
 }  // namespace

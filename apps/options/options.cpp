@@ -13,17 +13,9 @@ constexpr Range kUnit = {.least = 0.0, .most = 1.0};
 constexpr Range kAboveZeroToOne = {.least = 0.0, .most = 1.0, .with_least = false};
 
 void bind_network(CLI::App& app, TrainOptions& o) {
-  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    return add_value(app, "Network", name, field, help);
-  };
-  add("--model", o.model, "paper: the authors' U-Net; classic: Ronneberger's")
-      ->check(one_of({"paper", "classic"}));
-  add("--depth", o.depth, "Levels")->check(whole_number(1, 8));
-  add("--base-width", o.base_width, "Channels of the first level")->check(whole_number(1, 1024));
-  add("--dropout", o.dropout, "Rate, below the first level")->check(number_in(kFraction));
-  add("--bn-eps", o.bn_eps, "Of batch normalisation")->check(number_in(kAboveZero));
-  add("--bn-momentum", o.bn_momentum, "Weight of the new value in the running statistics")
-      ->check(number_in(kAboveZeroToOne));
+  add_value(app, "Network", "--model", o.model, help_of(networks()))
+      ->check(one_of(names_of(networks())));
+  add_settings(app, "Network", o.network);
 }
 
 void bind_training(CLI::App& app, TrainOptions& o) {
@@ -102,17 +94,14 @@ void bind_losses(CLI::App& app, TrainOptions& o) {
 
 }  // namespace
 
-UNetSpec TrainOptions::network_spec() const {
-  UNetSpec spec;
-  spec.variant = variant_named(model);
+NetworkSpec TrainOptions::network_spec() const {
+  NetworkSpec spec = dmf::network_spec(model);
   spec.in_channels = channels;
   spec.classes = num_classes;
-  spec.depth = depth;
-  spec.base_width = base_width;
-  spec.dropout = dropout;
-  spec.bn_eps = bn_eps;
-  spec.bn_momentum = bn_momentum;
   spec.seed = seed;
+  for (const Setting& setting : spec.settings.all()) {
+    spec.settings.set(setting.name, network.value(setting.name));
+  }
   return spec;
 }
 

@@ -11,7 +11,7 @@
 #include "apps/support/program.h"
 #include "dmf/fusion.h"
 #include "engine/optim/schedule.h"
-#include "layers/unet.h"
+#include "layers/networks.h"
 #include "losses/registry.h"
 
 namespace CLI {
@@ -59,11 +59,7 @@ struct TrainOptions {
 
   // Network
   std::string model = "paper";
-  int depth = 4;
-  int base_width = 32;
-  double dropout = 0.0;
-  double bn_eps = 1e-5;
-  double bn_momentum = 0.1;
+  Settings network = network_settings();  // of all models; those of `model` count
 
   // Training
   int epochs = 20;
@@ -95,7 +91,7 @@ struct TrainOptions {
   bool exclude_background = false;
   std::string cb_dice_balance = "complement";
 
-  UNetSpec network_spec() const;
+  NetworkSpec network_spec() const;
   PreprocessSpec preprocess_spec() const;
   MaskOptions mask_options() const;
   LossSettings loss_settings() const;

@@ -1,13 +1,20 @@
+#include <array>
+
 #include "apps/oracle/adam_options.h"
 #include "apps/oracle/fusion_cases.h"
 #include "apps/oracle/layout.h"
 #include "apps/oracle/loss_settings.h"
 #include "apps/oracle/reference_case.h"
 #include "engine/core/check.h"
-#include "layers/unet.h"
+#include "layers/networks.h"
+#include "layers/unet_spec.h"
 
 namespace dmf {
 namespace {
+
+// The U-Nets as the reference calls them.
+constexpr std::array<Named<UNetPreset>, 2> kVariants = {
+    {{"demo", kPaperUNet, "paper"}, {"classic", kClassicUNet, "classic"}}};
 
 /// Weights of transposed convolutions, whose layout differs from the reference's.
 bool is_transposed(const std::string& name) {
@@ -20,28 +27,27 @@ Tensor<S> in_other_layout(const std::string& name, const Tensor<S>& value) {
 }
 
 template <class S>
-std::unique_ptr<UNet<S>> network_of(const ReferenceCase& c, Index in_channels) {
+std::unique_ptr<Network<S>> network_of(const ReferenceCase& c, Index in_channels) {
   UNetSpec spec;
-  spec.variant = c.choice("variant", {"demo", "classic"}) == "demo" ? UNetSpec::Variant::paper
-                                                                    : UNetSpec::Variant::classic;
+  spec.preset = entry_named(kVariants, c.choice("variant", names_of(kVariants)), "variant").value;
   spec.in_channels = in_channels;
   spec.classes = c.integer("num_classes");
   spec.depth = c.integer("depth");
   spec.base_width = c.integer("base");
   spec.bn_eps = c.number("bn_eps");
   spec.bn_momentum = c.number("bn_momentum");
-  spec.validate();
+  const NetworkSpec network_spec = spec.network_spec();
   Index held = 0;
   for (const auto& [name, tensor] : c.file().tensors) {
     held += name.starts_with("param.") ? tensor.shape.numel() : 0;
   }
-  DMF_CHECK(spec.parameters_at_least() <= held, IoError,
+  DMF_CHECK(parameter_count(spec) <= held, IoError,
             "its param.* hold {} numbers: too few for the network it names.", held);
-  return std::make_unique<UNet<S>>(spec, c.device());
+  return make_network<S>(network_spec, c.device());
 }
 
 template <class S>
-void load_parameters(const ReferenceCase& c, const UNet<S>& network) {
+void load_parameters(const ReferenceCase& c, const Network<S>& network) {
   const auto load = [&](const std::string& name, const Tensor<S>& into) {
     into.copy_from(in_other_layout(name, c.tensor<S>("param." + name, into.shape().rank())));
   };
@@ -50,7 +56,7 @@ void load_parameters(const ReferenceCase& c, const UNet<S>& network) {
 }
 
 template <class S>
-Tensor<S> evaluation_logits(UNet<S>& network, const Tensor<S>& input) {
+Tensor<S> evaluation_logits(Network<S>& network, const Tensor<S>& input) {
   const NoGrad no_grad;
   network.train(false);
   Tensor<S> logits = network.forward(Variable<S>(input)).value();

@@ -13,6 +13,7 @@
 #include "apps/report/page.h"
 #include "apps/report/run_curves.h"
 #include "apps/run/provenance.h"
+#include "apps/support/option_values.h"
 #include "engine/io/atomic_file.h"
 
 namespace dmf {
@@ -100,9 +101,9 @@ void write_page(const fs::path& run, const Scoreboard* scores,
   page.lines = {"Research software, not for diagnosis."};
   page.add_facts(
       "The run",
-      {{"network",
-        fmt::format("{}, base width {}, depth {}, {} x {} x {}", options.model, options.base_width,
-                    options.depth, options.image, options.image, options.channels)},
+      {{"network", fmt::format("{}, {}, {} x {} x {}", options.model,
+                               settings_text(options.network_spec().settings), options.image,
+                               options.image, options.channels)},
        {"losses",
         fmt::format("{}; auxiliary {}", fmt::join(options.losses, " + "), options.auxiliary)},
        {"weighting", options.fusion.weighting},

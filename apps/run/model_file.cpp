@@ -1,6 +1,9 @@
 #include "apps/run/model_file.h"
 
+#include <algorithm>
+
 #include "apps/run/run_identity.h"
+#include "apps/support/option_values.h"
 #include "engine/core/check.h"
 
 namespace dmf {
@@ -9,29 +12,36 @@ namespace {
 constexpr std::string_view kFormat = "dmf-unet";
 constexpr int kVersion = 1;
 
-Metadata network_metadata(const UNetSpec& spec) {
-  return {{"format", std::string(kFormat)},
-          {"version", fmt::format("{}", kVersion)},
-          {"network.variant", variant_name(spec.variant)},
-          {"network.in_channels", fmt::format("{}", spec.in_channels)},
-          {"network.classes", fmt::format("{}", spec.classes)},
-          {"network.depth", fmt::format("{}", spec.depth)},
-          {"network.base_width", fmt::format("{}", spec.base_width)},
-          {"network.dropout", fmt::format("{}", spec.dropout)},
-          {"network.bn_eps", fmt::format("{}", spec.bn_eps)},
-          {"network.bn_momentum", fmt::format("{}", spec.bn_momentum)}};
+/// "network.base_width" of base-width
+std::string key_of(const Setting& setting) {
+  std::string key = "network." + setting.name;
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
 }
 
-UNetSpec spec_from(const Metadata& metadata) {
-  UNetSpec spec;
-  spec.variant = variant_named(metadata_text(metadata, "network.variant"));
-  spec.in_channels = static_cast<Index>(metadata_number(metadata, "network.in_channels", 0, 1e6));
-  spec.classes = static_cast<Index>(metadata_number(metadata, "network.classes", 0, 1e6));
-  spec.depth = static_cast<int>(metadata_number(metadata, "network.depth", 0, 1e6));
-  spec.base_width = static_cast<Index>(metadata_number(metadata, "network.base_width", 0, 1e6));
-  spec.dropout = metadata_number(metadata, "network.dropout", 0, 1e6);
-  spec.bn_eps = metadata_number(metadata, "network.bn_eps", 0, 1e6);
-  spec.bn_momentum = metadata_number(metadata, "network.bn_momentum", 0, 1e6);
+Metadata network_metadata(const NetworkSpec& spec) {
+  Metadata metadata = {{"format", std::string(kFormat)},
+                       {"version", fmt::format("{}", kVersion)},
+                       {"network.variant", spec.name},
+                       {"network.in_channels", fmt::format("{}", spec.in_channels)},
+                       {"network.classes", fmt::format("{}", spec.classes)}};
+  for (const Setting& setting : spec.settings.all()) {
+    metadata[key_of(setting)] = setting_text(spec.settings.value(setting.name));
+  }
+  return metadata;
+}
+
+NetworkSpec spec_from(const Metadata& metadata) {
+  NetworkSpec spec = network_spec(metadata_text(metadata, "network.variant"));
+  spec.in_channels = static_cast<Index>(metadata_number(metadata, "network.in_channels", 1, 1e6));
+  spec.classes = static_cast<Index>(metadata_number(metadata, "network.classes", 2, 256));
+  for (const Setting& setting : spec.settings.all()) {
+    const std::string key = key_of(setting), text = metadata_text(metadata, key);
+    const std::optional<Setting::Value> value = parse_setting(setting, text);
+    const std::string problem = value ? setting.problem(*value) : "it is of another type";
+    DMF_CHECK(problem.empty(), IoError, "metadata '{}' is '{}': {}.", key, text, problem);
+    spec.settings.set(setting.name, *value);
+  }
   return spec;
 }
 
@@ -42,19 +52,13 @@ Model parse_model(const Safetensors& file, Device device) {
   DMF_CHECK(version <= kVersion, IoError,
             "it has version {}: this program reads up to {}. Use a newer one.", version, kVersion);
   DMF_CHECK(file.verified, IoError, "it has no checksum: this program's files have one.");
-  const UNetSpec spec = spec_from(file.metadata);
-  spec.validate();
-  // The largest weight is known from the spec: a small file must not make us build a huge network.
-  const Index widest = spec.base_width << spec.depth;
-  DMF_CHECK(widest <= (Index{1} << 14), IoError,
-            "its network is {} channels wide: expected at most {}.", widest, Index{1} << 14);
+  const NetworkSpec spec = spec_from(file.metadata);
   Index stored = 0;
   for (const auto& [name, tensor] : file.tensors) stored += tensor.shape.numel();
-  DMF_CHECK(spec.parameters_at_least() <= stored, IoError,
+  DMF_CHECK(parameter_count(spec) <= stored, IoError,
             "it holds {} numbers: too few for the network it names.", stored);
 
-  Model model{std::make_unique<UNet<float>>(spec, device),
-              PreprocessSpec::from_metadata(file.metadata)};
+  Model model{make_network<float>(spec, device), PreprocessSpec::from_metadata(file.metadata)};
   if (const auto run = file.metadata.find("run"); run != file.metadata.end()) {
     model.run = run->second;
   }
@@ -78,7 +82,7 @@ Model parse_model(const Safetensors& file, Device device) {
 
 }  // namespace
 
-Safetensors model_content(const UNet<float>& network, const PreprocessSpec& preprocess,
+Safetensors model_content(const Network<float>& network, const PreprocessSpec& preprocess,
                           const std::string& run, const MaskEncoding* masks) {
   Safetensors file;
   file.metadata = network_metadata(network.spec());
@@ -89,7 +93,7 @@ Safetensors model_content(const UNet<float>& network, const PreprocessSpec& prep
   return file;
 }
 
-void save_model(const std::filesystem::path& path, const UNet<float>& network,
+void save_model(const std::filesystem::path& path, const Network<float>& network,
                 const PreprocessSpec& preprocess, const std::string& run,
                 const MaskEncoding* masks) {
   write_safetensors(path, model_content(network, preprocess, run, masks));

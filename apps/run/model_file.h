@@ -8,13 +8,13 @@
 #include "apps/image/masks/mask_encoding.h"
 #include "apps/image/preprocess.h"
 #include "engine/io/safetensors.h"
-#include "layers/unet.h"
+#include "layers/networks.h"
 
 namespace dmf {
 
 /// A trained network and how its images are prepared: all that prediction needs.
 struct Model {
-  std::unique_ptr<UNet<float>> network;
+  std::unique_ptr<Network<float>> network;
   PreprocessSpec preprocess;
   std::optional<MaskEncoding> masks = {};  // of the data it learnt from; older files do not say
   std::string run = {};                    // id of the run it comes from; empty where there is none
@@ -25,10 +25,10 @@ struct Model {
 ///
 /// run    id of the run it comes from, if any
 /// masks  how the masks that it learnt from were read; null where that is not known
-Safetensors model_content(const UNet<float>& network, const PreprocessSpec& preprocess,
+Safetensors model_content(const Network<float>& network, const PreprocessSpec& preprocess,
                           const std::string& run = "", const MaskEncoding* masks = nullptr);
 /// Writes that.
-void save_model(const std::filesystem::path& path, const UNet<float>& network,
+void save_model(const std::filesystem::path& path, const Network<float>& network,
                 const PreprocessSpec& preprocess, const std::string& run = "",
                 const MaskEncoding* masks = nullptr);
 

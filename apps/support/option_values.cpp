@@ -237,4 +237,50 @@ void add_settings(CLI::App& app, const std::string& group, Settings& settings) {
   }
 }
 
+std::string setting_text(const Setting::Value& value) {
+  return std::visit(
+      [](const auto& v) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(v)>, std::vector<double>>) {
+          std::vector<std::string> entries;
+          for (const double entry : v) entries.push_back(value_text(entry));
+          return join_list(entries);
+        } else {
+          return value_text(v);
+        }
+      },
+      value);
+}
+
+std::optional<Setting::Value> parse_setting(const Setting& setting, const std::string& text) {
+  return std::visit(
+      [&text](const auto& initial) -> std::optional<Setting::Value> {
+        using T = std::decay_t<decltype(initial)>;
+        if constexpr (std::is_same_v<T, bool>) {
+          if (text != "true" && text != "false") return std::nullopt;
+          return text == "true";
+        } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+          std::vector<double> values;
+          if (text.empty()) return values;
+          for (const std::string& entry : split_list(text)) {
+            const std::optional<double> value = parse_number(entry);
+            if (!value) return std::nullopt;
+            values.push_back(*value);
+          }
+          return values;
+        } else {
+          const std::optional<T> value = parse_value<T>(text);
+          return value ? std::optional<Setting::Value>(*value) : std::nullopt;
+        }
+      },
+      setting.initial);
+}
+
+std::string settings_text(const Settings& settings) {
+  std::vector<std::string> each;
+  for (const Setting& setting : settings.all()) {
+    each.push_back(setting.name + " " + setting_text(settings.value(setting.name)));
+  }
+  return fmt::format("{}", fmt::join(each, ", "));
+}
+
 }  // namespace dmf

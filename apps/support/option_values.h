@@ -160,4 +160,11 @@ bool is_list(const CLI::Option& option);
 /// settings  has to outlast the options, which set it
 void add_settings(CLI::App& app, const std::string& group, Settings& settings);
 
+/// The value of a setting as its option takes it.
+std::string setting_text(const Setting::Value& value);
+/// The value that such a text means; nothing for a text of another type.
+std::optional<Setting::Value> parse_setting(const Setting& setting, const std::string& text);
+/// "depth 4, base-width 32"
+std::string settings_text(const Settings& settings);
+
 }  // namespace dmf

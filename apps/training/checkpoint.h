@@ -6,7 +6,7 @@
 #include "dmf/fusion.h"
 #include "engine/optim/optimizer.h"
 #include "engine/optim/weight_ema.h"
-#include "layers/unet.h"
+#include "layers/network.h"
 
 namespace dmf {
 
@@ -32,7 +32,7 @@ struct RunIdentity {
 /// The parts of a run that change while it trains. Random numbers are not among them: they are
 /// functions of the seed, the epoch and the image (rng.h), so the position says it all.
 struct TrainingParts {
-  UNet<float>& network;
+  Network<float>& network;
   Optimizer<float>& optimizer;
   Fusion& fusion;
   WeightEma<float>* ema;  // null without one

@@ -17,11 +17,22 @@ namespace {
 /// memory is given out in small pieces.
 constexpr double kSpare = 1.5;
 
-/// What a step of `batch` images of side x side pixels takes, with what saving it takes after.
-double measure(const TrainOptions& options, Device device, Index batch, Index side) {
+struct Measured {
+  double bytes;
+  Index side;  // of the images
+};
+
+/// What a step of `batch` images takes, with what saving it takes after. Sides above 128 pixels are
+/// cut to what is nearest below and a multiple of what the network needs.
+Measured measure(const TrainOptions& options, Device device, Index batch) {
+  constexpr Index kSide = 128;
   const std::size_t before = memory_stats(device).in_use;
   reset_memory_peak(device);
-  UNet<float> network(options.network_spec(), device);
+  const auto made = make_network<float>(options.network_spec(), device);
+  Network<float>& network = *made;
+  const Index unit = network.size_multiple();
+  const Index side =
+      options.image <= kSide ? options.image : std::max(kSide / unit, Index{1}) * unit;
   FusedLoss<float> loss = make_fused_loss(options);
   const auto optimizer = make_optimizer(options, network);
   std::optional<WeightEma<float>> ema;
@@ -34,11 +45,11 @@ double measure(const TrainOptions& options, Device device, Index batch, Index si
                                Tensor<std::int32_t>::zeros(Shape{batch, side, side}, device));
   loss.evaluate(prediction).total.backward();
   const auto peak = static_cast<double>(memory_stats(device).peak - before);
-  if (!device.is_cpu()) return peak;
+  if (!device.is_cpu()) return {peak, side};
   // A checkpoint is put together in memory twice, as tensors and as a file: weights, two moments.
   const double checkpoint =
       2.0 * 3.0 * sizeof(float) * static_cast<double>(network.parameter_count());
-  return peak + checkpoint;
+  return {peak + checkpoint, side};
 }
 
 constexpr double kUnknown = std::numeric_limits<double>::infinity();
@@ -56,16 +67,13 @@ int MemoryForecast::largest_batch(double bytes) const {
 }
 
 MemoryForecast forecast_memory(const TrainOptions& options, Device device) {
-  constexpr Index kSide = 128, kMostImages = 8;
-  const Index unit = Index{1} << options.depth;  // sides are multiples of it
-  const Index side =
-      options.image <= kSide ? options.image : std::max(kSide / unit, Index{1}) * unit;
-  const double scale = static_cast<double>(options.image) / static_cast<double>(side);
+  constexpr Index kMostImages = 8;
   const Index most = std::min<Index>(options.batch, kMostImages), few = most / 2;
-  const double more = measure(options, device, most, side);
+  const auto [more, side] = measure(options, device, most);
+  const double scale = static_cast<double>(options.image) / static_cast<double>(side);
   if (few == 0) return {0.0, more * scale * scale};
   const double per_image =
-      (more - measure(options, device, few, side)) / static_cast<double>(most - few);
+      (more - measure(options, device, few).bytes) / static_cast<double>(most - few);
   return {more - per_image * static_cast<double>(most), per_image * scale * scale};
 }
 

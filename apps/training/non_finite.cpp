@@ -8,7 +8,7 @@
 
 namespace dmf {
 
-std::string bad_gradient(const UNet<float>& network) {
+std::string bad_gradient(const Network<float>& network) {
   for (const auto& parameter : network.named_parameters()) {
     const Tensor<float>& gradient = parameter.variable.grad();
     if (gradient.defined() && !all_finite(gradient)) {
@@ -18,7 +18,7 @@ std::string bad_gradient(const UNet<float>& network) {
   return "a gradient is not finite.";  // recorded steps keep none of them
 }
 
-std::string first_not_finite(UNet<float>& network, FusedLoss<float>& loss, const Batch& batch,
+std::string first_not_finite(Network<float>& network, FusedLoss<float>& loss, const Batch& batch,
                              std::uint64_t passes) {
   for (const auto& parameter : network.named_parameters()) {
     if (!all_finite(parameter.variable.value())) {

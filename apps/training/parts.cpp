@@ -14,7 +14,7 @@ FusedLoss<float> make_fused_loss(const TrainOptions& options) {
 }
 
 std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,
-                                                 const UNet<float>& network) {
+                                                 const Network<float>& network) {
   if (options.optimizer == "sgd") {
     return make_sgd(network.named_parameters(),
                     {options.momentum, options.weight_decay, options.nesterov});

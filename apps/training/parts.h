@@ -17,7 +17,7 @@ FusedLoss<float> make_fused_loss(const TrainOptions& options);
 
 /// Over all parameters of the network.
 std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,
-                                                 const UNet<float>& network);
+                                                 const Network<float>& network);
 
 /// total_steps  of the whole run, where the schedule ends
 LearningRate make_schedule(const TrainOptions& options, std::int64_t total_steps);

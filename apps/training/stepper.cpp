@@ -19,7 +19,7 @@ struct Stepper::Pass {
   std::optional<RecordedWork> forward, backward;
 };
 
-Stepper::Stepper(UNet<float>& network, const FusedLoss<float>& loss, Optimizer<float>& optimizer,
+Stepper::Stepper(Network<float>& network, const FusedLoss<float>& loss, Optimizer<float>& optimizer,
                  double max_norm, std::int32_t ignore_index)
     : network_(network),
       loss_(loss),
@@ -27,7 +27,7 @@ Stepper::Stepper(UNet<float>& network, const FusedLoss<float>& loss, Optimizer<f
       max_norm_(max_norm),
       ignore_index_(ignore_index),
       device_(network.device()),
-      records_(!device_.is_cpu() && network.spec().dropout == 0.0) {
+      records_(!device_.is_cpu() && !network.is_random()) {
   if (records_) pool_ = std::make_unique<MemoryPool>(device_);
 }
 

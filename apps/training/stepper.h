@@ -9,7 +9,7 @@
 #include "engine/core/device_runtime.h"
 #include "engine/optim/optimizer.h"
 #include "engine/tensor/recorded_work.h"
-#include "layers/unet.h"
+#include "layers/network.h"
 
 namespace dmf {
 
@@ -21,12 +21,12 @@ namespace dmf {
 ///
 /// Between the first two the caller turns the values of the losses into weights, on the CPU.
 /// On a CUDA device both parts are recorded once for every size of batch and then done again by the
-/// device alone; a network with dropout, which draws anew each step, is not recorded.
+/// device alone; a network that draws anew each step is not recorded.
 class Stepper {
  public:
   /// max_norm      of all gradients together, see Optimizer::step
   /// ignore_index  the label that pixels without one have
-  Stepper(UNet<float>& network, const FusedLoss<float>& loss, Optimizer<float>& optimizer,
+  Stepper(Network<float>& network, const FusedLoss<float>& loss, Optimizer<float>& optimizer,
           double max_norm, std::int32_t ignore_index);
   ~Stepper();
   Stepper(const Stepper&) = delete;
@@ -60,7 +60,7 @@ class Stepper {
   void compute_update(Pass& pass);
   Pass& pass_for(const Shape& images);
 
-  UNet<float>& network_;
+  Network<float>& network_;
   const FusedLoss<float>& loss_;
   Optimizer<float>& optimizer_;
   double max_norm_;

@@ -75,20 +75,20 @@ class Run {
         folder_(folder),
         page_(draw_page),
         memory_(memory),
-        network_(options.network_spec(), options.where.open()),
+        network_(make_network<float>(options.network_spec(), options.where.open())),
         loss_(make_fused_loss(options)),
         loader_(data.samples, data.split.train,
                 {options.batch, augmentation_named(options.augment), true, options.seed,
-                 network_.device().is_cpu() ? 1 : kBatchesAhead}),
-        optimizer_(make_optimizer(options, network_)),
+                 network_->device().is_cpu() ? 1 : kBatchesAhead}),
+        optimizer_(make_optimizer(options, *network_)),
         stepper_(
-            network_, loss_, *optimizer_,
+            *network_, loss_, *optimizer_,
             options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity(),
             options.loss_settings().common.ignore_index),
         total_steps_(static_cast<std::int64_t>(loader_.batches()) * options.epochs),
         schedule_(make_schedule(options, total_steps_)) {
     if (options.ema > 0.0) {
-      ema_.emplace(network_.named_parameters(), network_.named_buffers(), options.ema);
+      ema_.emplace(network_->named_parameters(), network_->named_buffers(), options.ema);
     }
     run_ = {read_provenance(folder / "run.json").id, run_definition(folder)};
     if (start == Start::from_checkpoint) {
@@ -110,7 +110,7 @@ class Run {
       draw_page();
       if (at_.epoch < options_.epochs) stop_if_asked();
     }
-    if (const Device device = network_.device(); !device.is_cpu()) {
+    if (const Device device = network_->device(); !device.is_cpu()) {
       progress_.line(fmt::format("memory    {:.0f} MB of the device at most",
                                  static_cast<double>(memory_stats(device).peak) / 1e6));
     }
@@ -129,7 +129,7 @@ class Run {
 
   void describe() {
     progress_.line(fmt::format("network   {}: {} parameters, input {} x {} x {}", options_.model,
-                               network_.parameter_count(), options_.image, options_.image,
+                               network_->parameter_count(), options_.image, options_.image,
                                options_.channels));
     const AuxiliarySchedule& aux = options_.fusion.auxiliary;
     std::string losses = fmt::format("losses    {}, weighting {}",
@@ -166,7 +166,9 @@ class Run {
     }
   }
 
-  TrainingParts parts() { return {network_, *optimizer_, loss_.fusion(), ema_ ? &*ema_ : nullptr}; }
+  TrainingParts parts() {
+    return {*network_, *optimizer_, loss_.fusion(), ema_ ? &*ema_ : nullptr};
+  }
 
   /// Makes what was done so far safe. The logs first: a checkpoint without its rows is no good.
   void save() {
@@ -194,7 +196,7 @@ class Run {
 
   /// The rest of the epoch that the run is in.
   void train_epoch() {
-    network_.train();
+    network_->train();
     loader_.start_epoch(at_.epoch, at_.batches);
     const Clock::time_point epoch_start = Clock::now();
     const std::size_t images_before = at_.images;
@@ -231,7 +233,7 @@ class Run {
     const double lr = schedule_.at(at_.step);
     std::vector<Tensor<float>> buffers;  // which a bad forward pass spoils
     if (options_.skip_not_finite) {
-      for (const auto& b : network_.named_buffers()) buffers.push_back(b.tensor.clone());
+      for (const auto& b : network_->named_buffers()) buffers.push_back(b.tensor.clone());
     }
     FusedLoss<float>::Weighed weighed;
     std::vector<double> gradients;
@@ -244,14 +246,14 @@ class Run {
       fetch(next);
       const Stepper::Outcome outcome = stepper_.finish();
       total = outcome.total;
-      if (!outcome.updated) problem = bad_gradient(network_);
+      if (!outcome.updated) problem = bad_gradient(*network_);
     } catch (const std::domain_error& not_finite) {
       problem = not_finite.what();
       fetch(next);
     }
     if (!problem.empty()) {
       if (!options_.skip_not_finite) stop_not_finite(batch, problem);
-      const auto spoilt = network_.named_buffers();
+      const auto spoilt = network_->named_buffers();
       for (std::size_t i = 0; i < buffers.size(); ++i) spoilt[i].tensor.copy_from(buffers[i]);
       ++at_.skipped;
       log_->skipped_step(at_, lr);
@@ -286,7 +288,7 @@ class Run {
     const std::vector<std::size_t>& items = data_.split.validation;
     for (std::size_t k = 0; k < std::min(kImages, items.size()); ++k) {
       log_->image(at_, data_.samples.item(items[k]).id,
-                  panel_of(network_, data_.samples, items[k]));
+                  panel_of(*network_, data_.samples, items[k]));
     }
   }
 
@@ -297,7 +299,7 @@ class Run {
     for (const std::size_t item : batch.items) images.push_back(data_.samples.item(item).id);
     const std::string what =
         fmt::format("step {}: {} First: {}. Images: {}", at_.step, problem,
-                    first_not_finite(network_, loss_, batch, static_cast<std::uint64_t>(at_.step)),
+                    first_not_finite(*network_, loss_, batch, static_cast<std::uint64_t>(at_.step)),
                     fmt::join(images, ", "));
     save_batch(kept, batch, what);
     throw NumericError(
@@ -323,16 +325,16 @@ class Run {
                        fmt::format("epoch {}/{} {} of {} {}", at_.epoch + 1, options_.epochs, done,
                                    total, what));
     };
-    const Evaluation scores = evaluate(network_, data_.samples, data_.split.validation, how);
+    const Evaluation scores = evaluate(*network_, data_.samples, data_.split.validation, how);
     const double loss = loss_sum / static_cast<double>(data_.split.validation.size());
     const Scores pooled = score(scores.pooled, 0.0);
     const bool best = pooled.cb_dice > at_.best_cb_dice;
     if (best) {
       at_.best_cb_dice = pooled.cb_dice;
-      save_model(folder_ / "best.safetensors", network_, options_.preprocess_spec(), run_.id,
+      save_model(folder_ / "best.safetensors", *network_, options_.preprocess_spec(), run_.id,
                  &data_.samples.mask_encoding());
     }
-    save_model(folder_ / "last.safetensors", network_, options_.preprocess_spec(), run_.id,
+    save_model(folder_ / "last.safetensors", *network_, options_.preprocess_spec(), run_.id,
                &data_.samples.mask_encoding());
     if (log_->takes_images()) log_images();
     if (ema_) ema_->swap();
@@ -368,7 +370,7 @@ class Run {
   std::filesystem::path folder_;
   const std::function<void()>& page_;
   std::string memory_;  // what a step needs, in words
-  UNet<float> network_;
+  std::unique_ptr<Network<float>> network_;
   FusedLoss<float> loss_;
   Loader loader_;
   std::unique_ptr<Optimizer<float>> optimizer_;
@@ -394,7 +396,6 @@ void check_options(TrainOptions options) {
                                          options.loss.focal_alpha.size()});
     options.num_classes = static_cast<int>(listed);
   }
-  options.network_spec().validate();
   if (options.tensorboard) EventLog::check_built();
   const Shape one_pixel{1, 1, 1, options.num_classes};
   Prediction<float> prediction(Variable<float>(Tensor<float>::zeros(one_pixel)),

@@ -15,6 +15,14 @@
 
 namespace dmf {
 
+/// A number as a message has it: "0.5", "3".
+inline std::string number_text(double value) {
+  std::string text = std::to_string(value);  // "0.500000"
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
 /// The numbers that a setting takes, and how that is said.
 struct Range {
   double least = -std::numeric_limits<double>::infinity();
@@ -27,16 +35,11 @@ struct Range {
   }
   /// ">= 0", "> 0 and <= 1"
   std::string str() const {
-    const auto number = [](double value) {
-      std::string text = std::to_string(value);  // "0.500000"
-      text.erase(text.find_last_not_of('0') + 1);
-      if (text.back() == '.') text.pop_back();
-      return text;
-    };
     std::string text;
-    if (std::isfinite(least)) text = (with_least ? ">= " : "> ") + number(least);
+    if (std::isfinite(least)) text = (with_least ? ">= " : "> ") + number_text(least);
     if (std::isfinite(most)) {
-      text += (text.empty() ? "" : " and ") + std::string(with_most ? "<= " : "< ") + number(most);
+      text += text.empty() ? "" : " and ";
+      text += (with_most ? "<= " : "< ") + number_text(most);
     }
     return text.empty() ? "a finite number" : text;
   }
@@ -62,7 +65,7 @@ struct Setting {
     if (value.index() != initial.index()) return "got a value of another type";
     const auto off = [this](double number) -> std::string {
       if (range.contains(number)) return "";
-      return "got " + std::to_string(number) + ", expected " + range.str();
+      return "got " + number_text(number) + ", expected " + range.str();
     };
     if (const auto* whole = std::get_if<std::int64_t>(&value)) {
       return off(static_cast<double>(*whole));
@@ -124,16 +127,17 @@ class Settings {
     return all;
   }
 
+  bool knows(std::string_view name) const {
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [&](const Entry& entry) { return entry.setting.name == name; });
+  }
+
  private:
   struct Entry {
     Setting setting;
     Setting::Value value;
   };
 
-  bool knows(std::string_view name) const {
-    return std::any_of(entries_.begin(), entries_.end(),
-                       [&](const Entry& entry) { return entry.setting.name == name; });
-  }
   std::size_t index_of(std::string_view name) const {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       if (entries_[i].setting.name == name) return i;

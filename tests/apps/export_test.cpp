@@ -43,14 +43,14 @@ std::vector<std::string> records_of(const std::string& file) {
 }
 
 /// A small network whose every number is different.
-std::unique_ptr<UNet<float>> small_network(UNetSpec::Variant variant) {
+std::unique_ptr<Network<float>> small_network(const UNetPreset& preset) {
   UNetSpec spec;
-  spec.variant = variant;
+  spec.preset = preset;
   spec.in_channels = 3;
   spec.classes = 4;
   spec.depth = 2;
   spec.base_width = 3;
-  auto network = std::make_unique<UNet<float>>(spec);
+  auto network = make_network<float>(spec.network_spec());
   Rng rng(9);
   for (auto& [name, tensor] : network->named_tensors()) {
     tensor.copy_from(random_tensor<float>(tensor.shape(), rng, 0.1, 1.0));
@@ -62,14 +62,14 @@ std::unique_ptr<UNet<float>> small_network(UNetSpec::Variant variant) {
 }  // namespace
 
 TEST_CASE("weights: to PyTorch's and Keras's names and layouts and back, every bit the same") {
-  for (const auto variant : {UNetSpec::Variant::paper, UNetSpec::Variant::classic}) {
-    const auto network = small_network(variant);
+  for (const UNetPreset& preset : kUNetPresets) {
+    const auto network = small_network(preset);
     const auto own = network->named_tensors();
     for (const auto format : {WeightsFormat::ours, WeightsFormat::pytorch, WeightsFormat::keras}) {
       Safetensors file = export_weights(*network, format);
       CHECK(file.tensors.size() == own.size());
       const auto again = import_weights(file, format, {});
-      CHECK(again->spec().variant == variant);
+      CHECK(again->spec().name == preset.name);
       CHECK(again->spec().classes == 4);
       for (const auto& entry : again->named_tensors()) {
         const Tensor<float>& tensor = entry.second;
@@ -79,7 +79,7 @@ TEST_CASE("weights: to PyTorch's and Keras's names and layouts and back, every b
       }
     }
   }
-  const auto network = small_network(UNetSpec::Variant::paper);
+  const auto network = small_network(kPaperUNet);
   const Safetensors torch = export_weights(*network, WeightsFormat::pytorch);
   CHECK(torch.tensors.at("enc1.conv.weight").shape == Shape{6, 3, 3, 3});  // out, in, height, width
   CHECK(torch.tensors.at("dec1.up.weight").shape == Shape{6, 6, 3, 3});    // in, out
@@ -100,12 +100,11 @@ TEST_CASE("weights: to PyTorch's and Keras's names and layouts and back, every b
         network->parameter_count());
   Safetensors counted = torch;
   counted.set("enc0.bn.num_batches_tracked", Tensor<std::int32_t>::zeros(Shape{1}));
-  CHECK(import_weights(counted, WeightsFormat::pytorch, {})->spec().depth == 2);
+  CHECK(import_weights(counted, WeightsFormat::pytorch, {})->spec().settings.whole("depth") == 2);
 }
 
 TEST_CASE("weights: a file that does not fit is refused by the tensor's name") {
-  const Safetensors good =
-      export_weights(*small_network(UNetSpec::Variant::classic), WeightsFormat::pytorch);
+  const Safetensors good = export_weights(*small_network(kClassicUNet), WeightsFormat::pytorch);
   const auto refused = [&](auto change, const char* reason) {
     Safetensors bad = good;
     change(bad);
@@ -120,7 +119,7 @@ TEST_CASE("weights: a file that does not fit is refused by the tensor's name") {
           "'mid.bn1.bias' is [5] in our layout: the network's is [12]");
   refused([](Safetensors& f) { f.set("enc0.conv1.weight", Tensor<float>::zeros(Shape{5})); },
           "expected the four axes of a convolution");
-  refused([](Safetensors& f) { f.tensors.clear(); }, "no tensor 'enc0.conv1.weight'");
+  refused([](Safetensors& f) { f.tensors.clear(); }, "no tensor 'enc0.conv.weight'");
   refused(
       [](Safetensors& f) {
         f.set("enc0.conv1.weight", Tensor<float>::zeros(Shape{900, 3, 3, 3}));
@@ -132,8 +131,8 @@ TEST_CASE("weights: a file that does not fit is refused by the tensor's name") {
 
 TEST_CASE("ONNX: the checker accepts every option" *
           needs(DMF_WITH_ONNX, "built without libonnx-dev")) {
-  for (const auto variant : {UNetSpec::Variant::paper, UNetSpec::Variant::classic}) {
-    Model model{small_network(variant), PreprocessSpec{}};
+  for (const UNetPreset& preset : kUNetPresets) {
+    Model model{small_network(preset), PreprocessSpec{}};
     model.preprocess.channels = 3;
     const std::string bytes = to_onnx(model);
     CHECK(bytes.find("preprocess.size") != std::string::npos);
@@ -141,9 +140,20 @@ TEST_CASE("ONNX: the checker accepts every option" *
   }
 }
 
+TEST_CASE("ONNX: a network that is no U-Net is refused by name" *
+          needs(DMF_WITH_ONNX, "built without libonnx-dev")) {
+  struct Other final : Network<float> {
+    Other() : Network<float>({.name = "other"}, Device::cpu()) {}
+    Variable<float> forward(const Variable<float>& x) override { return x; }
+  };
+  const Model model{std::make_unique<Other>(), PreprocessSpec{}};
+  CHECK_THROWS_WITH_AS(to_onnx(model), Contains("[onnx] the network: got other, expected a U-Net."),
+                       Error);
+}
+
 #if !DMF_WITH_ONNX
 TEST_CASE("ONNX: a program that was built without it says what to install") {
-  const Model model{small_network(UNetSpec::Variant::paper), PreprocessSpec{}};
+  const Model model{small_network(kPaperUNet), PreprocessSpec{}};
   CHECK_THROWS_WITH_AS(to_onnx(model), Contains("install libonnx-dev"), Error);
 }
 #endif

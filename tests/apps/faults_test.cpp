@@ -21,7 +21,7 @@ TEST_CASE("forecast_memory: what a step really takes, within a tenth") {
   TrainOptions options;
   options.num_classes = 2;
   options.image = 64;
-  options.base_width = 16;
+  options.network.set("base-width", std::int64_t{16});
   options.auxiliary = "cb_dice";
   for (const std::string model : {"paper", "classic"}) {
     options.model = model;
@@ -31,15 +31,15 @@ TEST_CASE("forecast_memory: what a step really takes, within a tenth") {
     release_cached_memory(Device::cpu());
     const std::size_t before = memory_stats(Device::cpu()).in_use;
     reset_memory_peak(Device::cpu());
-    UNet<float> network(options.network_spec());
+    const auto network = make_network<float>(options.network_spec());
     FusedLoss<float> loss = make_fused_loss(options);
-    const auto optimizer = make_optimizer(options, network);
+    const auto optimizer = make_optimizer(options, *network);
     Prediction<float> prediction(
-        network.forward(Variable<float>(Tensor<float>::full(Shape{16, 64, 64, 1}, 0.5f))),
+        network->forward(Variable<float>(Tensor<float>::full(Shape{16, 64, 64, 1}, 0.5f))),
         Tensor<std::int32_t>::zeros(Shape{16, 64, 64}));
     loss.step(prediction).total.backward();
     const auto step = static_cast<double>(memory_stats(Device::cpu()).peak - before);
-    const double checkpoint = 24.0 * static_cast<double>(network.parameter_count());
+    const double checkpoint = 24.0 * static_cast<double>(network->parameter_count());
     CHECK(forecast.step(16) == doctest::Approx(step + checkpoint).epsilon(0.1));
   }
 }

@@ -8,6 +8,7 @@
 #include "apps/image/image.h"
 #include "apps/prediction/polygons.h"
 #include "apps/run/model_file.h"
+#include "layers/unet.h"
 #include "tests/support/folder_snapshot.h"
 #include "tests/support/programs.h"
 

@@ -10,6 +10,7 @@
 #include "apps/run/model_file.h"
 #include "engine/core/check.h"
 #include "engine/io/safetensors.h"
+#include "layers/unet.h"
 #include "tests/support/programs.h"
 #include "tests/support/temporary_folder.h"
 
@@ -253,7 +254,7 @@ TEST_CASE(
   refused([](Safetensors& f) { f.metadata["network.base_width"] = "1000"; },
           "too few for the network");
   refused([](Safetensors& f) { f.metadata["network.variant"] = "unetr"; },
-          "unknown network 'unetr'");
+          "[model] got 'unetr', expected paper or classic.");
   refused([](Safetensors& f) { f.tensors.erase("head.bias"); }, "no tensor 'head.bias'");
   refused([](Safetensors& f) { f.set("extra", Tensor<float>::zeros(Shape{1})); },
           "it holds 'extra'");

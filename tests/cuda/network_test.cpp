@@ -39,9 +39,9 @@ Results<double> run_case(const OpCase& c, Device device) {
   return results;
 }
 
-UNetSpec small_network(UNetSpec::Variant variant) {
+UNetSpec small_network(const UNetPreset& preset) {
   UNetSpec spec;
-  spec.variant = variant;
+  spec.preset = preset;
   spec.depth = 2;
   spec.base_width = 8;
   return spec;
@@ -138,11 +138,11 @@ TEST_CASE("cuda: the gradient of a whole U-Net against the CPU's in double") {
   } modes[] = {{MatmulPrecision::fp32, true, 1e-4}, {MatmulPrecision::fp32, false, 1e-4},
                {MatmulPrecision::tf32, true, 0.2},  {MatmulPrecision::tf32, false, 5e-3},
                {MatmulPrecision::bf16, true, 0.5},  {MatmulPrecision::bf16, false, 5e-2}};
-  for (const auto variant : {UNetSpec::Variant::paper, UNetSpec::Variant::classic}) {
+  for (const UNetPreset& preset : kUNetPresets) {
     for (const auto& [precision, near_kinks, tolerance] : modes) {
       set_matmul_precision(precision);
-      NetworkRun<double> cpu(small_network(variant), Device::cpu());
-      NetworkRun<float> cuda(small_network(variant), Device::cuda());
+      NetworkRun<double> cpu(small_network(preset), Device::cpu());
+      NetworkRun<float> cuda(small_network(preset), Device::cuda());
       if (!near_kinks) {
         cpu.away_from_kinks();
         cuda.away_from_kinks();
@@ -152,7 +152,7 @@ TEST_CASE("cuda: the gradient of a whole U-Net against the CPU's in double") {
       expected.backward();
       value.backward();
       const double error = relative_error(cuda.gradients(), cpu.gradients());
-      MESSAGE(variant_name(variant), ", ", precision_name(precision),
+      MESSAGE(preset.name, ", ", precision_name(precision),
               std::string(near_kinks ? ", as it is" : ", no ReLU near its kink"),
               ": relative error ", error);
       CHECK(error < tolerance);
@@ -164,7 +164,7 @@ TEST_CASE("cuda: the gradient of a whole U-Net against the CPU's in double") {
 }
 
 TEST_CASE("cuda: evaluation with folded normalisation agrees with the CPU") {
-  const UNetSpec spec = small_network(UNetSpec::Variant::paper);
+  const UNetSpec spec = small_network(kPaperUNet);
   NetworkRun<float> cpu(spec, Device::cpu()), cuda(spec, Device::cuda());
   set_matmul_precision(MatmulPrecision::fp32);
   cpu.objective();  // moves the running statistics

@@ -15,6 +15,7 @@
 #include "apps/training/stepper.h"
 #include "engine/core/check.h"
 #include "engine/core/precision.h"
+#include "layers/unet.h"
 #include "losses/registry.h"
 #include "tests/support/random_tensor.h"
 

@@ -13,9 +13,9 @@ namespace {
 
 using doctest::Contains;
 
-UNetSpec small(UNetSpec::Variant variant) {
+UNetSpec small(const UNetPreset& preset) {
   UNetSpec spec;
-  spec.variant = variant;
+  spec.preset = preset;
   spec.depth = 2;
   spec.base_width = 2;
   return spec;
@@ -26,14 +26,14 @@ UNetSpec small(UNetSpec::Variant variant) {
 TEST_CASE("unet: the presets have the published numbers of parameters") {
   UNetSpec spec;
   CHECK(UNet<float>(spec).parameter_count() == 1754338);
-  spec.variant = UNetSpec::Variant::classic;
+  spec.preset = kClassicUNet;
   CHECK(UNet<float>(spec).parameter_count() == 7765442);
 }
 
 TEST_CASE("unet: parameter names are the reference's, each once") {
   std::set<std::string> names;
-  for (const auto variant : {UNetSpec::Variant::paper, UNetSpec::Variant::classic}) {
-    const UNet<float> network(small(variant));
+  for (const UNetPreset& preset : kUNetPresets) {
+    const UNet<float> network(small(preset));
     std::set<std::string> own;
     for (const auto& p : network.named_parameters()) CHECK(own.insert(p.name).second);
     for (const auto& b : network.named_buffers()) CHECK(own.insert(b.name).second);
@@ -48,8 +48,8 @@ TEST_CASE("unet: parameter names are the reference's, each once") {
 
 TEST_CASE(
     "unet: any image size, channels and classes; sizes that 2^depth does not divide are padded") {
-  for (const auto variant : {UNetSpec::Variant::paper, UNetSpec::Variant::classic}) {
-    UNetSpec spec = small(variant);
+  for (const UNetPreset& preset : kUNetPresets) {
+    UNetSpec spec = small(preset);
     spec.in_channels = 3;
     spec.classes = 4;
     UNet<float> network(spec);
@@ -64,26 +64,27 @@ TEST_CASE(
 }
 
 TEST_CASE("unet: errors name what does not fit") {
-  UNet<float> network(small(UNetSpec::Variant::paper));
+  UNet<float> network(small(kPaperUNet));
   const auto x = [](const Shape& shape) { return Variable<float>(Tensor<float>::zeros(shape)); };
   CHECK_THROWS_WITH_AS(network.forward(x({1, 8, 8, 3})),
                        Contains("[unet] x [1, 8, 8, 3]: expected [N, H, W, 1]"), ShapeError);
   CHECK_THROWS_WITH_AS(network.forward(x({0, 8, 8, 1})), Contains("none of them 0"), ShapeError);
-  UNet<float> classic(small(UNetSpec::Variant::classic));
+  UNet<float> classic(small(kClassicUNet));
   CHECK_THROWS_WITH_AS(classic.forward(x({1, 4, 4, 1})),
                        Contains("[mid.bn1] cannot normalise over one value"), ValueError);
   UNetSpec bad;
   bad.depth = 0;
-  CHECK_THROWS_WITH_AS(UNet<float>{bad}, Contains("[unet] depth 0: expected 1 to 8"), ValueError);
+  CHECK_THROWS_WITH_AS(UNet<float>{bad}, Contains("[depth] got 0, expected >= 1 and <= 8."),
+                       ValueError);
   bad = {};
   bad.classes = 1;
-  CHECK_THROWS_WITH_AS(UNet<float>{bad}, Contains("classes 1"), ValueError);
-  CHECK_THROWS_WITH_AS(variant_named("demo"), Contains("expected paper or classic"), ValueError);
+  CHECK_THROWS_WITH_AS(UNet<float>{bad}, Contains("[network] classes: got 1, expected 2 to 256."),
+                       ValueError);
 }
 
 TEST_CASE(
     "unet: the seed decides the weights; dropout draws a new mask every pass, none in evaluation") {
-  UNetSpec spec = small(UNetSpec::Variant::classic);
+  UNetSpec spec = small(kClassicUNet);
   spec.dropout = 0.5;
   UNet<float> a(spec), b(spec);
   spec.seed = 2;
@@ -104,8 +105,8 @@ TEST_CASE(
 
 TEST_CASE_TEMPLATE("unet: inference in one pass a convolution agrees with evaluation on the tape",
                    S, float, double) {
-  for (const auto variant : {UNetSpec::Variant::paper, UNetSpec::Variant::classic}) {
-    UNet<S> network(small(variant));
+  for (const UNetPreset& preset : kUNetPresets) {
+    UNet<S> network(small(preset));
     Rng rng(3);
     for (const auto& p : network.named_parameters()) {
       p.variable.value().copy_from(random_tensor<S>(p.variable.shape(), rng, -0.7, 1.0));
@@ -127,7 +128,7 @@ TEST_CASE_TEMPLATE("unet: inference in one pass a convolution agrees with evalua
 TEST_CASE("unet: initial weights follow Glorot and He") {
   const UNet<float> paper{UNetSpec{}};
   UNetSpec classic_spec;
-  classic_spec.variant = UNetSpec::Variant::classic;
+  classic_spec.preset = kClassicUNet;
   const UNet<float> classic(classic_spec);
   const auto weight = [](const UNet<float>& network, const std::string& name) {
     for (const auto& p : network.named_parameters()) {
@@ -153,8 +154,8 @@ TEST_CASE("unet: initial weights follow Glorot and He") {
 }
 
 TEST_CASE("gradients: both small U-Nets agree with central differences") {
-  for (const auto variant : {UNetSpec::Variant::paper, UNetSpec::Variant::classic}) {
-    UNet<double> network(small(variant));
+  for (const UNetPreset& preset : kUNetPresets) {
+    UNet<double> network(small(preset));
     Rng rng(21);
     const Variable<double> x(random_tensor<double>(Shape{2, 8, 8, 1}, rng), true);
     const auto labels = random_labels(Shape{2, 8, 8}, 2, rng);
@@ -169,15 +170,15 @@ TEST_CASE("gradients: both small U-Nets agree with central differences") {
     GradcheckOptions options;
     options.relative = 1e-5;
     const GradcheckResult result = gradcheck(
-        "unet " + variant_name(variant), inputs,
+        fmt::format("unet {}", preset.name), inputs,
         [&] {
           Prediction<double> prediction(network.forward(x), labels);
           return (*loss)(prediction);
         },
         options);
     CHECK_MESSAGE(result.failure.empty(), result.failure);
-    MESSAGE("unet ", variant_name(variant), ": ", result.checked, " elements checked, ",
-            result.excluded, " excluded at a kink");
+    MESSAGE("unet ", preset.name, ": ", result.checked, " elements checked, ", result.excluded,
+            " excluded at a kink");
   }
 }
 

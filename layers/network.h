@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+
+#include "engine/core/check.h"
+#include "engine/core/settings.h"
+#include "layers/module.h"
+
+namespace dmf {
+
+/// Everything that defines a network but its weights.
+struct NetworkSpec {
+  std::string name;  // of its entry in networks()
+  Index in_channels = 1;
+  Index classes = 2;
+  std::uint64_t seed = 1;  // of the initial weights and of what dropout draws
+  Settings settings = {};  // those of the entry
+};
+
+/// A segmentation network, as programs see it: what they do not find here they need not know.
+///
+/// forward  x [N, H, W, in_channels] -> logits [N, H, W, classes], for images of any size
+template <class S>
+class Network : public Module<S> {
+ public:
+  /// throws  ValueError for less than one channel, or not 2 to 256 classes
+  Network(NetworkSpec spec, Device device) : Module<S>(device), spec_(std::move(spec)) {
+    DMF_CHECK(spec_.in_channels >= 1, ValueError,
+              "[network] input channels: got {}, expected at least 1.", spec_.in_channels);
+    DMF_CHECK(spec_.classes >= 2 && spec_.classes <= 256, ValueError,
+              "[network] classes: got {}, expected 2 to 256.", spec_.classes);
+  }
+
+  const NetworkSpec& spec() const { return spec_; }
+  /// Images whose height and width are multiples of it are computed as they are; others may be
+  /// padded inside.
+  virtual Index size_multiple() const { return 1; }
+
+ private:
+  NetworkSpec spec_;
+};
+
+}  // namespace dmf

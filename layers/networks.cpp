@@ -1,0 +1,67 @@
+#include "layers/networks.h"
+
+#include <type_traits>
+
+#include "layers/unet.h"
+
+namespace dmf {
+namespace {
+
+NetworkEntry unet_entry(const UNetPreset& preset) {
+  return {
+      preset.name,
+      preset.help,
+      unet_settings(),
+      [&preset](const NetworkSpec& spec) { return parameter_count(UNetSpec::of(preset, spec)); },
+      [&preset](const NetworkSpec& spec, Device device) {
+        return std::make_unique<UNet<float>>(UNetSpec::of(preset, spec), device);
+      },
+      [&preset](const NetworkSpec& spec, Device device) {
+        return std::make_unique<UNet<double>>(UNetSpec::of(preset, spec), device);
+      }};
+}
+
+const NetworkEntry& entry_of(std::string_view name) {
+  return entry_named(networks(), name, "model");
+}
+
+}  // namespace
+
+const std::vector<NetworkEntry>& networks() {
+  static const std::vector<NetworkEntry> table = [] {
+    std::vector<NetworkEntry> entries;
+    for (const UNetPreset& preset : kUNetPresets) entries.push_back(unet_entry(preset));
+    return entries;
+  }();
+  return table;
+}
+
+Settings network_settings() {
+  Settings settings;
+  for (const NetworkEntry& entry : networks()) settings.add(entry.settings);
+  return settings;
+}
+
+NetworkSpec network_spec(std::string_view name) {
+  const NetworkEntry& entry = entry_of(name);
+  return {.name = std::string(entry.name), .settings = Settings(entry.settings)};
+}
+
+template <class S>
+std::unique_ptr<Network<S>> make_network(const NetworkSpec& spec, Device device) {
+  const NetworkEntry& entry = entry_of(spec.name);
+  if constexpr (std::is_same_v<S, float>) {
+    return entry.make(spec, device);
+  } else {
+    return entry.make_double(spec, device);
+  }
+}
+
+Index parameter_count(const NetworkSpec& spec) {
+  return entry_of(spec.name).parameter_count(spec);
+}
+
+template std::unique_ptr<Network<float>> make_network(const NetworkSpec&, Device);
+template std::unique_ptr<Network<double>> make_network(const NetworkSpec&, Device);
+
+}  // namespace dmf

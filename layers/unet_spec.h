@@ -1,0 +1,105 @@
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "layers/init.h"
+#include "layers/network.h"
+
+namespace dmf {
+
+/// What tells one kind of U-Net from another, beside its sizes.
+struct UNetPreset {
+  std::string_view name, help;
+  int encoder_convs;     // in every level of the way down
+  int bottleneck_convs;  // below it; 0: the way up begins at the last pooled output
+  int decoder_convs;     // behind every skip; 0: none
+  int up_kernel;         // of the transposed convolutions, whose stride is 2
+  bool up_normalised;    // batch norm and ReLU behind those
+  Init init;
+};
+
+/// The authors' demo of Dynamic Memory Fusion.
+inline constexpr UNetPreset kPaperUNet = {
+    .name = "paper",
+    .help = "the authors' U-Net",
+    .encoder_convs = 1,
+    .bottleneck_convs = 0,
+    .decoder_convs = 0,
+    .up_kernel = 3,
+    .up_normalised = true,
+    .init = Init::glorot_uniform,
+};
+/// Ronneberger et al. 2015, with batch norm.
+inline constexpr UNetPreset kClassicUNet = {
+    .name = "classic",
+    .help = "Ronneberger's",
+    .encoder_convs = 2,
+    .bottleneck_convs = 2,
+    .decoder_convs = 2,
+    .up_kernel = 2,
+    .up_normalised = false,
+    .init = Init::he_normal,
+};
+inline constexpr std::array kUNetPresets = {kPaperUNet, kClassicUNet};
+
+/// Everything that defines a U-Net.
+struct UNetSpec {
+  UNetPreset preset = kPaperUNet;
+  Index in_channels = 1;
+  Index classes = 2;
+  int depth = 4;
+  Index base_width = 32;  // channels of level 0; every level down has twice as many
+  double dropout = 0.0;   // rate, behind every level below level 0
+  double bn_eps = 1e-5;
+  double bn_momentum = 0.1;
+  std::uint64_t seed = 1;  // of the initial weights and the dropout masks
+
+  static UNetSpec of(const UNetPreset& preset, const NetworkSpec& spec);
+  /// throws  ValueError naming the setting whose value it does not take
+  NetworkSpec network_spec() const;
+};
+
+/// What can be set of a U-Net, with its ranges; the defaults are UNetSpec's.
+std::vector<Setting> unet_settings();
+
+/// A convolution of 3 x 3, then batch norm with ReLU: their names in the level, and channels.
+struct ConvBlock {
+  std::string conv, norm;
+  Index in, out;
+};
+
+/// A transposed convolution "up" of stride 2.
+struct UpConv {
+  Index in, out;
+  int kernel;
+  std::string norm;  // of the batch norm with ReLU behind it; empty without
+};
+
+/// A level of a U-Net. An encoder's output goes to the decoder of its depth, as the skip, and
+/// through a 2 x 2 max pooling to what is below; a decoder brings what comes from below to its size,
+/// and joins the skip behind it. Then come the blocks, then dropout.
+struct LevelSpec {
+  enum class Part { encoder, bottleneck, decoder };
+
+  std::string name;  // "enc0", "mid", "dec0"
+  Part part;
+  int depth;                 // its pixels are 2^depth of the image's wide
+  std::optional<UpConv> up;  // a decoder's
+  std::vector<ConvBlock> blocks;
+  Index out;         // channels that leave it
+  double dropout;    // rate
+  std::uint32_t id;  // of what dropout draws
+};
+
+/// The U-Net's topology: its levels in the order in which they compute. Behind the last one comes
+/// "head", a 1 x 1 convolution to the classes.
+std::vector<LevelSpec> levels(const UNetSpec& spec);
+
+/// How many parameters it has.
+Index parameter_count(const UNetSpec& spec);
+
+}  // namespace dmf

@@ -1,0 +1,106 @@
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "engine/core/check.h"
+#include "layers/networks.h"
+#include "layers/unet.h"
+#include "tests/support/random_tensor.h"
+
+// What holds for every network of the table.
+
+namespace dmf {
+namespace {
+
+using doctest::Contains;
+
+/// Small, where the network has a setting for it.
+NetworkSpec small_spec(const NetworkEntry& entry) {
+  NetworkSpec spec = network_spec(entry.name);
+  spec.in_channels = 3;
+  spec.classes = 4;
+  if (spec.settings.knows("base-width")) spec.settings.set("base-width", std::int64_t{4});
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("networks: each is known by its name, says how large it is, and is told by its spec") {
+  for (const NetworkEntry& entry : networks()) {
+    CAPTURE(entry.name);
+    const NetworkSpec spec = small_spec(entry);
+    const auto network = make_network<float>(spec);
+    CHECK(network->spec().name == entry.name);
+    CHECK(network->spec().in_channels == 3);
+    CHECK(network->spec().classes == 4);
+    for (const Setting& setting : entry.settings) {
+      CHECK(network->spec().settings.value(setting.name) == spec.settings.value(setting.name));
+    }
+    CHECK(network->parameter_count() == parameter_count(spec));
+    std::set<std::string> names;
+    for (const auto& p : network->named_parameters()) CHECK(names.insert(p.name).second);
+    for (const auto& b : network->named_buffers()) CHECK(names.insert(b.name).second);
+  }
+  const std::string refusal =
+      "[model] got 'unetr', expected " + any_of_text(names_of(networks())) + ".";
+  CHECK_THROWS_WITH_AS(network_spec("unetr"), refusal.c_str(), ValueError);
+  NetworkSpec spec = network_spec(networks().front().name);
+  spec.classes = 1;
+  CHECK_THROWS_WITH_AS(make_network<float>(spec),
+                       Contains("[network] classes: got 1, expected 2 to 256."), ValueError);
+}
+
+TEST_CASE("networks: the same in float and double, for images of any size") {
+  for (const NetworkEntry& entry : networks()) {
+    CAPTURE(entry.name);
+    const NetworkSpec spec = small_spec(entry);
+    const auto network = make_network<float>(spec);
+    const auto twin = make_network<double>(spec);
+    const auto twins = twin->named_tensors();
+    for (const auto& [name, tensor] : network->named_tensors()) {
+      for (Index i = 0; i < tensor.numel(); ++i) {
+        CHECK(tensor.data()[i] == static_cast<float>(twins.at(name).data()[i]));
+      }
+    }
+    network->train(false);
+    for (const Shape& x : {Shape{1, 1, 1, 3}, Shape{2, 5, 7, 3}, Shape{1, 16, 32, 3}}) {
+      Rng rng(1);
+      const Variable<float> images(random_tensor<float>(x, rng));
+      CHECK(network->forward(images).shape() == x.with(3, 4));
+    }
+  }
+}
+
+TEST_CASE("networks: what draws random numbers says so, and draws none in evaluation") {
+  Rng rng(1);
+  const Variable<float> x(random_tensor<float>(Shape{2, 16, 16, 3}, rng));
+  for (const NetworkEntry& entry : networks()) {
+    CAPTURE(entry.name);
+    NetworkSpec spec = small_spec(entry);
+    CHECK_FALSE(make_network<float>(spec)->is_random());
+    if (!spec.settings.knows("dropout")) continue;
+    spec.settings.set("dropout", 0.5);
+    const auto network = make_network<float>(spec);
+    CHECK(network->is_random());
+    CHECK(largest_difference(network->forward(x).value(), network->forward(x).value()) > 0.0);
+    network->train(false);
+    CHECK(largest_difference(network->forward(x).value(), network->forward(x).value()) == 0.0);
+  }
+}
+
+TEST_CASE("levels: every U-Net that a preset may describe has names of its own for its parts") {
+  for (int kind = 0; kind < 36; ++kind) {
+    UNetSpec spec;
+    spec.preset = {"any",        "", 1 + kind % 2,   kind / 2 % 3,
+                   kind / 6 % 3, 2,  kind / 18 == 1, Init::he_normal};
+    spec.depth = 2;
+    spec.base_width = 2;
+    CAPTURE(kind);
+    const UNet<float> network(spec);
+    std::set<std::string> names;
+    for (const auto& p : network.named_parameters()) CHECK(names.insert(p.name).second);
+    CHECK(network.parameter_count() == parameter_count(spec));
+  }
+}
+
+}  // namespace dmf
