@@ -19,7 +19,8 @@ struct Options {
 };
 
 dmf::Model load(const Options& options) {
-  const dmf::WeightsFormat format = dmf::weights_format_named(options.from);
+  const dmf::WeightsFormat format =
+      dmf::entry_named(dmf::kWeightsFormats, options.from, "from").value;
   if (format == dmf::WeightsFormat::ours) return dmf::load_model(options.model);
   dmf::PreprocessSpec preprocess = options.preprocess;
   std::unique_ptr<dmf::Network<float>> network;
@@ -39,7 +40,8 @@ dmf::Model load(const Options& options) {
 std::string converted(const dmf::Model& model, const std::string& to) {
   if (to == "onnx") return dmf::to_onnx(model);
   if (to == "dmf") return dmf::to_bytes(dmf::model_content(*model.network, model.preprocess));
-  return dmf::to_bytes(dmf::export_weights(*model.network, dmf::weights_format_named(to)));
+  return dmf::to_bytes(
+      dmf::export_weights(*model.network, dmf::entry_named(dmf::kWeightsFormats, to, "to").value));
 }
 
 }  // namespace
@@ -56,12 +58,14 @@ int main(int argc, char** argv) {
   app.add_option("--out", options.out, "File to write")->check(dmf::not_empty())->required();
   app.add_flag("--overwrite", options.overwrite,
                "Replace --out where an earlier export wrote it, unless it was changed since");
-  app.add_option("--to", options.to, "dmf, pytorch, keras or onnx")
-      ->check(dmf::one_of({"dmf", "pytorch", "keras", "onnx"}))
+  std::vector<std::string> formats = dmf::names_of(dmf::kWeightsFormats);
+  formats.emplace_back("onnx");
+  app.add_option("--to", options.to, dmf::any_of_text(formats))
+      ->check(dmf::one_of(formats))
       ->capture_default_str();
   app.add_option("--from", options.from,
-                 "Whose names and layouts --model has: dmf, pytorch or keras")
-      ->check(dmf::one_of({"dmf", "pytorch", "keras"}))
+                 "Whose names and layouts --model has: " + dmf::help_of(dmf::kWeightsFormats))
+      ->check(dmf::one_of(dmf::names_of(dmf::kWeightsFormats)))
       ->capture_default_str();
   const auto group = "Of weights from elsewhere";
   dmf::add_value(app, group, "--bn-eps", options.rest.bn_eps, "Keras's default is 0.001");

@@ -136,14 +136,6 @@ UNetSpec spec_from(const std::map<std::string, Tensor<float>>& tensors, WeightsF
 
 }  // namespace
 
-WeightsFormat weights_format_named(const std::string& name) {
-  if (name == "dmf") return WeightsFormat::ours;
-  if (name == "pytorch") return WeightsFormat::pytorch;
-  if (name == "keras") return WeightsFormat::keras;
-  throw ValueError(
-      fmt::format("[weights] unknown format '{}': expected dmf, pytorch or keras.", name));
-}
-
 Safetensors export_weights(const Network<float>& network, WeightsFormat format) {
   Safetensors file;
   for (const auto& [name, tensor] : network.named_tensors()) {

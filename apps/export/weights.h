@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <string>
 
@@ -21,8 +22,10 @@ namespace dmf {
 /// NAME is the layer's everywhere: enc0.conv, enc0.bn, dec0.up, head.
 enum class WeightsFormat { ours, pytorch, keras };
 
-/// throws  ValueError for another name than "dmf", "pytorch" and "keras"
-WeightsFormat weights_format_named(const std::string& name);
+inline constexpr std::array<Named<WeightsFormat>, 3> kWeightsFormats = {
+    {{"dmf", WeightsFormat::ours, "this program's model files"},
+     {"pytorch", WeightsFormat::pytorch, "names and layouts of PyTorch"},
+     {"keras", WeightsFormat::keras, "names and layouts of Keras"}}};
 
 /// All parameters and buffers in the names and layouts of the format. Numbers are copied, so that
 /// there and back again every bit is the same.

@@ -37,7 +37,6 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
   const std::string rule = "with --weighting " + o.fusion.weighting;
   const double horizon = o.ema > 0.0 ? 1.0 / (1.0 - o.ema) : 0.0;
   std::vector<Idle> idle = {
-      {o.optimizer != "sgd", {"momentum", "nesterov"}, "with --optimizer " + o.optimizer},
       {o.where.device == "cpu", {"precision"}, kCpuPrecision},
       {o.schedule == "constant", {"final-lr-fraction"}, "with --schedule constant"},
       {horizon > static_cast<double>(steps),
@@ -71,10 +70,17 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
        rule},
       {o.fusion.weighting != "cov_weighting", {"cov-decay"}, rule},
   };
-  const Settings of_model = network_spec(o.model).settings;
-  for (const Setting& setting : o.network.all()) {
-    idle.push_back({!of_model.knows(setting.name), {setting.name}, "with --model " + o.model});
-  }
+  const auto add_others = [&idle](const Settings& all, const std::vector<Setting>& used,
+                                  const std::string& reason) {
+    const Settings own(used);
+    for (const Setting& setting : all.all()) {
+      idle.push_back({!own.knows(setting.name), {setting.name}, reason});
+    }
+  };
+  add_others(o.network_settings, entry_named(networks(), o.model, "model").settings,
+             "with --model " + o.model);
+  add_others(o.optimizer_settings, entry_named(optimizers(), o.optimizer, "optimizer").settings,
+             "with --optimizer " + o.optimizer);
   return idle;
 }
 

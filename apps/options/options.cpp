@@ -15,7 +15,7 @@ constexpr Range kAboveZeroToOne = {.least = 0.0, .most = 1.0, .with_least = fals
 void bind_network(CLI::App& app, TrainOptions& o) {
   add_value(app, "Network", "--model", o.model, help_of(networks()))
       ->check(one_of(names_of(networks())));
-  add_settings(app, "Network", o.network);
+  add_settings(app, "Network", o.network_settings);
 }
 
 void bind_training(CLI::App& app, TrainOptions& o) {
@@ -24,14 +24,11 @@ void bind_training(CLI::App& app, TrainOptions& o) {
   };
   add("--epochs", o.epochs, "Passes over the training images")->check(whole_number(1, 1000000));
   add("--batch", o.batch, "Images in a step")->check(whole_number(1, 4096));
-  add("--optimizer", o.optimizer, "adam, adamw or sgd")->check(one_of({"adam", "adamw", "sgd"}));
+  add("--optimizer", o.optimizer, help_of(optimizers()))->check(one_of(names_of(optimizers())));
   add("--lr", o.lr, "Learning rate")->check(number_in(kAboveZero));
-  add("--momentum", o.momentum, "Of sgd")->check(number_in(kFraction));
-  app.add_flag("--nesterov", o.nesterov, "Nesterov's momentum, for sgd")->group("Training");
-  add("--weight-decay", o.weight_decay, "L2 for adam and sgd, decoupled for adamw")
-      ->check(number_in(kAtLeastZero));
-  add("--schedule", o.schedule, "Learning rate: constant or cosine")
-      ->check(one_of({"constant", "cosine"}));
+  add_settings(app, "Training", o.optimizer_settings);
+  add("--schedule", o.schedule, "Learning rate: " + help_of(kSchedules))
+      ->check(one_of(names_of(kSchedules)));
   add("--warmup-steps", o.warmup_steps, "Steps of linear warm-up")->check(whole_number(0));
   add("--final-lr-fraction", o.final_lr_fraction, "Of --lr, at the end of the cosine")
       ->check(number_in(kUnit));
@@ -100,7 +97,7 @@ NetworkSpec TrainOptions::network_spec() const {
   spec.classes = num_classes;
   spec.seed = seed;
   for (const Setting& setting : spec.settings.all()) {
-    spec.settings.set(setting.name, network.value(setting.name));
+    spec.settings.set(setting.name, network_settings.value(setting.name));
   }
   return spec;
 }

@@ -10,6 +10,7 @@
 #include "apps/image/preprocess.h"
 #include "apps/support/program.h"
 #include "dmf/fusion.h"
+#include "engine/optim/optimizers.h"
 #include "engine/optim/schedule.h"
 #include "layers/networks.h"
 #include "losses/registry.h"
@@ -59,16 +60,15 @@ struct TrainOptions {
 
   // Network
   std::string model = "paper";
-  Settings network = network_settings();  // of all models; those of `model` count
+  Settings network_settings = dmf::network_settings();  // of all models; those of `model` count
 
   // Training
   int epochs = 20;
   int batch = 32;
   std::string optimizer = "adam";
   double lr = 1e-3;
-  double momentum = 0.9;
-  bool nesterov = false;
-  double weight_decay = 0.0;
+  Settings optimizer_settings =
+      dmf::optimizer_settings();  // of all optimisers; those of `optimizer` count
   std::string schedule = "cosine";
   int warmup_steps = 0;
   double final_lr_fraction = 0.0;

@@ -15,20 +15,13 @@ FusedLoss<float> make_fused_loss(const TrainOptions& options) {
 
 std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,
                                                  const Network<float>& network) {
-  if (options.optimizer == "sgd") {
-    return make_sgd(network.named_parameters(),
-                    {options.momentum, options.weight_decay, options.nesterov});
-  }
-  AdamOptions adam;
-  adam.weight_decay = options.weight_decay;
-  adam.decoupled = options.optimizer == "adamw";
-  return make_adam(network.named_parameters(), adam);
+  return entry_named(optimizers(), options.optimizer, "optimizer")
+      .make(network.named_parameters(), options.optimizer_settings);
 }
 
 LearningRate make_schedule(const TrainOptions& options, std::int64_t total_steps) {
-  return {
-      options.schedule == "cosine" ? LearningRate::Shape::cosine : LearningRate::Shape::constant,
-      options.lr, options.warmup_steps, total_steps, options.final_lr_fraction};
+  return {entry_named(kSchedules, options.schedule, "schedule").value, options.lr,
+          options.warmup_steps, total_steps, options.final_lr_fraction};
 }
 
 }  // namespace dmf

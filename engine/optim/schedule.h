@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+
+#include "engine/core/choice.h"
 
 namespace dmf {
 
@@ -18,5 +21,9 @@ struct LearningRate {
   /// warm-up to 1 at the last step (Loshchilov & Hutter 2017, without restarts)
   double at(std::int64_t step) const;
 };
+
+inline constexpr std::array<Named<LearningRate::Shape>, 2> kSchedules = {
+    {{"constant", LearningRate::Shape::constant, "the same at every step"},
+     {"cosine", LearningRate::Shape::cosine, "falling along half a wave"}}};
 
 }  // namespace dmf

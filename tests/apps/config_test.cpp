@@ -138,7 +138,7 @@ TEST_CASE("config: marks, line ends, comments, blanks, values without quotes") {
   CHECK(o.model == "paper");
   CHECK(o.epochs == 7);
   CHECK(o.loss.common.class_weights == std::vector<double>{1.0, 2.0});
-  CHECK(o.nesterov);
+  CHECK(o.optimizer_settings.flag("nesterov"));
   CHECK(parse_config("data=\"\\u00e9\\U0001F9BA\\t\"", "c").data == "\xc3\xa9\xf0\x9f\xa6\xba\t");
 }
 

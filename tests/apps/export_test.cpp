@@ -125,8 +125,8 @@ TEST_CASE("weights: a file that does not fit is refused by the tensor's name") {
         f.set("enc0.conv1.weight", Tensor<float>::zeros(Shape{900, 3, 3, 3}));
       },
       "are too few for the network");
-  CHECK_THROWS_WITH_AS(weights_format_named("mxnet"), Contains("expected dmf, pytorch or keras"),
-                       ValueError);
+  CHECK_THROWS_WITH_AS(entry_named(kWeightsFormats, "mxnet", "from"),
+                       Contains("[from] got 'mxnet', expected dmf, pytorch or keras."), ValueError);
 }
 
 TEST_CASE("ONNX: the checker accepts every option" *

@@ -21,7 +21,7 @@ TEST_CASE("forecast_memory: what a step really takes, within a tenth") {
   TrainOptions options;
   options.num_classes = 2;
   options.image = 64;
-  options.network.set("base-width", std::int64_t{16});
+  options.network_settings.set("base-width", std::int64_t{16});
   options.auxiliary = "cb_dice";
   for (const std::string model : {"paper", "classic"}) {
     options.model = model;

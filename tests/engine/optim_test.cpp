@@ -4,7 +4,9 @@
 #include <limits>
 
 #include "engine/core/check.h"
-#include "engine/optim/optimizer.h"
+#include "engine/ops/elementwise.h"
+#include "engine/ops/reduce.h"
+#include "engine/optim/optimizers.h"
 #include "engine/optim/schedule.h"
 #include "engine/optim/weight_ema.h"
 
@@ -132,6 +134,36 @@ TEST_CASE("optimizer: a gradient that is not finite changes nothing and counts a
   CHECK(adam->steps() == 0);
   CHECK(a.value().item() == 1.0);
   CHECK(adam->state().moments.at("a.m").item() == 0.0);
+}
+
+TEST_CASE("optimizers: each goes downhill; its settings are those that it is made with") {
+  const auto after_ten_steps = [](std::string_view name, const Settings& settings) {
+    const Variable<float> x(Tensor<float>::full(Shape{1}, 2.0f), true);
+    const auto optimizer = entry_named(optimizers(), name, "optimizer").make({{"x", x}}, settings);
+    for (int step = 0; step < 10; ++step) {
+      optimizer->zero_grad();
+      sum(x * x).backward();
+      optimizer->step(0.01);
+    }
+    return x.value().item();
+  };
+  for (const OptimizerEntry& entry : optimizers()) {
+    CAPTURE(entry.name);
+    CHECK(after_ten_steps(entry.name, Settings(entry.settings)) < 1.95f);
+    for (const Setting& setting : entry.settings) {
+      Settings other = optimizer_settings();
+      if (setting.name == "nesterov") {
+        other.set("nesterov", true);
+      } else {
+        other.set(setting.name, 0.25);
+      }
+      CHECK(after_ten_steps(entry.name, other) !=
+            after_ten_steps(entry.name, optimizer_settings()));
+    }
+  }
+  Settings decay = optimizer_settings();
+  decay.set("weight-decay", 0.25);
+  CHECK(after_ten_steps("adam", decay) != after_ten_steps("adamw", decay));
 }
 
 TEST_CASE("learning rate: warm-up, cosine and its end") {
