@@ -73,7 +73,7 @@ int main(int argc, char** argv) {
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     const std::filesystem::path folder = run;
-    dmf::warn_where_idle(app, "--precision", where.device == "cpu", dmf::kCpuPrecision);
+    dmf::warn_where_idle(app, "--precision", !where.has_precision(), dmf::kCpuPrecision);
     dmf::warn_where_idle(app, "--overwrite", json.empty() && csv.empty(),
                          "without --json or --csv");
     dmf::warn_where_idle(app, "--data-changed", !data_folder.empty() && app.count("--part") == 0,

@@ -125,7 +125,9 @@ class TrainCommand {
     dmf::check_options(options_);
     const dmf::Device device = options_.where.open();
     dmf::say(fmt::format("machine   {}\n", dmf::describe_machine()));
-    if (!device.is_cpu()) {
+    if (device.kind() == dmf::Device::Kind::reference) {
+      dmf::say("device    reference: the plain kernels, on one thread\n");
+    } else if (!device.is_cpu()) {
       dmf::say(fmt::format("device    {}, {}\n", dmf::device_runtime::description(device),
                            options_.where.precision));
     }

@@ -37,7 +37,7 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
   const std::string rule = "with --weighting " + o.fusion.weighting;
   const double horizon = o.ema > 0.0 ? 1.0 / (1.0 - o.ema) : 0.0;
   std::vector<Idle> idle = {
-      {o.where.device == "cpu", {"precision"}, kCpuPrecision},
+      {!o.where.has_precision(), {"precision"}, kCpuPrecision},
       {o.schedule == "constant", {"final-lr-fraction"}, "with --schedule constant"},
       {horizon > static_cast<double>(steps),
        {"ema"},

@@ -189,7 +189,9 @@ Device DeviceChoice::open() const {
 }
 
 std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice) {
-  return {app.add_option("--device", choice.device, "Where to compute: cpu, cuda or cuda:1")
+  return {app.add_option("--device", choice.device,
+                         "Where to compute: cpu, cuda or cuda:1; reference: the CPU by the plain "
+                         "kernels, slow, to be read and stepped through")
               ->capture_default_str(),
           app.add_option("--precision", choice.precision,
                          "How cuda multiplies matrices: fp32, tf32 or bf16 (bfloat16 storage)")

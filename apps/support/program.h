@@ -27,6 +27,8 @@ struct DeviceChoice {
   std::string device = "cpu";
   std::string precision = "tf32";
 
+  /// Whether `precision` has an effect there.
+  bool has_precision() const { return device.starts_with("cuda"); }
   /// Sets the precision.
   ///
   /// throws  DeviceError where the device is not to be had

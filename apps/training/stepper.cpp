@@ -85,8 +85,8 @@ const Tensor<float>& Stepper::values() {
   Pass& pass = pass_for(next_.images.shape());
   current_ = &pass;
   if (device_.is_cpu()) {
-    pass.images = next_.images;
-    pass.labels = next_.labels;
+    pass.images = next_.images.to(device_);
+    pass.labels = next_.labels.to(device_);
   } else if (is_sent_) {
     images_on_their_way_->receive(pass.images.data());
     labels_on_their_way_->receive(pass.labels.data());

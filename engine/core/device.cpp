@@ -13,16 +13,25 @@ Device Device::cuda(int index) {
 
 Device Device::parse(std::string_view text) {
   if (text == "cpu") return cpu();
+  if (text == "reference") return reference();
   if (text == "cuda") return cuda(0);
   if (text.size() == 6 && text.starts_with("cuda:") && text[5] >= '0' && text[5] <= '9') {
     return cuda(text[5] - '0');
   }
-  throw ValueError(
-      fmt::format("[device] unknown device: got '{}', expected cpu, cuda or cuda:1.", text));
+  throw ValueError(fmt::format(
+      "[device] unknown device: got '{}', expected cpu, reference, cuda or cuda:1.", text));
 }
 
 std::string Device::str() const {
-  return kind_ == Kind::cpu ? "cpu" : fmt::format("cuda:{}", index_);
+  switch (kind_) {
+    case Kind::cpu:
+      return "cpu";
+    case Kind::reference:
+      return "reference";
+    case Kind::cuda:
+      break;
+  }
+  return fmt::format("cuda:{}", index_);
 }
 
 }  // namespace dmf

@@ -14,7 +14,8 @@ namespace dmf {
 ///
 /// Arguments are validated by the op that calls. Views of one call lie on the kernels' device.
 template <class Kernels>
-const Kernels& kernels([[maybe_unused]] Device device) {
+const Kernels& kernels(Device device) {
+  if (device.kind() == Device::Kind::reference) return Kernels::reference();
 #if DMF_WITH_CUDA  // without it no tensor can live on such a device
   if (device.kind() == Device::Kind::cuda) return Kernels::cuda();
 #endif

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "apps/data/data_record.h"
 #include "apps/image/codecs/image_file.h"
@@ -413,6 +414,28 @@ TEST_CASE_FIXTURE(RunFixture, "train: nothing that comes after the training can 
                                   "--batch-track-steps 0 --epochs 2"));
   CHECK_MESSAGE(small.code == 0, small.text);
   CHECK_FALSE(has(small, "warning: report.html"));
+}
+
+TEST_CASE_FIXTURE(RunFixture,
+                  "train --device reference: what the fast kernels find, within rounding") {
+  REQUIRE(run(train("fast")).code == 0);
+  const Outcome plain = run(train("plain", "--device reference"));
+  REQUIRE_MESSAGE(plain.code == 0, plain.text);
+  CHECK(has(plain, "device    reference"));
+  const auto losses = [this](const std::string& out) {
+    const std::string text = read_text(folder / out / "epochs.csv");
+    std::istringstream row(text.substr(text.find('\n') + 1));
+    std::string epoch;
+    std::pair<double, double> found;  // of training and of validation
+    char comma = 0;
+    std::getline(row, epoch, ',');
+    row >> found.first >> comma >> found.second;
+    REQUIRE(row.good());
+    return found;
+  };
+  const auto expected = losses("fast"), got = losses("plain");
+  CHECK(got.first == doctest::Approx(expected.first).epsilon(1e-4));
+  CHECK(got.second == doctest::Approx(expected.second).epsilon(1e-3));
 }
 
 }  // namespace dmf

@@ -117,6 +117,10 @@ TEST_CASE("allocator: random requests never overlap, and all memory comes back")
 TEST_CASE("device: parses names, and says how to get a CUDA device where the build has none") {
   CHECK(Device::parse("cpu") == Device::cpu());
   CHECK(Device::cpu().str() == "cpu");
+  CHECK(Device::parse("reference") == Device::reference());
+  CHECK(Device::reference().str() == "reference");
+  CHECK(Device::reference().is_cpu());
+  CHECK(!(Device::reference() == Device::cpu()));
 #if !DMF_WITH_CUDA
   CHECK_THROWS_WITH_AS(Device::parse("cuda"),
                        Contains("only the CPU backend. Build with CUDA (cmake --preset cuda)"),
