@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <set>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "engine/core/parallel.h"
 #include "engine/core/rng.h"
 #include "engine/tensor/allocator.h"
+#include "engine/tensor/eigen.h"
 #include "engine/tensor/tensor.h"
 #include "engine/tensor/workspace.h"
 
@@ -112,6 +114,24 @@ TEST_CASE("allocator: random requests never overlap, and all memory comes back")
   CHECK(memory_stats(cpu).in_use == before.in_use);
   release_cached_memory(cpu);
   CHECK(memory_stats(cpu).reserved <= before.reserved);
+}
+
+TEST_CASE("eigen: tensors and views are arrays and matrices of the same elements") {
+  const auto x = Tensor<float>::from(std::array{1.f, 2.f, 3.f, 4.f, 5.f, 6.f}, Shape{1, 1, 3, 2});
+  CHECK(array(x).sum() == 21.f);
+  CHECK(matrix(x, 3, 2)(2, 0) == 5.f);  // row by row
+  CHECK(pixels(x.cview()).colwise().sum()(1) == 12.f);
+  matrix(x, 2, 3).row(1).setZero();
+  CHECK(x.data()[3] == 0.f);
+  CHECK(array(Tensor<float>()).size() == 0);
+  CHECK_THROWS_WITH_AS(
+      matrix(x, 2, 4),
+      Contains("[eigen] [1, 1, 3, 2] is no 2 x 4 matrix: got 6 elements, expected 8."), ShapeError);
+  CHECK_THROWS_WITH_AS(matrix(x, -2, -3), Contains("is no -2 x -3 matrix"), ShapeError);
+  const View<float> halves(x.data(), x.shape(), Storage::bfloat16);
+  CHECK_THROWS_WITH_AS(array(halves), Contains("[eigen] [1, 1, 3, 2] is stored as bfloat16: "),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(pixels(halves), Contains("expected full storage"), ValueError);
 }
 
 TEST_CASE("device: parses names, and says how to get a CUDA device where the build has none") {

@@ -1,6 +1,5 @@
-#include <cmath>
-
 #include "engine/kernels/batch_norm/batch_norm.h"
+#include "engine/tensor/eigen.h"
 
 namespace dmf {
 namespace {
@@ -9,84 +8,70 @@ template <class T>
 class ReferenceBatchNorm final : public BatchNormKernels<T> {
  public:
   void statistics(In<T> x, View<double> mean, View<double> var, Workspace&) const override {
-    const Index C = x.size(-1), M = x.numel() / C;
-    for (Index c = 0; c < C; ++c) {
-      double sum = 0.0;
-      for (Index m = 0; m < M; ++m) sum += static_cast<double>(x.data[m * C + c]);
-      mean.data[c] = sum / static_cast<double>(M);
-      double squares = 0.0;
-      for (Index m = 0; m < M; ++m) {
-        const double centred = static_cast<double>(x.data[m * C + c]) - mean.data[c];
-        squares += centred * centred;
-      }
-      var.data[c] = squares / static_cast<double>(M);
-    }
+    const Array2d<double> in = pixels(x).array().template cast<double>();
+    array(mean) = in.colwise().mean();
+    array(var) = (in.rowwise() - array(mean).transpose()).square().colwise().mean();
   }
 
   void forward(In<T> x, In<double> mean, In<double> var, In<T> gamma, In<T> beta, double eps,
                bool relu, View<T> y, Workspace&) const override {
-    const Index C = x.size(-1);
-    for (Index i = 0; i < x.numel(); ++i) {
-      const Index c = i % C;
-      const double normalised =
-          (static_cast<double>(x.data[i]) - mean.data[c]) / std::sqrt(var.data[c] + eps);
-      const double value =
-          static_cast<double>(gamma.data[c]) * normalised + static_cast<double>(beta.data[c]);
-      y.data[i] = static_cast<T>(relu && value < 0.0 ? 0.0 : value);
+    const Array2d<double> out = scaled(normalised(x, mean, var, eps), gamma, beta);
+    if (relu) {
+      pixels(y).array() = (out < 0.0).select(0.0, out).template cast<T>();  // a NaN stays a NaN
+    } else {
+      pixels(y).array() = out.cast<T>();
     }
   }
 
   void backward(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma, In<T> beta,
                 double eps, bool relu, bool through_statistics, View<T> dx, View<T> dgamma,
                 View<T> dbeta, Workspace&) const override {
-    const Index C = x.size(-1), M = x.numel() / C;
-    for (Index c = 0; c < C; ++c) {
-      const double inv_std = 1.0 / std::sqrt(var.data[c] + eps);
-      const auto normalised = [&](Index i) {
-        return (static_cast<double>(x.data[i]) - mean.data[c]) * inv_std;
-      };
-      const auto gradient = [&](Index i) {
-        const double y = static_cast<double>(gamma.data[c]) * normalised(i) +
-                         (relu ? static_cast<double>(beta.data[c]) : 0.0);
-        return relu && !(y > 0.0) ? 0.0 : static_cast<double>(dy.data[i]);
-      };
-      double sum = 0.0, sum_normalised = 0.0;
-      for (Index m = 0; m < M; ++m) {
-        sum += gradient(m * C + c);
-        sum_normalised += gradient(m * C + c) * normalised(m * C + c);
-      }
-      dbeta.data[c] = static_cast<T>(sum);
-      dgamma.data[c] = static_cast<T>(sum_normalised);
-      if (!dx) continue;
-      const double count = through_statistics ? static_cast<double>(M) : INFINITY;
-      for (Index m = 0; m < M; ++m) {
-        const Index i = m * C + c;
-        dx.data[i] =
-            static_cast<T>(static_cast<double>(gamma.data[c]) * inv_std *
-                           (gradient(i) - sum / count - normalised(i) * sum_normalised / count));
-      }
+    const Array2d<double> z = normalised(x, mean, var, eps);
+    Array2d<double> gradient = pixels(dy).array().template cast<double>();
+    if (relu) gradient = (scaled(z, gamma, beta) > 0.0).select(gradient, 0.0);
+    const Row sum = gradient.colwise().sum(), projection = (gradient * z).colwise().sum();
+    array(dbeta) = sum.cast<T>();
+    array(dgamma) = projection.cast<T>();
+    if (!dx) return;
+    if (through_statistics) {  // which move with every x: by dmean/dx and dvar/dx
+      const auto M = static_cast<double>(z.rows());
+      gradient = (gradient.rowwise() - sum / M) - z.rowwise() * (projection / M);
     }
+    const Row slope = row(gamma) / (row(var) + eps).sqrt();
+    pixels(dx).array() = (gradient.rowwise() * slope).template cast<T>();
   }
 
   void update_running(double momentum, double correction, In<double> mean, In<double> var,
                       View<T> running_mean, View<T> running_var) const override {
-    const auto moved = [momentum](T running, double batch) {
-      return static_cast<T>((1.0 - momentum) * static_cast<double>(running) + momentum * batch);
+    const auto move = [momentum](View<T> running, const Row& batch) {
+      array(running) = ((1.0 - momentum) * row<T>(running) + momentum * batch).template cast<T>();
     };
-    for (Index c = 0; c < running_mean.numel(); ++c) {
-      running_mean.data[c] = moved(running_mean.data[c], mean.data[c]);
-      running_var.data[c] = moved(running_var.data[c], correction * var.data[c]);
-    }
+    move(running_mean, row(mean));
+    move(running_var, correction * row(var));
   }
 
   void fold(In<T> bias, In<T> gamma, In<T> beta, In<T> running_mean, In<T> running_var, double eps,
             View<T> scale, View<T> shift) const override {
-    for (Index c = 0; c < scale.numel(); ++c) {
-      const auto at = [c](In<T> view) { return static_cast<double>(view.data[c]); };
-      const double factor = at(gamma) / std::sqrt(at(running_var) + eps);
-      scale.data[c] = static_cast<T>(factor);
-      shift.data[c] = static_cast<T>(at(beta) + (at(bias) - at(running_mean)) * factor);
-    }
+    const Row factor = row(gamma) / (row(running_var) + eps).sqrt();
+    array(scale) = factor.cast<T>();
+    array(shift) = (row(beta) + (row(bias) - row(running_mean)) * factor).template cast<T>();
+  }
+
+ private:
+  using Row = Eigen::Array<double, 1, Eigen::Dynamic>;  // a value for each channel
+
+  template <class U>
+  static Row row(ConstView<U> x) {
+    return array(x).template cast<double>().transpose();
+  }
+  /// (x - mean) / sqrt(var + eps)
+  static Array2d<double> normalised(In<T> x, In<double> mean, In<double> var, double eps) {
+    const Array2d<double> in = pixels(x).array().template cast<double>();
+    return (in.rowwise() - row(mean)).rowwise() / (row(var) + eps).sqrt();
+  }
+  /// gamma * z + beta
+  static Array2d<double> scaled(const Array2d<double>& z, In<T> gamma, In<T> beta) {
+    return (z.rowwise() * row(gamma)).rowwise() + row(beta);
   }
 };
 

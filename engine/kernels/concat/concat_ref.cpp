@@ -1,4 +1,5 @@
 #include "engine/kernels/concat/concat.h"
+#include "engine/tensor/eigen.h"
 
 namespace dmf {
 namespace {
@@ -7,26 +8,18 @@ template <class T>
 class ReferenceConcat final : public ConcatKernels<T> {
  public:
   void concat(std::span<const ConstView<T>> parts, View<T> whole) const override {
-    const Index C = whole.size(-1);
     Index first = 0;
     for (const ConstView<T>& part : parts) {
-      const Index width = part.size(-1);
-      for (Index i = 0; i < part.numel(); ++i) {
-        whole.data[i / width * C + first + i % width] = part.data[i];
-      }
-      first += width;
+      pixels(whole).middleCols(first, part.size(-1)) = pixels(part);
+      first += part.size(-1);
     }
   }
 
   void split(In<T> whole, std::span<const View<T>> parts) const override {
-    const Index C = whole.size(-1);
     Index first = 0;
     for (const View<T>& part : parts) {
-      const Index width = part.size(-1);
-      for (Index i = 0; part && i < part.numel(); ++i) {
-        part.data[i] = whole.data[i / width * C + first + i % width];
-      }
-      first += width;
+      if (part) pixels(part) = pixels(whole).middleCols(first, part.size(-1));
+      first += part.size(-1);
     }
   }
 };

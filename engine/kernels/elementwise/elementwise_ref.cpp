@@ -1,4 +1,5 @@
 #include "engine/kernels/elementwise/elementwise.h"
+#include "engine/tensor/eigen.h"
 
 namespace dmf {
 namespace {
@@ -7,11 +8,11 @@ template <class F, class T>
 class ReferenceUnary final : public UnaryKernels<F, T> {
  public:
   void forward(const F& f, In<T> x, View<T> y) const override {
-    for (Index i = 0; i < y.numel(); ++i) y.data[i] = f.forward(x.data[i]);
+    array(y) = array(x).unaryExpr([f](T v) { return f.forward(v); });
   }
 
   void backward(const F& f, In<T> x, In<T> dy, View<T> dx) const override {
-    for (Index i = 0; i < dx.numel(); ++i) dx.data[i] = f.derivative(x.data[i]) * dy.data[i];
+    array(dx) = array(x).unaryExpr([f](T v) { return f.derivative(v); }) * array(dy);
   }
 };
 
@@ -19,36 +20,32 @@ template <class F, class T>
 class ReferenceBinary final : public BinaryKernels<F, T> {
  public:
   void forward(const F& f, In<T> a, In<T> b, View<T> y) const override {
-    for (Index i = 0; i < y.numel(); ++i) y.data[i] = f.forward(a.data[i], b.data[i]);
+    array(y) = array(a).binaryExpr(array(b), [f](T v, T w) { return f.forward(v, w); });
   }
 
   void backward(const F& f, In<T> a, In<T> b, In<T> dy, View<T> da, View<T> db) const override {
-    for (Index i = 0; i < dy.numel(); ++i) {
-      const T x = a.data[i], y = b.data[i], gradient = dy.data[i];
-      if (da) da.data[i] = f.derivative_a(x, y) * gradient;
-      if (db) db.data[i] = f.derivative_b(x, y) * gradient;
-    }
+    const Array<T> slope_a =
+        array(a).binaryExpr(array(b), [f](T v, T w) { return f.derivative_a(v, w); });
+    const Array<T> slope_b =
+        array(a).binaryExpr(array(b), [f](T v, T w) { return f.derivative_b(v, w); });
+    const Array<T> gradient = array(dy);  // which may be da
+    if (da) array(da) = slope_a * gradient;
+    if (db) array(db) = slope_b * gradient;
   }
 };
 
 template <class T>
 class ReferenceElementwise final : public ElementwiseKernels<T> {
  public:
-  void accumulate(In<T> x, View<T> y) const override {
-    for (Index i = 0; i < y.numel(); ++i) y.data[i] += x.data[i];
-  }
+  void accumulate(In<T> x, View<T> y) const override { array(y) += array(x); }
 
-  void broadcast(In<T> x, View<T> y) const override {
-    for (Index i = 0; i < y.numel(); ++i) y.data[i] = x.data[0];
-  }
+  void broadcast(In<T> x, View<T> y) const override { array(y) = x.data[0]; }
 
   void convert(In<T> x, View<double> y) const override {
-    for (Index i = 0; i < y.numel(); ++i) y.data[i] = static_cast<double>(x.data[i]);
+    array(y) = array(x).template cast<double>();
   }
 
-  void copy(In<T> x, View<T> y) const override {
-    for (Index i = 0; i < y.numel(); ++i) y.data[i] = x.data[i];
-  }
+  void copy(In<T> x, View<T> y) const override { array(y) = array(x); }
 };
 
 }  // namespace

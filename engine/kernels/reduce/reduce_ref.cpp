@@ -1,4 +1,5 @@
 #include "engine/kernels/reduce/reduce.h"
+#include "engine/tensor/eigen.h"
 
 namespace dmf {
 namespace {
@@ -7,18 +8,12 @@ template <class T>
 class ReferenceReduce final : public ReduceKernels<T> {
  public:
   void sum(In<T> x, View<T> y, Workspace&) const override {
-    double total = 0.0;
-    for (Index i = 0; i < x.numel(); ++i) total += static_cast<double>(x.data[i]);
-    y.data[0] = static_cast<T>(total);
+    y.data[0] = static_cast<T>(array(x).template cast<double>().sum());
   }
 
   void channel_sum(In<T> x, View<T> y, Workspace&) const override {
-    const Index C = x.size(-1);
-    for (Index c = 0; c < C; ++c) {
-      double total = 0.0;
-      for (Index i = c; i < x.numel(); i += C) total += static_cast<double>(x.data[i]);
-      y.data[c] = static_cast<T>(total);
-    }
+    const Array<double> sums = pixels(x).template cast<double>().colwise().sum();
+    array(y) = sums.cast<T>();
   }
 };
 
