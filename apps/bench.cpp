@@ -75,7 +75,7 @@ int main(int argc, char** argv) {
       dmf::run_dmf_benchmark(workload, iterations, print);
       return 0;
     }
-    print(device.is_cpu() ? dmf::run_step_benchmark(workload, iterations)
+    print(device.is_cpu() ? dmf::run_step_benchmark(workload, device, iterations)
                           : dmf::run_device_step_benchmark(workload, device, iterations));
     return 0;
   });

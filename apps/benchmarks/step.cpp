@@ -19,9 +19,9 @@ double peak_resident_mb() {
 
 }  // namespace
 
-std::string run_step_benchmark(const Workload& workload, int iterations) {
+std::string run_step_benchmark(const Workload& workload, Device device, int iterations) {
   constexpr int kWarmUp = 3;
-  TrainingStep step(workload);
+  TrainingStep step(workload, device);
   const auto loss = make_cross_entropy<float>({});
   std::vector<TrainingStep::Times> times;
   for (int i = 0; i < kWarmUp + iterations; ++i) {
@@ -45,7 +45,7 @@ std::string run_step_benchmark(const Workload& workload, int iterations) {
                                 {"batch", workload.batch},
                                 {"image", workload.image},
                                 {"threads", num_threads()},
-                                {"device", "cpu"},
+                                {"device", device.str()},
                                 {"parameters", step.network().parameter_count()},
                                 {"train_step_ms", median(&TrainingStep::Times::total)},
                                 {"forward_ms", median(&TrainingStep::Times::forward)},

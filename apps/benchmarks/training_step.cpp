@@ -5,14 +5,15 @@
 
 namespace dmf {
 
-TrainingStep::TrainingStep(const Workload& workload) {
-  network_ = make_network<float>(network_spec(workload.model));
+TrainingStep::TrainingStep(const Workload& workload, Device device) {
+  network_ = make_network<float>(network_spec(workload.model), device);
   Rng rng(1);
   const Tensor<float> images(Shape{workload.batch, workload.image, workload.image, 1});
   for (float& pixel : images.span()) pixel = static_cast<float>(rng.normal());
-  input_ = Variable<float>(images);
-  labels_ = Tensor<std::int32_t>(Shape{workload.batch, workload.image, workload.image});
-  for (std::int32_t& label : labels_.span()) label = rng.coin() ? 1 : 0;
+  input_ = Variable<float>(images.to(device));
+  const Tensor<std::int32_t> labels(Shape{workload.batch, workload.image, workload.image});
+  for (std::int32_t& label : labels.span()) label = rng.coin() ? 1 : 0;
+  labels_ = labels.to(device);
   optimizer_ = make_adam(network_->named_parameters(), {});
 }
 

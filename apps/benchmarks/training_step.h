@@ -27,7 +27,8 @@ class TrainingStep {
     double forward, loss, backward, optimizer, total;
   };
 
-  explicit TrainingStep(const Workload& workload);
+  /// device  one whose work is done when a call returns: the CPU's fast kernels or the plain ones
+  explicit TrainingStep(const Workload& workload, Device device = Device::cpu());
   Times run(const Objective& objective);
   /// Inference from here on: evaluation mode, no gradients held.
   void stop_training();
