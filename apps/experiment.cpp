@@ -198,7 +198,7 @@ Action add_replay(CLI::App& app) {
   command.add_option("steps", *steps, "A run's steps.csv")->required();
   command.add_option("--out", *out, "CSV to write the weights to")->required();
   command.add_option("--plot", *plot, "Page to draw them on");
-  dmf::add_value(command, "Options", "--seed", options->fusion.rule.seed, "Of the rule random");
+  dmf::add_value(command, "Options", "--seed", options->fusion.seed, "Of the rule random");
   const auto overwrite = add_overwrite(command);
   dmf::bind_fusion_options(command, *options);
   return [=] {

@@ -1,8 +1,8 @@
 #include "dmf/fused_loss.h"
 
 #include <cmath>
+#include <iterator>
 
-#include "engine/ops/concat.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
 
@@ -12,96 +12,89 @@ namespace {
 template <class S>
 FusionSpec with_names(FusionSpec spec, const std::vector<std::unique_ptr<Loss<S>>>& losses) {
   spec.losses.clear();
-  for (const auto& loss : losses) spec.losses.emplace_back(loss->name());
+  for (const auto& loss : losses) spec.losses.push_back(loss->name());
   return spec;
+}
+
+template <class S>
+Gram gram_of(const LossGradients<S>& gradients) {
+  const Tensor<double> products = gradients.products();
+  const auto K = static_cast<std::size_t>(products.size(0));
+  Gram gram(K);
+  for (std::size_t i = 0; i < K; ++i) {
+    for (std::size_t j = 0; j < K; ++j) gram(i, j) = products.data()[i * K + j];
+  }
+  return gram;
 }
 
 }  // namespace
 
 template <class S>
 FusedLoss<S>::FusedLoss(std::vector<std::unique_ptr<Loss<S>>> losses,
-                        std::unique_ptr<Loss<S>> auxiliary, FusionSpec spec)
+                        std::unique_ptr<Loss<S>> auxiliary, FusionSpec spec, Reduction reduction)
     : losses_(std::move(losses)),
-      auxiliary_(std::move(auxiliary)),
-      fusion_(with_names(std::move(spec), losses_)) {}
-
-template <class S>
-Variable<S> FusedLoss<S>::values(Prediction<S>& prediction) const {
-  for (const auto& loss : losses_) loss->announce(prediction);
-  if (auxiliary_) auxiliary_->announce(prediction);
-  std::vector<Variable<S>> all;
-  for (const auto& loss : losses_) all.push_back((*loss)(prediction));
-  if (auxiliary_) all.push_back((*auxiliary_)(prediction));
-  return concat(all);
+      has_auxiliary_(auxiliary != nullptr),
+      reduction_(reduction),
+      fusion_(with_names(std::move(spec), losses_)) {
+  if (has_auxiliary_) losses_.push_back(std::move(auxiliary));
 }
 
 template <class S>
-typename FusedLoss<S>::Weighed FusedLoss<S>::weigh(const Tensor<S>& values, bool training) {
-  const Tensor<S> here = values.to(Device::cpu());
-  std::vector<double> losses(here.span().begin(), here.span().end());
-  Weighed weighed;
-  if (auxiliary_) {
-    weighed.auxiliary = losses.back();
-    losses.pop_back();
-    if (training && !std::isfinite(weighed.auxiliary)) {
-      throw_not_finite("auxiliary loss '" + auxiliary_name() + "'", weighed.auxiliary,
-                       fusion_.steps());
-    }
+WithGradients FusedLoss<S>::needs_gradients() const {
+  return fusion_.needs().gradients == GradientsAt::none ? WithGradients::no : WithGradients::yes;
+}
+
+template <class S>
+LossValues<S> FusedLoss<S>::values(const Variable<S>& logits, const Labels& labels,
+                                   WithGradients gradients) const {
+  std::vector<const Loss<S>*> all;
+  for (const auto& loss : losses_) all.push_back(loss.get());
+  return evaluate_losses(all, logits, labels, reduction_, gradients);
+}
+
+template <class S>
+StepWeights FusedLoss<S>::weigh(const LossValues<S>& values, bool training) {
+  const Tensor<S> on_cpu = values.values.value().to(Device::cpu());
+  StepWeights step;
+  step.values.assign(on_cpu.span().begin(), on_cpu.span().end());
+  if (values.gradients) step.gradients = gram_of(*values.gradients);
+  if (training && has_auxiliary_ && !std::isfinite(step.values.back())) {
+    throw_not_finite("auxiliary loss '" + losses_.back()->name() + "'", step.values.back(),
+                     fusion_.steps());
   }
-  Fusion::Factors factors = training ? fusion_.step(losses) : fusion_.current();
-  if (auxiliary_) weighed.gamma = factors.gamma;
-  weighed.losses = std::move(losses);
-  weighed.weights = std::move(factors.weights);
-  return weighed;
+  const std::size_t base = losses_.size() - (has_auxiliary_ ? 1 : 0);
+  Fusion::Factors factors;
+  if (training) {
+    const std::optional<Gram> own =
+        step.gradients ? std::optional(step.gradients->first(base)) : std::nullopt;
+    factors = fusion_.step(std::span(step.values).first(base), own ? &*own : nullptr);
+  } else {
+    factors = fusion_.current();
+  }
+  step.factors = std::move(factors.weights);
+  if (has_auxiliary_) step.factors.push_back(factors.gamma);
+  return step;
 }
 
 template <class S>
-std::vector<S> FusedLoss<S>::Weighed::factors(bool with_auxiliary) const {
-  std::vector<S> all;
-  for (const double w : weights) all.push_back(static_cast<S>(w));
-  if (with_auxiliary) all.push_back(static_cast<S>(gamma));
-  return all;
-}
-
-template <class S>
-typename FusedLoss<S>::Result FusedLoss<S>::combine(Prediction<S>& prediction, bool training) {
-  const Variable<S> raw = values(prediction);
-  Result result{weigh(raw.value(), training), {}};
-  const std::vector<S> factors = result.factors(auxiliary_ != nullptr);
-  result.total = sum(raw * Variable<S>(Tensor<S>::from(factors, raw.shape(), raw.device())));
+typename FusedLoss<S>::Result FusedLoss<S>::combine(const Variable<S>& logits, const Labels& labels,
+                                                    bool training) {
+  const LossValues<S> raw =
+      values(logits, labels, training ? needs_gradients() : WithGradients::no);
+  Result result{weigh(raw, training), {}};
+  std::vector<S> factors;
+  for (const double factor : result.factors) factors.push_back(static_cast<S>(factor));
+  const Tensor<S> on_device = Tensor<S>::from(factors, raw.values.shape(), raw.values.device());
+  result.total = sum(raw.values * Variable<S>(on_device));
   return result;
 }
 
 template <class S>
-std::vector<double> FusedLoss<S>::gradient_norms(const Prediction<S>& prediction) const {
-  std::vector<const Loss<S>*> all;
-  for (const auto& loss : losses_) all.push_back(loss.get());
-  if (auxiliary_) all.push_back(auxiliary_.get());
-  std::vector<double> norms;
-  for (const Loss<S>* loss : all) {
-    const Variable<S> logits(prediction.logits().value(), true);  // a leaf of its own
-    Prediction<S> alone(logits, prediction.target());
-    (*loss)(alone).backward();
-    double squares = 0.0;
-    if (logits.grad().defined()) {
-      const Tensor<S> gradient = logits.grad().to(Device::cpu());
-      for (const S g : gradient.span()) squares += static_cast<double>(g) * static_cast<double>(g);
-    }
-    norms.push_back(std::sqrt(squares));
-  }
-  return norms;
-}
-
-template <class S>
-std::vector<std::string> FusedLoss<S>::loss_names() const {
+std::vector<std::string> FusedLoss<S>::names() const {
   std::vector<std::string> names;
-  for (const auto& loss : losses_) names.emplace_back(loss->name());
+  for (const auto& loss : losses_) names.push_back(loss->name());
+  if (has_auxiliary_) names.back() = "auxiliary_" + names.back();
   return names;
-}
-
-template <class S>
-std::string FusedLoss<S>::auxiliary_name() const {
-  return auxiliary_ ? std::string(auxiliary_->name()) : "none";
 }
 
 template class FusedLoss<float>;

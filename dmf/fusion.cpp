@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 namespace dmf {
 namespace {
 
 void require(bool condition, const std::string& text) {
-  if (!condition) throw std::invalid_argument("[dmf] " + text);
+  if (!condition) throw ValueError("[dmf] " + text);
 }
 
 std::vector<double> initial_weights(const FusionSpec& spec) {
@@ -21,8 +20,8 @@ std::vector<double> initial_weights(const FusionSpec& spec) {
 
 void throw_not_finite(const std::string& what, double value, std::int64_t step) {
   const std::string text = std::isnan(value) ? "nan" : value > 0.0 ? "inf" : "-inf";
-  throw std::domain_error("[dmf] " + what + " is " + text + " at step " + std::to_string(step) +
-                          ": expected a finite value. Lower the learning rate, or clip gradients.");
+  throw NumericError("[dmf] " + what + " is " + text + " at step " + std::to_string(step) +
+                     ": expected a finite value. Lower the learning rate, or clip gradients.");
 }
 
 void FusionSpec::validate() const {
@@ -47,31 +46,48 @@ void FusionSpec::validate() const {
           "lambda " + std::to_string(auxiliary.lambda) + ": expected >= 0.");
   require(auxiliary.every >= 0,
           "batch_track_steps " + std::to_string(auxiliary.every) + ": expected >= 0.");
-  require(weight_decay >= 0.0 && weight_decay < 1.0,
-          "weight averaging " + std::to_string(weight_decay) + ": expected 0 <= decay < 1.");
-  require(
-      weighting != "softadapt" || history_size_max > static_cast<std::size_t>(rule.softadapt.order),
-      "history_size_max " + std::to_string(history_size_max) + ": softadapt of order " +
-          std::to_string(rule.softadapt.order) + " needs one more than its order.");
+  require(averaging >= 0.0 && averaging < 1.0,
+          "weight averaging " + std::to_string(averaging) + ": expected 0 <= decay < 1.");
   require(largest_change >= 0.0,
           "largest weight change " + std::to_string(largest_change) + ": expected >= 0.");
 }
 
 Fusion::Fusion(const FusionSpec& spec)
+    : Fusion(spec, entry_named(weighting_rules(), spec.weighting, "dmf")
+                       .make({initial_weights(spec), spec.seed}, spec.rule)) {}
+
+Fusion::Fusion(const FusionSpec& spec, std::unique_ptr<WeightingRule> rule)
     : spec_(spec),
       history_(spec.losses.size(), spec.history_size_max),
-      strategy_(make_weighting(spec.weighting, initial_weights(spec), spec.rule)),
-      weights_(initial_weights(spec)) {}
+      rule_(std::move(rule)),
+      weights_(initial_weights(spec)) {
+  require(least_history() <= spec.history_size_max,
+          "history_size_max " + std::to_string(spec.history_size_max) + ": the rule '" +
+              spec.weighting + "' needs " + std::to_string(least_history()) + " values.");
+}
 
-Fusion::Factors Fusion::step(std::span<const double> values) {
+std::size_t Fusion::least_history() const {
+  const RuleNeeds needs = rule_->needs();
+  return needs.full_history ? spec_.history_size : needs.least_history;
+}
+
+Fusion::Factors Fusion::step(std::span<const double> values, const Gram* gradients) {
   for (std::size_t k = 0; k < std::min(values.size(), spec_.losses.size()); ++k) {
     if (!std::isfinite(values[k])) {
       throw_not_finite("loss '" + spec_.losses[k] + "'", values[k], step_);
     }
   }
+  if (rule_->needs().gradients != GradientsAt::none) {
+    require(gradients != nullptr, "the rule '" + spec_.weighting +
+                                      "' needs the losses' gradients: give step() their Gram "
+                                      "matrix.");
+    require(gradients->losses() == spec_.losses.size(),
+            "gradients of " + std::to_string(gradients->losses()) + " losses: expected " +
+                std::to_string(spec_.losses.size()) + ".");
+  }
   history_.append(values);
-  if (history_.size() >= spec_.history_size || !strategy_->needs_memory()) {
-    weights_ = limited(strategy_->weights(history_, weights_));
+  if (history_.size() >= least_history()) {
+    weights_ = limited(rule_->weights({history_, weights_, gradients}));
   }
   Factors factors = current();  // the first step has t = 0
   ++step_;
@@ -81,7 +97,7 @@ Fusion::Factors Fusion::step(std::span<const double> values) {
 // Both open ends move from the previous weights towards the rule's by one factor for all losses, so
 // the sum stays 1.
 std::vector<double> Fusion::limited(const std::vector<double>& wanted) const {
-  double pace = 1.0 - spec_.weight_decay;
+  double pace = 1.0 - spec_.averaging;
   if (spec_.largest_change > 0.0) {
     double largest = 0.0;
     for (std::size_t k = 0; k < wanted.size(); ++k) {
@@ -96,7 +112,7 @@ std::vector<double> Fusion::limited(const std::vector<double>& wanted) const {
 }
 
 FusionState Fusion::state() const {
-  FusionState state{step_, {}, weights_, strategy_->state()};
+  FusionState state{step_, {}, weights_, rule_->state()};
   for (std::size_t k = 0; k < history_.losses(); ++k) state.history.push_back(history_.of(k));
   return state;
 }
@@ -116,7 +132,7 @@ void Fusion::load_state(const FusionState& state) {
     }
     history.append(values);
   }
-  strategy_->load_state(state.strategy);
+  rule_->load_state(state.rule);
   history_ = std::move(history);
   weights_ = state.weights;
   step_ = state.step;

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "dmf/auxiliary_schedule.h"
-#include "dmf/weighting_strategy.h"
+#include "dmf/rules.h"
 
 namespace dmf {
 
@@ -18,16 +18,17 @@ struct FusionSpec {
   std::size_t history_size_max = 150;   // values remembered
   std::vector<double> initial_weights;  // empty: uniform; else K, >= 0, scaled to sum 1
   AuxiliarySchedule auxiliary;
-  WeightingOptions rule;
+  Settings rule = rule_settings();  // of all rules; the one that weighs reads its own
+  std::uint64_t seed = 1;           // of rules that draw
   // The paper's two open ends (section 5), off by default:
-  double weight_decay = 0.0;    // w = decay * previous + (1 - decay) * rule's; 0: the rule's alone
+  double averaging = 0.0;       // w = averaging * previous + (1 - averaging) * rule's
   double largest_change = 0.0;  // of any weight in one step; 0: no limit
 
-  /// throws  std::invalid_argument naming the field, what it is and what was expected
+  /// throws  ValueError naming the field, what it is and what was expected
   void validate() const;
 };
 
-/// throws  std::domain_error naming what is not finite, its value and the step
+/// throws  NumericError naming what is not finite, its value and the step
 [[noreturn]] void throw_not_finite(const std::string& what, double value, std::int64_t step);
 
 /// All that a fusion remembers, for checkpoints.
@@ -35,7 +36,7 @@ struct FusionState {
   std::int64_t step = 0;
   std::vector<std::vector<double>> history;  // by loss, oldest first
   std::vector<double> weights;
-  std::vector<double> strategy;
+  std::vector<double> rule;
 };
 
 /// Dynamic Memory Fusion: numbers in, weights and gamma out. Usable from any trainer:
@@ -51,20 +52,26 @@ class Fusion {
   };
 
   explicit Fusion(const FusionSpec& spec);
+  /// With a rule of one's own in the place of spec.weighting, which then is only its name.
+  Fusion(const FusionSpec& spec, std::unique_ptr<WeightingRule> rule);
 
   /// One training step: appends the values, updates the weights and advances the schedule.
   ///
-  /// throws  std::domain_error naming the loss and the step if a value is not finite; nothing is
-  ///         changed then
-  Factors step(std::span<const double> values);
+  /// gradients  of these losses, where needs() asks for them
+  /// throws     NumericError naming the loss and the step if a value is not finite, ValueError for
+  ///            gradients that are wanted and not there, or of other losses; nothing is changed then
+  Factors step(std::span<const double> values, const Gram* gradients = nullptr);
   /// Weights and gamma as they stand, for evaluation: changes nothing.
   Factors current() const { return {weights_, spec_.auxiliary.gamma(step_)}; }
   std::int64_t steps() const { return step_; }
-  /// Whether the rule waits for, and works on, the memory.
-  bool uses_memory() const { return strategy_->needs_memory(); }
+
+  /// What the rule asks for.
+  RuleNeeds needs() const { return rule_->needs(); }
+  /// Steps until the rule takes over.
+  std::size_t least_history() const;
 
   FusionState state() const;
-  /// throws  std::invalid_argument for a state of other losses or of another rule
+  /// throws  ValueError for a state of other losses or of another rule
   void load_state(const FusionState& state);
 
  private:
@@ -72,7 +79,7 @@ class Fusion {
 
   FusionSpec spec_;
   LossHistory history_;
-  std::unique_ptr<WeightingStrategy> strategy_;
+  std::unique_ptr<WeightingRule> rule_;
   std::vector<double> weights_;
   std::int64_t step_ = 0;
 };

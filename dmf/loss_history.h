@@ -10,12 +10,12 @@ namespace dmf {
 /// The latest values of every loss, oldest first: the dynamic memory of the paper (section 3.2).
 class LossHistory {
  public:
-  /// throws  std::invalid_argument for no losses or no room
+  /// throws  ValueError for no losses or no room
   LossHistory(std::size_t losses, std::size_t capacity);
 
   /// Appends one value a loss, forgetting the oldest beyond the capacity.
   ///
-  /// throws  std::invalid_argument for another count of values or one that is not finite; the
+  /// throws  ValueError for another count of values or one that is not finite; the
   ///         memory is unchanged then
   void append(std::span<const double> values);
 

@@ -1,8 +1,10 @@
 #pragma once
 
-#include <memory>
+#include <string_view>
+#include <vector>
 
-#include "losses/loss.h"
+#include "engine/core/settings.h"
+#include "engine/ops/pixel_sums.h"
 
 namespace dmf {
 
@@ -11,7 +13,14 @@ namespace dmf {
 ///
 /// range   [0, inf); 0 at a perfect prediction
 /// source  paper, eq. (16)
-template <class S>
-std::unique_ptr<Loss<S>> make_cross_entropy(const LossOptions& options);
+struct CrossEntropy {
+  static constexpr std::string_view kName = "cce", kHelp = "categorical cross-entropy, eq. (16)";
+  static std::vector<Setting> settings() { return {}; }
+  static CrossEntropy from(const Settings&) { return {}; }
+
+  NllTerm term(const std::vector<double>& class_weights) const {
+    return {0.0, class_weights, class_weights};
+  }
+};
 
 }  // namespace dmf

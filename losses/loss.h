@@ -1,42 +1,48 @@
 #pragma once
 
-#include <string_view>
+#include <memory>
+#include <span>
+#include <string>
 #include <vector>
 
-#include "losses/prediction.h"
+#include "engine/autograd/variable.h"
+#include "engine/ops/pixel_sums.h"
 
 namespace dmf {
 
-/// Choices that every loss understands.
-struct LossOptions {
-  bool per_image = false;                 // mean of each image's loss, else one loss for the batch
-  std::int32_t ignore_index = kNoIgnore;  // pixels with this label take no part
-  bool include_background = true;         // whether class 0 enters the count-based losses
-  std::vector<double> class_weights;      // one a class, >= 0; empty: all equal
-
-  Grouping grouping() const { return {ignore_index, per_image}; }
+/// What a loss asks of the pixels. One pass over the logits finds it for all losses of a step.
+struct LossNeeds {
+  bool counts = false;
+  std::vector<NllTerm> terms;
 };
 
-/// options.class_weights, or 1 for each class where there are none.
-///
-/// throws  ShapeError unless there is one weight a class; ValueError for one that is negative or
-///         not finite, or when all are 0
-std::vector<double> class_weights(const LossOptions& options, Index classes);
-/// throws  ValueError when all are 0
-void require_any_weight(const std::vector<double>& weights);
+/// Of class c against all others: hard counts as numbers, or differentiable ones of every class and
+/// group as variables of shape [G, C].
+template <class T>
+struct Counts {
+  T tp, fp, fn;
+};
 
-/// A training objective, computed from logits: the softmax is part of the loss.
+/// The answer to LossNeeds; G is 1, or the images of the batch.
+template <class S>
+struct LossInputs {
+  Counts<Variable<S>> counts;          // each [G, C]; undefined where they were not asked for
+  std::span<const Variable<S>> terms;  // each [G], in the order of the needs
+  Tensor<double> pixels;               // [G, C] that carry each label
+};
+
+/// A training objective, computed from logits: the softmax is part of the loss. It sees the pixels
+/// only through sums over groups of them, and is the mean over the groups.
 template <class S>
 class Loss {
  public:
   virtual ~Loss() = default;
   /// Registry key, option value and log column: "tversky".
-  virtual std::string_view name() const = 0;
-  /// Says what the loss will need of the pixels, so that one pass finds it for all losses.
-  virtual void announce(Prediction<S>& prediction) const = 0;
-  /// return  scalar of shape [1]; the gradient flows to the logits
-  /// throws  ValueError for a label outside [0, C), ShapeError for options that do not fit C
-  virtual Variable<S> operator()(Prediction<S>& prediction) const = 0;
+  virtual const std::string& name() const = 0;
+  /// throws  ShapeError or ValueError for options that do not fit so many classes
+  virtual LossNeeds needs(Index classes) const = 0;
+  /// return  scalar of shape [1]; the gradient flows to the inputs
+  virtual Variable<S> from(const LossInputs<S>& inputs) const = 0;
 };
 
 }  // namespace dmf

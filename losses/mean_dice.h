@@ -1,16 +1,11 @@
 #pragma once
 
-#include <memory>
+#include <string_view>
 
 #include "losses/loss.h"
+#include "losses/smoothing.h"
 
 namespace dmf {
-
-struct MeanDiceOptions {
-  LossOptions common;
-  double smooth_nr = 0.0;
-  double smooth_dr = 1e-7;
-};
 
 /// Soft Dice, averaged over classes:
 /// 1 - (1/C) sum_c (2 TP_c + smooth_nr) / (2 TP_c + FP_c + FN_c + smooth_dr)
@@ -18,7 +13,18 @@ struct MeanDiceOptions {
 /// range   [0, 1]; a class absent from the labels contributes 0 to the mean and no gradient, unless
 ///         smooth_nr is above 0
 /// source  paper, eq. (18)
-template <class S>
-std::unique_ptr<Loss<S>> make_mean_dice(const MeanDiceOptions& options);
+struct MeanDice {
+  Smoothing smooth;
+
+  static constexpr std::string_view kName = "mean_dice", kHelp = "Dice of all classes, eq. (18)";
+  static std::vector<Setting> settings() { return Smoothing::settings(); }
+  static MeanDice from(const Settings& s) { return {Smoothing::from(s)}; }
+
+  template <class T>
+  T operator()(const Counts<T>& n) const {
+    const T both = 2.0 * n.tp;
+    return (both + smooth.nr) / (both + (n.fp + n.fn) + smooth.dr);
+  }
+};
 
 }  // namespace dmf

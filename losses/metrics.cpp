@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "engine/core/check.h"
-#include "losses/cb_dice.h"
+#include "engine/kernels/pixel_sums/class_balance.h"
 
 namespace dmf {
 

@@ -1,38 +1,140 @@
 #include "losses/registry.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
 #include "engine/core/check.h"
+#include "losses/cb_dice.h"
+#include "losses/composite.h"
+#include "losses/count_loss.h"
 #include "losses/cross_entropy.h"
 #include "losses/focal.h"
 #include "losses/mean_dice.h"
 #include "losses/mean_iou.h"
+#include "losses/term_loss.h"
 #include "losses/tversky.h"
 
 namespace dmf {
+namespace {
 
-const std::vector<std::string>& loss_names() {
-  static const std::vector<std::string> names = {"cce",   "mean_iou", "mean_dice",
-                                                 "focal", "tversky",  "cb_dice"};
-  return names;
+template <class Formula>
+constexpr bool kOnCounts = requires(const Formula& f, const Counts<double>& n) {
+  f(n);
+};
+
+template <class Formula, class S>
+std::unique_ptr<Loss<S>> make(const Settings& settings) {
+  using Made = std::conditional_t<kOnCounts<Formula>, CountLoss<Formula, S>, TermLoss<Formula, S>>;
+  return std::make_unique<Made>(std::string(Formula::kName), Formula::from(settings),
+                                class_weights_of(settings));
+}
+
+template <class Formula>
+LossEntry entry() {
+  return {Formula::kName,     Formula::kHelp,       Formula::settings(),
+          kOnCounts<Formula>, make<Formula, float>, make<Formula, double>};
+}
+
+/// Takes text apart from the left.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : rest_(text) {}
+
+  bool take(char wanted) {
+    skip_blanks();
+    if (rest_.empty() || rest_.front() != wanted) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  /// A number, where there is one.
+  bool number(double& value) {
+    skip_blanks();
+    const auto [end, problem] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
+    if (problem != std::errc()) return false;
+    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+    return true;
+  }
+  std::string_view word() {
+    skip_blanks();
+    const std::size_t size = std::min(rest_.find_first_of("+* \t"), rest_.size());
+    const std::string_view word = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return word;
+  }
+  bool at_end() {
+    skip_blanks();
+    return rest_.empty();
+  }
+
+ private:
+  void skip_blanks() {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size()));
+  }
+
+  std::string_view rest_;
+};
+
+}  // namespace
+
+template <>
+std::unique_ptr<Loss<float>> LossEntry::make(const Settings& settings_of_all) const {
+  return make_float(settings_of_all);
+}
+template <>
+std::unique_ptr<Loss<double>> LossEntry::make(const Settings& settings_of_all) const {
+  return make_double(settings_of_all);
+}
+
+const std::vector<LossEntry>& losses() {
+  static const std::vector<LossEntry> table = {
+      entry<CrossEntropy>(), entry<MeanIou>(), entry<MeanDice>(),
+      entry<Focal>(),        entry<Tversky>(), entry<CbDice>(),
+  };
+  return table;
+}
+
+LossExpression LossExpression::parse(std::string_view text) {
+  LossExpression expression;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(expression.name),
+               [](char c) { return c != ' ' && c != '\t'; });
+  Reader reader(text);
+  do {
+    double factor = 1.0;
+    if (reader.number(factor)) {
+      DMF_CHECK(std::isfinite(factor) && factor > 0.0, ValueError,
+                "[loss] '{}': got the factor {}, expected a finite number above 0.", text, factor);
+      DMF_CHECK(reader.take('*'), ValueError,
+                "[loss] '{}': expected factor*loss, as 0.5*focal + 0.5*tversky.", text);
+    }
+    expression.parts.push_back({factor, &entry_named(losses(), reader.word(), "loss")});
+  } while (reader.take('+'));
+  DMF_CHECK(reader.at_end(), ValueError,
+            "[loss] '{}': expected a loss, or a sum as 0.5*focal + 0.5*tversky.", text);
+  return expression;
+}
+
+Settings loss_settings() {
+  Settings settings;
+  for (const LossEntry& loss : losses()) settings.add(loss.settings);
+  settings.add(class_weight_settings());
+  return settings;
 }
 
 template <class S>
-std::unique_ptr<Loss<S>> make_loss(const std::string& name, const LossSettings& s) {
-  if (name == "cce") return make_cross_entropy<S>(s.common);
-  if (name == "mean_iou") return make_mean_iou<S>({s.common, s.smooth_nr, s.smooth_dr});
-  if (name == "mean_dice") return make_mean_dice<S>({s.common, s.smooth_nr, s.smooth_dr});
-  if (name == "focal") return make_focal<S>({s.common, s.focal_gamma, s.focal_alpha});
-  if (name == "tversky") {
-    return make_tversky<S>(
-        {s.common, s.tversky_alpha, s.tversky_beta, s.tversky_smooth, s.tversky_smooth});
+std::unique_ptr<Loss<S>> make_loss(std::string_view expression, const Settings& settings) {
+  const LossExpression wanted = LossExpression::parse(expression);
+  if (wanted.parts.size() == 1 && wanted.name == wanted.parts.front().loss->name) {
+    return wanted.parts.front().loss->make<S>(settings);
   }
-  if (name == "cb_dice") {
-    return make_cb_dice<S>({s.common, s.cb_dice_balance, s.smooth_nr, s.smooth_dr});
+  std::vector<typename CompositeLoss<S>::Part> parts;
+  for (const LossExpression::Part& part : wanted.parts) {
+    parts.push_back({part.factor, part.loss->make<S>(settings)});
   }
-  throw ValueError(fmt::format("[loss] unknown loss '{}': expected one of {}.", name,
-                               fmt::join(loss_names(), ", ")));
+  return std::make_unique<CompositeLoss<S>>(wanted.name, std::move(parts));
 }
 
-template std::unique_ptr<Loss<float>> make_loss(const std::string&, const LossSettings&);
-template std::unique_ptr<Loss<double>> make_loss(const std::string&, const LossSettings&);
+template std::unique_ptr<Loss<float>> make_loss(std::string_view, const Settings&);
+template std::unique_ptr<Loss<double>> make_loss(std::string_view, const Settings&);
 
 }  // namespace dmf

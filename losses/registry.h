@@ -2,32 +2,51 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "losses/cb_dice.h"
+#include "engine/core/settings.h"
 #include "losses/loss.h"
 
 namespace dmf {
 
-/// The options of all losses in one place, for command lines and configuration files. A default is
-/// the loss's own.
-struct LossSettings {
-  LossOptions common;
-  double focal_gamma = 2.0;
-  std::vector<double> focal_alpha = {0.25};
-  double tversky_alpha = 0.7;
-  double tversky_beta = 0.3;
-  double tversky_smooth = 1e-7;  // in numerator and denominator
-  double smooth_nr = 0.0;        // of mean_iou, mean_dice and cb_dice
-  double smooth_dr = 1e-7;
-  ClassBalance cb_dice_balance = ClassBalance::complement;
+/// What is known of a loss before it is made.
+struct LossEntry {
+  std::string_view name, help;
+  std::vector<Setting> settings;  // its own
+  bool on_counts;                 // of classes, so that the background can be left out
+
+  std::unique_ptr<Loss<float>> (*make_float)(const Settings&);
+  std::unique_ptr<Loss<double>> (*make_double)(const Settings&);
+
+  template <class S>
+  std::unique_ptr<Loss<S>> make(const Settings& settings_of_all) const;
 };
 
-/// "cce", "mean_iou", "mean_dice", "focal", "tversky", "cb_dice"
-const std::vector<std::string>& loss_names();
+/// All losses there are. A new one is a formula in a header of its own and a line in the table.
+const std::vector<LossEntry>& losses();
 
-/// throws  ValueError for a name that is none of loss_names(), listing them
+/// A loss, or a weighted sum of several as one loss: "0.5*focal + 0.5*tversky".
+struct LossExpression {
+  struct Part {
+    double factor;
+    const LossEntry* loss;
+  };
+  std::vector<Part> parts;
+  std::string name;  // as written, but for blanks
+
+  /// throws  ValueError naming what is no loss, listing them, or what is no sum
+  static LossExpression parse(std::string_view text);
+};
+
+/// The settings of all losses, at their defaults.
+Settings loss_settings();
+
+/// expression  see LossExpression
+/// settings    loss_settings(), changed at will
+/// throws      ValueError for an expression that names no loss
 template <class S>
-std::unique_ptr<Loss<S>> make_loss(const std::string& name, const LossSettings& settings);
+std::unique_ptr<Loss<S>> make_loss(std::string_view expression,
+                                   const Settings& settings = loss_settings());
 
 }  // namespace dmf

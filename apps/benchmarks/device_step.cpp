@@ -12,7 +12,7 @@
 #include "engine/core/rng.h"
 #include "engine/ops/store_as.h"
 #include "layers/unet.h"
-#include "losses/cross_entropy.h"
+#include "losses/registry.h"
 
 namespace dmf {
 namespace {
@@ -56,7 +56,7 @@ std::string run_device_step_benchmark(const Workload& workload, Device device, i
   const auto made = make_network<float>(network_spec(workload.model), device);
   Network<float>& network = *made;
   std::vector<std::unique_ptr<Loss<float>>> losses;
-  losses.push_back(make_cross_entropy<float>({}));
+  losses.push_back(make_loss<float>("cce"));
   FusionSpec fusion;
   fusion.weighting = "fixed";
   FusedLoss<float> loss(std::move(losses), nullptr, fusion);
@@ -73,11 +73,10 @@ std::string run_device_step_benchmark(const Workload& workload, Device device, i
   std::vector<double> steps, exchanges;
   for (int i = 0; i < kWarmUp + iterations; ++i) {
     const auto start = Clock::now();
-    const Tensor<float>& values = stepper.values();
+    const LossValues<float>& values = stepper.values();
     device_runtime::synchronize(device);
     const double computed = milliseconds_since(start);
-    const FusedLoss<float>::Weighed weighed = loss.weigh(values, true);
-    stepper.update(weighed.factors(false), 1e-3);
+    stepper.update(loss.weigh(values, true).factors, 1e-3);
     const double exchanged = milliseconds_since(start);
     stepper.finish();
     if (i >= kWarmUp) {

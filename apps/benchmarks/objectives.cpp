@@ -16,12 +16,12 @@ constexpr std::size_t kRemembered = 150;  // the demo's history_size_max
 FusedLoss<float> fused_loss(const std::string& weighting) {
   std::vector<std::unique_ptr<Loss<float>>> losses;
   for (const char* name : {"cce", "mean_iou", "mean_dice"}) {
-    losses.push_back(make_loss<float>(name, {}));
+    losses.push_back(make_loss<float>(name));
   }
   FusionSpec spec;
   spec.weighting = weighting;
   spec.history_size_max = kRemembered;
-  FusedLoss<float> fused(std::move(losses), make_loss<float>("cb_dice", {}), spec);
+  FusedLoss<float> fused(std::move(losses), make_loss<float>("cb_dice"), spec);
   Rng rng(1);
   for (std::size_t i = 0; i < kRemembered; ++i) {
     fused.fusion().step(std::vector<double>{rng.uniform(), rng.uniform(), rng.uniform()});
@@ -36,20 +36,23 @@ void run_dmf_benchmark(const Workload& workload, int iterations,
   constexpr int kWarmUp = 2;
   const std::vector<std::string> rules = {"fixed", "variance", "mad", "bayesian"};
   TrainingStep step(workload);
-  const auto cross_entropy = make_loss<float>("cce", {});
+  const auto cross_entropy = make_loss<float>("cce");
   std::vector<FusedLoss<float>> fused;
   for (const std::string& rule : rules) fused.push_back(fused_loss(rule));
 
   std::vector<double> plain;
   std::vector<std::vector<double>> times(rules.size()), ratios(rules.size());
   for (int i = 0; i < kWarmUp + iterations; ++i) {
-    const double reference =
-        step.run([&](Prediction<float>& prediction) { return (*cross_entropy)(prediction); }).total;
+    const double reference = step.run([&](const auto& logits, const Labels& labels) {
+                                   return evaluate_loss(*cross_entropy, logits, labels);
+                                 })
+                                 .total;
     if (i >= kWarmUp) plain.push_back(reference);
     for (std::size_t k = 0; k < rules.size(); ++k) {
-      const double time =
-          step.run([&](Prediction<float>& prediction) { return fused[k].step(prediction).total; })
-              .total;
+      const double time = step.run([&](const auto& logits, const Labels& labels) {
+                                return fused[k].step(logits, labels).total;
+                              })
+                              .total;
       if (i < kWarmUp) continue;
       times[k].push_back(time);
       ratios[k].push_back(time / reference);

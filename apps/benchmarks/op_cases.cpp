@@ -149,23 +149,25 @@ class Cases {
     const Tensor<std::int32_t> target = here.to(set_.device);
     // What a training with cross-entropy and an overlap asks for.
     const double read = bytes_of({x}) + 4.0 * static_cast<double>(target.numel());
-    PixelTermsSpec spec;
-    spec.nll = 1;
-    const Shape row{3 * s.c_in + 1};
-    const auto factors = constant(Shape{1, 2, s.c_in}, 1.0), totals = constant(Shape{1, 1}, 1.0);
-    const Floats dterms = random(row);
+    PixelSumsSpec spec;
+    spec.terms = 1;
+    const Shape row{spec.of_group(s.c_in)};
+    const auto factors = constant(Shape{1, TermFactors::size(s.c_in)}, 1.0);
+    const auto pixels = constant(Shape{1, s.c_in}, 1.0);
+    const Floats drow = random(row);
     const auto forward = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::pixel_terms_forward(spec, x.cview(), target.cview(), factors.cview(), log_probs.view(),
-                             out.view(), totals.view(), workspace);
+      K::template of<PixelSumsKernels<float>>().forward(
+          spec, x.cview(), target.cview(), factors.cview(), log_probs.view(), out.view(),
+          pixels.view(), View<double>(), workspace);
     };
-    const auto backward = [=, device = set_.device](const Floats& out) {
-      Workspace workspace(device);
-      K::pixel_terms_backward(spec, log_probs.cview(), target.cview(), factors.cview(),
-                              totals.cview(), dterms.cview(), out.view(), workspace);
+    const auto backward = [=](const Floats& out) {
+      K::template of<PixelSumsKernels<float>>().backward(spec, log_probs.cview(), target.cview(),
+                                                         factors.cview(), pixels.cview(),
+                                                         drow.cview(), out.view());
     };
-    forward(dterms.like(row));  // for the totals
-    return {make("forward", 10 * n, read + bytes_of({x}), dterms.like(row), forward),
+    forward(drow.like(row));  // for the pixels
+    return {make("forward", 10 * n, read + bytes_of({x}), drow.like(row), forward),
             make("backward", 9 * n, read + bytes_of({x}), x.like(x.shape()), backward)};
   }
 
@@ -235,10 +237,10 @@ std::vector<KernelCase> cases_of(const OpShape& s, const KernelSet& set) {
   if (s.op == "batch_norm2d") return cases.batch_norm(s);
   if (s.op == "max_pool2d") return cases.pool(s);
   if (s.op == "concat") return cases.concat(s);
-  if (s.op == "log_softmax" || s.op == "pixel_terms") return cases.loss(s);
+  if (s.op == "log_softmax" || s.op == "pixel_sums") return cases.loss(s);
   DMF_CHECK(s.op == "adam", ValueError,
             "[bench] unknown op '{}': expected conv2d, conv_transpose2d, batch_norm2d, max_pool2d, "
-            "concat, log_softmax, pixel_terms or adam.",
+            "concat, log_softmax, pixel_sums or adam.",
             s.op);
   return cases.adam(s);
 }

@@ -54,7 +54,7 @@ std::vector<OpShape> unet_shapes(Index n, Index image) {
   for (const UNetPreset& preset : kUNetPresets) {
     const UNetSpec spec{.preset = preset};
     for (const OpShape& shape : network_shapes(spec, n, image)) add(shape);
-    for (const char* op : {"log_softmax", "pixel_terms"}) {
+    for (const char* op : {"log_softmax", "pixel_sums"}) {
       add({op, n, image, image, spec.classes, 0, 0, 0});
     }
     add({"adam", 1, 1, 1, parameter_count(spec), 0, 0, 0});

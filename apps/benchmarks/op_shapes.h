@@ -11,7 +11,7 @@ namespace dmf {
 /// An op at one shape: x is [n, h, w, c_in]; what the rest means is the op's.
 struct OpShape {
   std::string op;  // conv2d, conv_transpose2d, batch_norm2d, max_pool2d, concat, log_softmax,
-                   // pixel_terms, adam (of c_in parameters)
+                   // pixel_sums, adam (of c_in parameters)
   Index n, h, w, c_in, c_out;
   Index kernel, stride;
 

@@ -6,7 +6,7 @@
 #include "apps/benchmarks/timing.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
-#include "losses/cross_entropy.h"
+#include "losses/registry.h"
 
 namespace dmf {
 
@@ -17,13 +17,15 @@ void run_scaling_benchmark(const Workload& workload, int iterations,
   DMF_CHECK(threads >= 2, ValueError, "[bench threads] got {} thread, expected at least 2.",
             threads);
   TrainingStep step(workload);
-  const auto loss = make_cross_entropy<float>({});
+  const auto loss = make_loss<float>("cce");
   std::vector<double> one, all, step_ratio, machine_ratio;
   for (int i = 0; i < kWarmUp + iterations; ++i) {
     const auto measure = [&](int count) {
       set_num_threads(count);
-      const double time =
-          step.run([&](Prediction<float>& prediction) { return (*loss)(prediction); }).total;
+      const double time = step.run([&](const auto& logits, const Labels& labels) {
+                                return evaluate_loss(*loss, logits, labels);
+                              })
+                              .total;
       return std::pair{time, measure_gflops()};
     };
     const auto [time_one, rate_one] = measure(1);

@@ -6,7 +6,7 @@
 
 #include "apps/benchmarks/timing.h"
 #include "engine/core/parallel.h"
-#include "losses/cross_entropy.h"
+#include "losses/registry.h"
 
 namespace dmf {
 namespace {
@@ -22,10 +22,12 @@ double peak_resident_mb() {
 std::string run_step_benchmark(const Workload& workload, Device device, int iterations) {
   constexpr int kWarmUp = 3;
   TrainingStep step(workload, device);
-  const auto loss = make_cross_entropy<float>({});
+  const auto loss = make_loss<float>("cce");
   std::vector<TrainingStep::Times> times;
   for (int i = 0; i < kWarmUp + iterations; ++i) {
-    const auto t = step.run([&](Prediction<float>& prediction) { return (*loss)(prediction); });
+    const auto t = step.run([&](const auto& logits, const Labels& labels) {
+      return evaluate_loss(*loss, logits, labels);
+    });
     if (i >= kWarmUp) times.push_back(t);
   }
   const double peak_mb = peak_resident_mb();

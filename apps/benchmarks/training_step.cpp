@@ -13,7 +13,7 @@ TrainingStep::TrainingStep(const Workload& workload, Device device) {
   input_ = Variable<float>(images.to(device));
   const Tensor<std::int32_t> labels(Shape{workload.batch, workload.image, workload.image});
   for (std::int32_t& label : labels.span()) label = rng.coin() ? 1 : 0;
-  labels_ = labels.to(device);
+  labels_ = Labels(labels, network_->spec().classes).to(device);
   optimizer_ = make_adam(network_->named_parameters(), {});
 }
 
@@ -23,9 +23,9 @@ TrainingStep::Times TrainingStep::run(const Objective& objective) {
   Variable<float> value;
   double forward = 0.0;
   {
-    Prediction<float> prediction(network_->forward(input_), labels_);
+    const Variable<float> logits = network_->forward(input_);
     forward = milliseconds_since(start);
-    value = objective(prediction);
+    value = objective(logits, labels_);
   }
   const double after_loss = milliseconds_since(start);
   value.backward();

@@ -6,7 +6,7 @@
 
 #include "engine/optim/optimizer.h"
 #include "layers/networks.h"
-#include "losses/prediction.h"
+#include "losses/evaluate.h"
 
 namespace dmf {
 
@@ -20,7 +20,7 @@ struct Workload {
 /// A network with its batch and Adam, ready to be timed.
 class TrainingStep {
  public:
-  using Objective = std::function<Variable<float>(Prediction<float>&)>;
+  using Objective = std::function<Variable<float>(const Variable<float>&, const Labels&)>;
 
   /// Milliseconds.
   struct Times {
@@ -39,7 +39,7 @@ class TrainingStep {
  private:
   std::unique_ptr<Network<float>> network_;
   Variable<float> input_;
-  Tensor<std::int32_t> labels_;
+  Labels labels_;
   std::unique_ptr<Optimizer<float>> optimizer_;
 };
 

@@ -23,7 +23,7 @@ struct Replay {
 /// steps  a run's steps.csv: raw losses under their names, each with a column weight_NAME
 /// spec   the rule and its options; its losses are taken from the table. A step that the run left
 ///        out, its losses not being finite, is left out here too
-/// throws IoError for a table without losses, std::invalid_argument for a rule that cannot be
+/// throws IoError for a table without losses, ValueError for a rule that cannot be
 Replay replay(const CsvTable& steps, FusionSpec spec);
 
 }  // namespace dmf

@@ -21,20 +21,57 @@ struct Idle {
   std::string reason;
 };
 
-bool is_one_of(const std::string& name, const std::set<std::string>& names) {
-  return names.contains(name);
+/// Names of the losses that a run's base losses and its auxiliary one are made of.
+std::set<std::string> used_losses(const TrainOptions& o) {
+  std::set<std::string> used;
+  const auto add = [&](const std::string& text) {
+    for (const auto& part : LossExpression::parse(text).parts) used.emplace(part.loss->name);
+  };
+  for (const std::string& loss : o.losses) add(loss);
+  if (o.auxiliary != "none") add(o.auxiliary);
+  return used;
 }
 
-/// Whether one of these is a base loss or the auxiliary one.
-bool uses(const TrainOptions& o, const std::set<std::string>& names) {
-  return names.contains(o.auxiliary) ||
-         std::any_of(o.losses.begin(), o.losses.end(),
-                     [&](const std::string& loss) { return names.contains(loss); });
+/// Settings of losses that the run has not.
+std::vector<Idle> idle_loss_settings(const TrainOptions& o) {
+  const std::set<std::string> used = used_losses(o);
+  std::vector<std::pair<std::string, std::vector<std::string>>> readers;  // of each setting
+  bool counts = false;
+  for (const LossEntry& loss : losses()) {
+    counts = counts || (loss.on_counts && used.contains(std::string(loss.name)));
+    for (const Setting& setting : loss.settings) {
+      const auto found = std::find_if(readers.begin(), readers.end(), [&](const auto& reader) {
+        return reader.first == setting.name;
+      });
+      auto& losses =
+          found == readers.end() ? readers.emplace_back(setting.name, 0).second : found->second;
+      losses.emplace_back(loss.name);
+    }
+  }
+  std::vector<Idle> idle = {
+      {!counts, {"exclude-background"}, "without a loss that counts pixels of classes"}};
+  for (const auto& [setting, losses] : readers) {
+    const bool read = std::any_of(losses.begin(), losses.end(),
+                                  [&](const std::string& loss) { return used.contains(loss); });
+    idle.push_back({!read,
+                    {setting},
+                    losses.size() == 1
+                        ? "without the loss " + losses.front()
+                        : fmt::format("without one of the losses {}", fmt::join(losses, ", "))});
+  }
+  return idle;
+}
+
+/// Whether the rule looks at the losses' values.
+bool reads_history(const TrainOptions& o) {
+  const RuleEntry& rule = entry_named(weighting_rules(), o.fusion.weighting, "weighting");
+  const std::vector<double> weights(o.losses.size(), 1.0 / static_cast<double>(o.losses.size()));
+  const RuleNeeds needs = rule.make({weights}, o.fusion.rule)->needs();
+  return needs.full_history || needs.least_history > 0;
 }
 
 std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
   const bool divided = !o.split_file.empty() || !o.folds_file.empty();
-  const std::string rule = "with --weighting " + o.fusion.weighting;
   const double horizon = o.ema > 0.0 ? 1.0 / (1.0 - o.ema) : 0.0;
   std::vector<Idle> idle = {
       {!o.where.has_precision(), {"precision"}, kCpuPrecision},
@@ -48,27 +85,12 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
        "without --bilateral"},
       {divided, {"split", "split-seed"}, "where a file says how the data are divided"},
       {divided || o.split != "grouped", {"duplicate-threshold"}, "without --split grouped"},
-      {!uses(o, {"focal"}), {"focal-gamma", "focal-alpha"}, "without the loss focal"},
-      {!uses(o, {"tversky"}),
-       {"tversky-alpha", "tversky-beta", "tversky-smooth"},
-       "without the loss tversky"},
-      {!uses(o, {"cb_dice"}), {"cb-dice-balance"}, "without the loss cb_dice"},
-      {!uses(o, {"mean_iou", "mean_dice", "cb_dice"}),
-       {"smooth-nr", "smooth-dr"},
-       "without one of the losses mean_iou, mean_dice, cb_dice"},
-      {!uses(o, {"mean_iou", "mean_dice", "cb_dice", "tversky"}),
-       {"exclude-background"},
-       "without a loss that counts pixels of classes"},
+      {!reads_history(o),
+       {"history-size", "history-size-max"},
+       "with --weighting " + o.fusion.weighting},
       {o.auxiliary == "none",
        {"aux-gamma0", "aux-lambda", "batch-track-steps"},
        "without --auxiliary"},
-      {is_one_of(o.fusion.weighting, {"fixed", "random"}),
-       {"history-size", "history-size-max"},
-       rule},
-      {o.fusion.weighting != "softadapt",
-       {"softadapt-variant", "softadapt-beta", "softadapt-order"},
-       rule},
-      {o.fusion.weighting != "cov_weighting", {"cov-decay"}, rule},
   };
   const auto add_others = [&idle](const Settings& all, const std::vector<Setting>& used,
                                   const std::string& reason) {
@@ -81,6 +103,11 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
              "with --model " + o.model);
   add_others(o.optimizer_settings, entry_named(optimizers(), o.optimizer, "optimizer").settings,
              "with --optimizer " + o.optimizer);
+  add_others(o.fusion.rule,
+             entry_named(weighting_rules(), o.fusion.weighting, "weighting").settings,
+             "with --weighting " + o.fusion.weighting);
+  const std::vector<Idle> of_losses = idle_loss_settings(o);
+  idle.insert(idle.end(), of_losses.begin(), of_losses.end());
   return idle;
 }
 
@@ -137,9 +164,9 @@ std::vector<std::string> without_effect(const CLI::App& app, const TrainOptions&
         "--warmup-steps {}: the run has {} steps, so its learning rate never gets to --lr",
         o.warmup_steps, steps));
   }
-  if (o.loss.common.ignore_index >= 0 && o.loss.common.ignore_index < o.num_classes) {
-    lines.push_back(fmt::format("--ignore-index {0} is a class: its pixels take no part",
-                                o.loss.common.ignore_index));
+  if (o.ignore_index >= 0 && o.ignore_index < o.num_classes) {
+    lines.push_back(
+        fmt::format("--ignore-index {0} is a class: its pixels take no part", o.ignore_index));
   }
   return lines;
 }

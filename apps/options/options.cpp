@@ -5,6 +5,8 @@
 #include "apps/options/config_file.h"
 #include "apps/options/recipes.h"
 #include "apps/support/option_values.h"
+#include "losses/evaluate.h"
+#include "losses/registry.h"
 
 namespace dmf {
 namespace {
@@ -54,39 +56,38 @@ void bind_training(CLI::App& app, TrainOptions& o) {
   add("--seed", o.seed, "Of the split, the initial weights, the order and the augmentation");
 }
 
+/// A check that a text is one of these names or a sum of losses.
+CLI::Validator loss_among(const std::vector<std::string>& names) {
+  return CLI::Validator(
+      [names, name = one_of(names)](std::string& text) {
+        if (text.find_first_of("+*") == std::string::npos) return name(text);
+        try {
+          LossExpression::parse(text);
+        } catch (const ValueError& problem) {
+          return std::string(problem.what()).substr(std::string_view("[loss] ").size());
+        }
+        return std::string();
+      },
+      fmt::format("{}", fmt::join(names, ", ")));
+}
+
 void bind_losses(CLI::App& app, TrainOptions& o) {
   const auto add = [&](const std::string& name, auto& field, const std::string& help) {
     return add_value(app, "Losses", name, field, help);
   };
-  std::vector<std::string> auxiliaries = loss_names();
-  auxiliaries.emplace_back("none");
+  std::vector<std::string> names = names_of(losses());
   add_list(app, "Losses", "--losses", o.losses,
-           "Base losses: cce, mean_iou, mean_dice, focal, tversky, cb_dice", one_of(loss_names()));
+           "Base losses, each one of the following or a sum that counts as one, as "
+           "0.5*focal+0.5*tversky. " +
+               help_of(losses()),
+           loss_among(names));
+  names.emplace_back("none");
   add("--auxiliary", o.auxiliary, "Auxiliary loss: any of these, or none")
-      ->check(one_of(auxiliaries));
+      ->check(loss_among(names));
   bind_fusion_options(app, o);
-  add("--focal-gamma", o.loss.focal_gamma, "Focusing exponent")->check(number_in(kAtLeastZero));
-  add_list(app, "Losses", "--focal-alpha", o.loss.focal_alpha,
-           "One for all classes, or one a class", number_in(kAtLeastZero));
-  add("--tversky-alpha", o.loss.tversky_alpha, "Weight of false positives")
-      ->check(number_in(kAtLeastZero));
-  add("--tversky-beta", o.loss.tversky_beta, "Weight of false negatives")
-      ->check(number_in(kAtLeastZero));
-  add("--tversky-smooth", o.loss.tversky_smooth, "In numerator and denominator")
-      ->check(number_in(kAtLeastZero));
-  add("--smooth-nr", o.loss.smooth_nr, "Numerator of mean_iou, mean_dice and cb_dice")
-      ->check(number_in(kAtLeastZero));
-  add("--smooth-dr", o.loss.smooth_dr, "Their denominator")->check(number_in(kAtLeastZero));
-  add("--cb-dice-balance", o.cb_dice_balance, "complement (1 - share) or inverse_frequency")
-      ->check(one_of({"complement", "inverse_frequency"}));
-  add("--reduction", o.reduction, "batch: one loss; image: the mean of each image's loss")
-      ->check(one_of({"batch", "image"}));
-  app.add_flag("--exclude-background", o.exclude_background,
-               "Leave class 0 out of the count-based losses")
-      ->group("Losses");
+  add_settings(app, "Losses", o.loss);
+  add("--reduction", o.reduction, help_of(kReductions))->check(one_of(names_of(kReductions)));
   bind_ignore_index(app, o, "Losses");
-  add_list(app, "Losses", "--class-weights", o.loss.common.class_weights, "One a class",
-           number_in(kAtLeastZero));
 }
 
 }  // namespace
@@ -115,20 +116,11 @@ PreprocessSpec TrainOptions::preprocess_spec() const {
 
 MaskOptions TrainOptions::mask_options() const {
   return {num_classes, mask_threshold,    mask_values,  mask_colours,
-          mask_from,   probability_masks, invert_masks, loss.common.ignore_index};
-}
-
-LossSettings TrainOptions::loss_settings() const {
-  LossSettings settings = loss;
-  settings.common.per_image = reduction == "image";
-  settings.common.include_background = !exclude_background;
-  settings.cb_dice_balance =
-      cb_dice_balance == "complement" ? ClassBalance::complement : ClassBalance::inverse_frequency;
-  return settings;
+          mask_from,   probability_masks, invert_masks, ignore_index};
 }
 
 void bind_ignore_index(CLI::App& app, TrainOptions& o, const std::string& group) {
-  add_value(app, group, "--ignore-index", o.loss.common.ignore_index,
+  add_value(app, group, "--ignore-index", o.ignore_index,
             "Value in the masks whose pixels take no part, and their label; -1: none")
       ->check(whole_number(-1, 65535));
 }
@@ -236,28 +228,19 @@ void bind_fusion_options(CLI::App& app, TrainOptions& o) {
   const auto add = [&](const std::string& name, auto& field, const std::string& help) {
     return add_value(app, "Losses", name, field, help);
   };
-  add("--weighting", o.fusion.weighting,
-      "variance, mad or bayesian (the paper's); fixed, random, softadapt or cov_weighting to "
-      "compare with")
-      ->check(one_of(weighting_names()));
+  add("--weighting", o.fusion.weighting, help_of(weighting_rules()))
+      ->check(one_of(names_of(weighting_rules())));
   add("--history-size", o.fusion.history_size, "Values held before the rule takes over")
       ->check(whole_number(1, 1 << 20));
   add("--history-size-max", o.fusion.history_size_max, "Values remembered")
       ->check(whole_number(1, 1 << 20));
   add_list(app, "Losses", "--initial-weights", o.fusion.initial_weights,
            "One a base loss; without, uniform", number_in(kAtLeastZero));
-  add("--weight-averaging", o.fusion.weight_decay, "Moving average of the weights, its decay")
+  add("--weight-averaging", o.fusion.averaging, "Moving average of the weights, its decay")
       ->check(number_in(kFraction));
   add("--weight-max-change", o.fusion.largest_change, "Of a weight in one step; 0: no limit")
       ->check(number_in(kAtLeastZero));
-  add("--softadapt-variant", o.fusion.rule.softadapt.variant,
-      "original, normalized or loss_weighted")
-      ->check(one_of(softadapt_variants()));
-  add("--softadapt-beta", o.fusion.rule.softadapt.beta, "Its inverse temperature");
-  add("--softadapt-order", o.fusion.rule.softadapt.order, "Accuracy of its differences")
-      ->check(whole_number(1, 5));
-  add("--cov-decay", o.fusion.rule.cov.decay, "Of cov_weighting's running means; 0: over all steps")
-      ->check(number_in(kFraction));
+  add_settings(app, "Losses", o.fusion.rule);
   add("--aux-gamma0", o.fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
       ->check(number_in(kAtLeastZero));
   add("--aux-lambda", o.fusion.auxiliary.lambda, "Its decay: gamma = gamma0 exp(-lambda t)")

@@ -86,15 +86,13 @@ struct TrainOptions {
   std::vector<std::string> losses = {"cce", "mean_iou", "mean_dice"};
   std::string auxiliary = "none";
   FusionSpec fusion;
-  LossSettings loss;
+  Settings loss = loss_settings();
+  std::int32_t ignore_index = kNoIgnore;
   std::string reduction = "batch";
-  bool exclude_background = false;
-  std::string cb_dice_balance = "complement";
 
   NetworkSpec network_spec() const;
   PreprocessSpec preprocess_spec() const;
   MaskOptions mask_options() const;
-  LossSettings loss_settings() const;
 };
 
 /// Adds an option for every field, --recipe and --config. What was not given on the command line is

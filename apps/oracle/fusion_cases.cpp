@@ -44,14 +44,18 @@ Safetensors dmf_weights_case(const ReferenceCase& c) {
 Safetensors softadapt_case(const ReferenceCase& c) {
   FusionSpec spec;
   spec.weighting = "softadapt";
-  spec.rule.softadapt = {c.text("variant"), c.number("beta"), c.integer("order")};
+  spec.rule.set("softadapt-variant", c.text("variant"));
+  spec.rule.set("softadapt-beta", c.number("beta"));
+  spec.rule.set("softadapt-order", std::int64_t{c.integer("order")});
   return trajectory(c, spec);
 }
 
 Safetensors cov_weighting_case(const ReferenceCase& c) {
   FusionSpec spec;
   spec.weighting = "cov_weighting";
-  if (c.choice("mean", {"full", "decay"}) == "decay") spec.rule.cov.decay = c.number("decay");
+  if (c.choice("mean", {"full", "decay"}) == "decay") {
+    spec.rule.set("cov-decay", c.number("decay"));
+  }
   return trajectory(c, spec);
 }
 
@@ -73,14 +77,14 @@ Safetensors dmf_aux_schedule_case(const ReferenceCase& c) {
 template <class S>
 Safetensors dmf_loss_case(const ReferenceCase& c) {
   const Tensor<S> logits = c.tensor<S>("logits", 5).to(c.device());
-  const Tensor<std::int32_t> labels = c.labels("labels", 4).to(c.device());
+  const Tensor<std::int32_t> labels = c.labels("labels", 4);
   FusedLoss<S> loss = fused_loss_of<S>(c);
-  FusionTrace<S> trace(logits.size(0), static_cast<Index>(loss.loss_names().size()));
+  FusionTrace<S> trace(logits.size(0), static_cast<Index>(loss.fusion().current().weights.size()));
   const Tensor<S> gradients(logits.shape());
   for (Index t = 0; t < logits.size(0); ++t) {
     const Variable<S> at_t(logits.slice(t).clone(), true);
-    Prediction<S> prediction(at_t, labels.slice(t).clone());
-    const typename FusedLoss<S>::Result result = loss.step(prediction);
+    const Labels labels_at_t(labels.slice(t).clone(), logits.size(4));
+    const typename FusedLoss<S>::Result result = loss.step(at_t, labels_at_t.to(c.device()));
     result.total.backward();
     trace.put(t, result);
     gradients.slice(t).copy_from(at_t.grad());
@@ -95,7 +99,7 @@ Safetensors dmf_loss_case(const ReferenceCase& c) {
 
 template <class S>
 FusedLoss<S> fused_loss_of(const ReferenceCase& c) {
-  const LossSettings settings = loss_settings_of(c, "");
+  const Settings settings = loss_settings_of(c, "");
   std::vector<std::unique_ptr<Loss<S>>> losses;
   for (const std::string& name : c.texts("losses")) losses.push_back(make_loss<S>(name, settings));
   std::unique_ptr<Loss<S>> auxiliary;
@@ -116,10 +120,12 @@ FusionTrace<S>::FusionTrace(Index steps, Index losses)
 template <class S>
 void FusionTrace<S>::put(Index t, const typename FusedLoss<S>::Result& result) {
   output_.data()[t] = static_cast<double>(result.total.value().item());
-  gamma_.data()[t] = result.gamma;
-  auxiliary_.data()[t] = result.auxiliary;
-  std::copy(result.losses.begin(), result.losses.end(), losses_.data() + t * losses_.size(1));
-  std::copy(result.weights.begin(), result.weights.end(), weights_.data() + t * weights_.size(1));
+  const Index K = losses_.size(1);
+  const bool has_auxiliary = static_cast<Index>(result.values.size()) > K;
+  gamma_.data()[t] = has_auxiliary ? result.factors.back() : 0.0;
+  auxiliary_.data()[t] = has_auxiliary ? result.values.back() : 0.0;
+  std::copy_n(result.values.begin(), K, losses_.data() + t * K);
+  std::copy_n(result.factors.begin(), K, weights_.data() + t * K);
 }
 
 template <class S>

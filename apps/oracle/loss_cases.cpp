@@ -2,31 +2,33 @@
 
 #include "apps/oracle/loss_settings.h"
 #include "apps/oracle/reference_case.h"
+#include "losses/evaluate.h"
 #include "losses/metrics.h"
 #include "losses/registry.h"
 
 namespace dmf {
 
-LossSettings loss_settings_of(const ReferenceCase& c, const std::string& prefix) {
-  LossSettings settings;
-  const auto read = [&](const std::string& key, double& field) {
-    if (c.has_attribute(prefix + key)) field = c.number(prefix + key);
+Settings loss_settings_of(const ReferenceCase& c, const std::string& prefix) {
+  Settings settings = loss_settings();
+  const auto read = [&](const std::string& key, const char* setting) {
+    if (c.has_attribute(prefix + key)) settings.set(setting, c.number(prefix + key));
   };
-  read("eps", settings.smooth_dr);
-  read("eps", settings.tversky_smooth);
-  read("gamma", settings.focal_gamma);
-  read("focal_gamma", settings.focal_gamma);
-  read("tversky_alpha", settings.tversky_alpha);
-  read("tversky_beta", settings.tversky_beta);
-  read("beta", settings.tversky_beta);
+  read("eps", "smooth-dr");
+  read("eps", "tversky-smooth");
+  read("gamma", "focal-gamma");
+  read("focal_gamma", "focal-gamma");
+  read("tversky_alpha", "tversky-alpha");
+  read("tversky_beta", "tversky-beta");
+  read("beta", "tversky-beta");
   const bool focal = c.op() == "focal" || (c.has_attribute("loss") && c.text("loss") == "focal");
   if (focal && c.has_attribute(prefix + "alpha")) {
-    settings.focal_alpha = c.numbers(prefix + "alpha");
+    settings.set("focal-alpha", c.numbers(prefix + "alpha"));
   } else {
-    read("alpha", settings.tversky_alpha);
+    read("alpha", "tversky-alpha");
   }
-  if (c.has_attribute(prefix + "focal_alpha"))
-    settings.focal_alpha = c.numbers(prefix + "focal_alpha");
+  if (c.has_attribute(prefix + "focal_alpha")) {
+    settings.set("focal-alpha", c.numbers(prefix + "focal_alpha"));
+  }
   return settings;
 }
 
@@ -35,8 +37,9 @@ namespace {
 template <class S>
 Safetensors loss_case(const ReferenceCase& c) {
   const Variable<S> logits(c.tensor<S>("logits", 4).to(c.device()), true);
-  Prediction<S> prediction(logits, c.labels("labels", 3).to(c.device()));
-  const Variable<S> value = (*make_loss<S>(c.op(), loss_settings_of(c, "")))(prediction);
+  const Labels labels(c.labels("labels", 3), logits.size(3));
+  const Variable<S> value =
+      evaluate_loss(*make_loss<S>(c.op(), loss_settings_of(c, "")), logits, labels.to(c.device()));
   value.backward();
   Safetensors results;
   results.set("output", value.value());
@@ -84,7 +87,7 @@ Safetensors metrics_case(const ReferenceCase& c) {
 template <class S>
 std::map<std::string, CaseFunction> loss_case_functions() {
   std::map<std::string, CaseFunction> functions = {{"metrics", metrics_case}};
-  for (const std::string& name : loss_names()) functions[name] = loss_case<S>;
+  for (const std::string& name : names_of(losses())) functions[name] = loss_case<S>;
   return functions;
 }
 

@@ -9,6 +9,6 @@ namespace dmf {
 
 /// The losses' options as a case's attributes give them: `eps`, `gamma`, `alpha`, ..., or with
 /// their loss's name in front (`focal_gamma`), each behind `prefix`.
-LossSettings loss_settings_of(const ReferenceCase& c, const std::string& prefix);
+Settings loss_settings_of(const ReferenceCase& c, const std::string& prefix);
 
 }  // namespace dmf

@@ -71,11 +71,12 @@ Safetensors unet_case(const ReferenceCase& c) {
   load_parameters(c, *network);
   Safetensors results;
   results.set("logits_eval", evaluation_logits(*network, input.value()));
-  Prediction<S> prediction(network->forward(input), c.labels("labels", 3).to(c.device()));
-  const Variable<S> loss =
-      (*make_loss<S>(c.text("loss"), loss_settings_of(c, "loss.")))(prediction);
+  const Variable<S> logits = network->forward(input);
+  const Labels labels(c.labels("labels", 3), logits.size(3));
+  const Variable<S> loss = evaluate_loss(
+      *make_loss<S>(c.text("loss"), loss_settings_of(c, "loss.")), logits, labels.to(c.device()));
   loss.backward();
-  results.set("logits", prediction.logits().value());
+  results.set("logits", logits.value());
   results.set("output", loss.value());
   results.set("grad.input", input.grad());
   for (const auto& p : network->named_parameters()) {
@@ -88,7 +89,7 @@ Safetensors unet_case(const ReferenceCase& c) {
 template <class S>
 Safetensors unet_train_case(const ReferenceCase& c) {
   const Tensor<S> input = c.tensor<S>("input", 5).to(c.device());
-  const Tensor<std::int32_t> labels = c.labels("labels", 4).to(c.device());
+  const Tensor<std::int32_t> labels = c.labels("labels", 4);
   const Index steps = input.size(0);
   DMF_CHECK(steps >= 1, IoError, "input {}: expected at least one step.", input.shape().str());
   const auto network = network_of<S>(c, input.size(4));
@@ -96,12 +97,12 @@ Safetensors unet_train_case(const ReferenceCase& c) {
   const AdamOptions options = adam_options_of(c, "adam_eps", "optimizer");
   const auto adam = make_adam(network->named_parameters(), options);
   FusedLoss<S> loss = fused_loss_of<S>(c);
-  FusionTrace<S> trace(steps, static_cast<Index>(loss.loss_names().size()));
+  FusionTrace<S> trace(steps, static_cast<Index>(loss.fusion().current().weights.size()));
   for (Index t = 0; t < steps; ++t) {
     adam->zero_grad();
-    Prediction<S> prediction(network->forward(Variable<S>(input.slice(t).clone())),
-                             labels.slice(t).clone());
-    const typename FusedLoss<S>::Result result = loss.step(prediction);
+    const Variable<S> logits = network->forward(Variable<S>(input.slice(t).clone()));
+    const Labels labels_at_t(labels.slice(t).clone(), logits.size(3));
+    const typename FusedLoss<S>::Result result = loss.step(logits, labels_at_t.to(c.device()));
     result.total.backward();
     adam->step(c.number("lr"));
     trace.put(t, result);

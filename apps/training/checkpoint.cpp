@@ -83,7 +83,7 @@ TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
     fusion.history.push_back(to_vector(file.get<double>(history_name(k))));
   }
   fusion.weights = to_vector(file.get<double>(kFusion + "weights"));
-  fusion.strategy = to_vector(file.get<double>(kFusion + "strategy"));
+  fusion.rule = to_vector(file.get<double>(kFusion + "strategy"));
   parts.fusion.load_state(fusion);
 
   TrainingProgress progress;
@@ -136,7 +136,7 @@ void save_checkpoint(const std::filesystem::path& path, const TrainingParts& par
     file.set(history_name(k), to_tensor(fusion.history[k]));
   }
   file.set(kFusion + "weights", to_tensor(fusion.weights));
-  file.set(kFusion + "strategy", to_tensor(fusion.strategy));
+  file.set(kFusion + "strategy", to_tensor(fusion.rule));
   file.set("epoch.loss_sum", to_tensor({progress.loss_sum}));
   file.set("best_cb_dice", to_tensor({progress.best_cb_dice}));
   write_safetensors(path, file);
@@ -148,8 +148,6 @@ TrainingProgress load_checkpoint(const std::filesystem::path& path, const Traini
   try {
     return parse(file, parts, run);
   } catch (const Error& problem) {
-    throw IoError(fmt::format("[resume] {}: {}", path.string(), problem.what()));
-  } catch (const std::invalid_argument& problem) {  // of the fusion, which knows no Error
     throw IoError(fmt::format("[resume] {}: {}", path.string(), problem.what()));
   }
 }

@@ -19,7 +19,7 @@ std::string bad_gradient(const Network<float>& network) {
 }
 
 std::string first_not_finite(Network<float>& network, FusedLoss<float>& loss, const Batch& batch,
-                             std::uint64_t passes) {
+                             const Labels& labels, std::uint64_t passes) {
   for (const auto& parameter : network.named_parameters()) {
     if (!all_finite(parameter.variable.value())) {
       return fmt::format("parameter {} is not finite", parameter.name);
@@ -30,9 +30,8 @@ std::string first_not_finite(Network<float>& network, FusedLoss<float>& loss, co
   try {
     const DetectAnomaly detect;
     const Device device = network.device();
-    Prediction<float> prediction(network.forward(Variable<float>(batch.images.to(device))),
-                                 batch.labels.to(device));
-    loss.evaluate(prediction).total.backward();
+    loss.evaluate(network.forward(Variable<float>(batch.images.to(device))), labels.to(device))
+        .total.backward();
   } catch (const NumericError& found) {
     return found.what();
   }

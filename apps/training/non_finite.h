@@ -20,7 +20,7 @@ std::string bad_gradient(const Network<float>& network);
 ///
 /// passes  forward passes in training mode before that step, see Module::set_passes
 std::string first_not_finite(Network<float>& network, FusedLoss<float>& loss, const Batch& batch,
-                             std::uint64_t passes);
+                             const Labels& labels, std::uint64_t passes);
 
 /// The batch as the network saw it: tensors images and labels, and the reason as metadata.
 void save_batch(const std::filesystem::path& path, const Batch& batch, const std::string& reason);

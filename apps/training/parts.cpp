@@ -4,13 +4,15 @@ namespace dmf {
 
 FusedLoss<float> make_fused_loss(const TrainOptions& options) {
   std::vector<std::unique_ptr<Loss<float>>> losses;
-  const LossSettings settings = options.loss_settings();
-  for (const std::string& name : options.losses) losses.push_back(make_loss<float>(name, settings));
+  for (const std::string& loss : options.losses) {
+    losses.push_back(make_loss<float>(loss, options.loss));
+  }
   std::unique_ptr<Loss<float>> auxiliary;
-  if (options.auxiliary != "none") auxiliary = make_loss<float>(options.auxiliary, settings);
+  if (options.auxiliary != "none") auxiliary = make_loss<float>(options.auxiliary, options.loss);
   FusionSpec fusion = options.fusion;
-  fusion.rule.seed = options.seed;
-  return {std::move(losses), std::move(auxiliary), fusion};
+  fusion.seed = options.seed;
+  return {std::move(losses), std::move(auxiliary), fusion,
+          entry_named(kReductions, options.reduction, "reduction").value};
 }
 
 std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,

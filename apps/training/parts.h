@@ -12,7 +12,7 @@ namespace dmf {
 
 /// The losses, the auxiliary loss if any, and their weighting.
 ///
-/// throws  Error or std::invalid_argument naming the option that does not fit
+/// throws  Error naming the option that does not fit
 FusedLoss<float> make_fused_loss(const TrainOptions& options);
 
 /// Over all parameters of the network.

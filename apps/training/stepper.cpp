@@ -2,7 +2,6 @@
 
 #include "engine/core/precision.h"
 #include "engine/ops/elementwise.h"
-#include "engine/ops/pixel_terms.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/store_as.h"
 #include "engine/tensor/allocator.h"
@@ -12,10 +11,12 @@ namespace dmf {
 /// What steps with batches of one size compute with. Where work is recorded, the handles keep the
 /// memory that it reads and writes.
 struct Stepper::Pass {
+  WithGradients gradients;
   Tensor<float> images;
-  Tensor<std::int32_t> labels;
+  Labels labels;
   Tensor<float> factors;
-  Variable<float> logits, values, total;
+  LossValues<float> values;
+  Variable<float> total;
   std::optional<RecordedWork> forward, backward;
 };
 
@@ -35,11 +36,8 @@ Stepper::~Stepper() = default;
 
 void Stepper::send(const Batch& batch) {
   next_ = batch;
-  if (device_.is_cpu()) return;  // where every loss looks at the labels itself
-  check_target("train",
-               Shape{batch.labels.size(0), batch.labels.size(1), batch.labels.size(2),
-                     network_.spec().classes},
-               batch.labels, ignore_index_);
+  next_labels_ = Labels(batch.labels, network_.spec().classes, ignore_index_);
+  if (device_.is_cpu()) return;
   const auto pixels = batch.images.span();
   const auto labels = batch.labels.span();
   if (!images_on_their_way_) {  // no batch is larger than twice the first: see Loader
@@ -51,15 +49,15 @@ void Stepper::send(const Batch& batch) {
   is_sent_ = true;
 }
 
-Stepper::Pass& Stepper::pass_for(const Shape& images) {
-  std::unique_ptr<Pass>& pass = passes_[images[0]];
+Stepper::Pass& Stepper::pass_for(const Shape& images, WithGradients gradients) {
+  std::unique_ptr<Pass>& pass = passes_[{{images[0], images[1], images[2]}, gradients}];
   if (pass == nullptr) {
     pass = std::make_unique<Pass>();
-    const Index values = static_cast<Index>(loss_.loss_names().size()) + loss_.has_auxiliary();
-    pass->factors = Tensor<float>(Shape{values}, device_);
+    pass->gradients = gradients;
+    pass->factors = Tensor<float>(Shape{static_cast<Index>(loss_.names().size())}, device_);
     if (!device_.is_cpu()) {
       pass->images = Tensor<float>(images, device_);
-      pass->labels = Tensor<std::int32_t>(Shape(images.dims().first(3)), device_);
+      pass->labels = next_labels_.to(device_);
     }
   }
   return *pass;
@@ -70,26 +68,24 @@ void Stepper::compute_values(Pass& pass) {
   const bool halves = !device_.is_cpu() && matmul_precision() == MatmulPrecision::bf16;
   const Variable<float> images =
       store_as(Variable<float>(pass.images), halves ? Storage::bfloat16 : Storage::full);
-  Prediction<float> prediction(network_.forward(images), pass.labels);
-  pass.logits = prediction.logits().detach();
-  pass.values = loss_.values(prediction);
+  pass.values = loss_.values(network_.forward(images), pass.labels, pass.gradients);
 }
 
 void Stepper::compute_update(Pass& pass) {
-  pass.total = sum(pass.values * Variable<float>(pass.factors));
+  pass.total = sum(pass.values.values * Variable<float>(pass.factors));
   pass.total.backward();
   optimizer_.update(max_norm_);
 }
 
-const Tensor<float>& Stepper::values() {
-  Pass& pass = pass_for(next_.images.shape());
+const LossValues<float>& Stepper::values(WithGradients gradients) {
+  Pass& pass = pass_for(next_.images.shape(), gradients);
   current_ = &pass;
   if (device_.is_cpu()) {
     pass.images = next_.images.to(device_);
-    pass.labels = next_.labels.to(device_);
+    pass.labels = next_labels_.to(device_);
   } else if (is_sent_) {
     images_on_their_way_->receive(pass.images.data());
-    labels_on_their_way_->receive(pass.labels.data());
+    labels_on_their_way_->receive(pass.labels.tensor().data());
     is_sent_ = false;
   }
   if (records_ && !pass.forward) {
@@ -105,16 +101,13 @@ const Tensor<float>& Stepper::values() {
   } else {
     compute_values(pass);
   }
-  return pass.values.value();
+  return pass.values;
 }
 
-Prediction<float> Stepper::prediction() const {
-  return {current_->logits, current_->labels};
-}
-
-void Stepper::update(const std::vector<float>& factors, double lr) {
+void Stepper::update(const std::vector<double>& factors, double lr) {
   Pass& pass = *current_;
-  pass.factors.copy_from(Tensor<float>::from(factors, pass.factors.shape()));
+  const std::vector<float> rounded(factors.begin(), factors.end());
+  pass.factors.copy_from(Tensor<float>::from(rounded, pass.factors.shape()));
   optimizer_.begin_step(lr);
   if (pass.backward) {
     pass.backward->replay();

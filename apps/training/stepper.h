@@ -39,13 +39,11 @@ class Stepper {
 
   /// Of the batch that was sent, or once more of the one before.
   ///
-  /// return  raw values of the K base losses, then of the auxiliary one, on the network's device
-  const Tensor<float>& values();
-  /// What the losses of values() looked at, apart from the graph.
-  Prediction<float> prediction() const;
+  /// return  of the K base losses, then of the auxiliary one, on the network's device
+  const LossValues<float>& values(WithGradients gradients = WithGradients::no);
 
   /// factors  what each of the values counts
-  void update(const std::vector<float>& factors, double lr);
+  void update(const std::vector<double>& factors, double lr);
 
   struct Outcome {
     double total;  // the objective
@@ -58,7 +56,7 @@ class Stepper {
 
   void compute_values(Pass& pass);
   void compute_update(Pass& pass);
-  Pass& pass_for(const Shape& images);
+  Pass& pass_for(const Shape& images, WithGradients gradients);
 
   Network<float>& network_;
   const FusedLoss<float>& loss_;
@@ -67,11 +65,13 @@ class Stepper {
   std::int32_t ignore_index_;
   Device device_;
   bool records_;
-  std::unique_ptr<MemoryPool> pool_;               // before what lives in it
-  std::map<Index, std::unique_ptr<Pass>> passes_;  // by images in the batch
+  std::unique_ptr<MemoryPool> pool_;  // before what lives in it
+  /// By the sizes of the batch, and whether the losses' gradients are found too.
+  std::map<std::pair<std::array<Index, 3>, WithGradients>, std::unique_ptr<Pass>> passes_;
   Pass* current_ = nullptr;
   std::optional<device_runtime::Upload> images_on_their_way_, labels_on_their_way_;
   Batch next_;
+  Labels next_labels_;
   bool is_sent_ = false;
 };
 

@@ -84,7 +84,7 @@ class Run {
         stepper_(
             *network_, loss_, *optimizer_,
             options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity(),
-            options.loss_settings().common.ignore_index),
+            options.ignore_index),
         total_steps_(static_cast<std::int64_t>(loader_.batches()) * options.epochs),
         schedule_(make_schedule(options, total_steps_)) {
     if (options.ema > 0.0) {
@@ -153,12 +153,13 @@ class Run {
           "warning: gamma falls by less than half, so the auxiliary loss outweighs the others for "
           "most of the run (see --aux-lambda, --batch-track-steps)");
     }
-    if (loss_.fusion().uses_memory() && options_.fusion.history_size < 30) {
+    const Fusion& fusion = loss_.fusion();
+    if (fusion.needs().full_history && options_.fusion.history_size < 30) {
       progress_.problem(fmt::format(
           "warning: statistics of {} values are poor (--history-size, at least 30 is better)",
           options_.fusion.history_size));
     }
-    if (loss_.fusion().uses_memory() &&
+    if (fusion.needs().full_history &&
         static_cast<std::int64_t>(options_.fusion.history_size) > total_steps_) {
       progress_.problem(fmt::format(
           "warning: the run has {} steps, so the {} rule never takes over (--history-size {})",
@@ -200,7 +201,7 @@ class Run {
     loader_.start_epoch(at_.epoch, at_.batches);
     const Clock::time_point epoch_start = Clock::now();
     const std::size_t images_before = at_.images;
-    pulling_.assign(log_->losses().size(), false);
+    had_gradient_.assign(log_->losses().size(), false);
     std::optional<Batch> next;
     within_memory("while reading the first batch of an epoch: " + memory_, kHelp,
                   [&] { fetch(next); });
@@ -235,19 +236,19 @@ class Run {
     if (options_.skip_not_finite) {
       for (const auto& b : network_->named_buffers()) buffers.push_back(b.tensor.clone());
     }
-    FusedLoss<float>::Weighed weighed;
-    std::vector<double> gradients;
+    StepWeights weighed;
     double total = 0.0;
     std::string problem;
     try {
-      weighed = loss_.weigh(stepper_.values(), true);
-      gradients = gradient_norms(stepper_.prediction());
-      stepper_.update(weighed.factors(loss_.has_auxiliary()), lr);
+      const LossValues<float>& values = stepper_.values(wanted_gradients());
+      weighed = loss_.weigh(values, true);
+      note_gradients(weighed);
+      stepper_.update(weighed.factors, lr);
       fetch(next);
       const Stepper::Outcome outcome = stepper_.finish();
       total = outcome.total;
       if (!outcome.updated) problem = bad_gradient(*network_);
-    } catch (const std::domain_error& not_finite) {
+    } catch (const NumericError& not_finite) {
       problem = not_finite.what();
       fetch(next);
     }
@@ -262,7 +263,7 @@ class Run {
     }
     if (ema_) ema_->update();
 
-    log_->step(at_, weighed, total, gradients, lr);
+    log_->step(at_, weighed, total, lr);
     ++at_.step;
     return total;
   }
@@ -272,14 +273,17 @@ class Run {
     if (next) stepper_.send(*next);
   }
 
-  /// Norms of each loss's gradient, where they are to be recorded or a loss has had none yet in
-  /// this epoch; empty otherwise, since they cost another pass through the losses.
-  std::vector<double> gradient_norms(const Prediction<float>& prediction) {
-    const bool all_pull = std::find(pulling_.begin(), pulling_.end(), false) == pulling_.end();
-    if (all_pull && !options_.record_gradients) return {};
-    std::vector<double> norms = loss_.gradient_norms(prediction);
-    for (std::size_t k = 0; k < norms.size(); ++k) pulling_[k] = pulling_[k] || norms[k] > 0.0;
-    return norms;
+  /// The losses' own gradients: where the rule needs them, they are to be recorded, or a loss has
+  /// had none yet in this epoch.
+  WithGradients wanted_gradients() const {
+    const bool all_had =
+        std::find(had_gradient_.begin(), had_gradient_.end(), false) == had_gradient_.end();
+    return options_.record_gradients || !all_had ? WithGradients::yes : loss_.needs_gradients();
+  }
+  void note_gradients(const StepWeights& step) {
+    for (std::size_t k = 0; step.gradients && k < had_gradient_.size(); ++k) {
+      had_gradient_[k] = had_gradient_[k] || step.gradients->norm(k) > 0.0;
+    }
   }
 
   /// What the network makes of a few validation images, for TensorBoard.
@@ -297,10 +301,12 @@ class Run {
     const std::filesystem::path kept = folder_ / "not_finite.safetensors";
     std::vector<std::string> images;
     for (const std::size_t item : batch.items) images.push_back(data_.samples.item(item).id);
-    const std::string what =
-        fmt::format("step {}: {} First: {}. Images: {}", at_.step, problem,
-                    first_not_finite(*network_, loss_, batch, static_cast<std::uint64_t>(at_.step)),
-                    fmt::join(images, ", "));
+    const std::string what = fmt::format(
+        "step {}: {} First: {}. Images: {}", at_.step, problem,
+        first_not_finite(*network_, loss_, batch,
+                         Labels(batch.labels, options_.num_classes, options_.ignore_index),
+                         static_cast<std::uint64_t>(at_.step)),
+        fmt::join(images, ", "));
     save_batch(kept, batch, what);
     throw NumericError(
         fmt::format("[train] {} (kept as {}). What was saved last is untouched; "
@@ -316,9 +322,10 @@ class Run {
     how.batch = options_.batch;
     how.surfaces = false;
     how.observer = [&](const Variable<float>& logits, const Batch& batch) {
-      Prediction<float> prediction(logits, batch.labels.to(logits.device()));
-      loss_sum += static_cast<double>(loss_.evaluate(prediction).total.value().item()) *
-                  static_cast<double>(batch.items.size());
+      const Labels labels(batch.labels, options_.num_classes, options_.ignore_index);
+      const auto objective = loss_.evaluate(logits, labels.to(logits.device())).total;
+      loss_sum +=
+          static_cast<double>(objective.value().item()) * static_cast<double>(batch.items.size());
     };
     how.on_progress = [&](const std::string& what, std::size_t done, std::size_t total) {
       progress_.update(share_done(), time_left(),
@@ -354,8 +361,8 @@ class Run {
           fmt::format("warning: {} step{} left out so far: a loss or gradient was not finite",
                       at_.skipped, at_.skipped == 1 ? "" : "s"));
     }
-    for (std::size_t k = 0; k < pulling_.size(); ++k) {
-      if (pulling_[k]) continue;
+    for (std::size_t k = 0; k < had_gradient_.size(); ++k) {
+      if (had_gradient_[k]) continue;
       progress_.problem(fmt::format(
           "warning: {} has had no gradient for an epoch: it teaches nothing", log_->losses()[k]));
     }
@@ -385,22 +392,25 @@ class Run {
   Clock::time_point start_;
   std::int64_t first_step_ = 0;  // of this process
   double images_per_second_ = 0.0;
-  std::vector<bool> pulling_;  // whether each loss has had a gradient in this epoch
+  std::vector<bool> had_gradient_;  // whether each loss has had a gradient in this epoch
 };
 
 }  // namespace
 
 void check_options(TrainOptions options) {
   if (options.num_classes == 0) {  // not decided yet: as many as the lists that have one a class
-    const std::size_t listed = std::max({std::size_t{2}, options.loss.common.class_weights.size(),
-                                         options.loss.focal_alpha.size()});
+    std::size_t listed = 2;
+    for (const Setting& setting : options.loss.all()) {
+      const auto* list = std::get_if<std::vector<double>>(&options.loss.value(setting.name));
+      if (list != nullptr) listed = std::max(listed, list->size());
+    }
     options.num_classes = static_cast<int>(listed);
   }
   if (options.tensorboard) EventLog::check_built();
   const Shape one_pixel{1, 1, 1, options.num_classes};
-  Prediction<float> prediction(Variable<float>(Tensor<float>::zeros(one_pixel)),
-                               Tensor<std::int32_t>::zeros(Shape{1, 1, 1}));
-  make_fused_loss(options).evaluate(prediction);
+  make_fused_loss(options).evaluate(
+      Variable<float>(Tensor<float>::zeros(one_pixel)),
+      Labels(Tensor<std::int32_t>::zeros(Shape{1, 1, 1}), options.num_classes));
 }
 
 void train_network(const TrainOptions& options, const RunData& data,

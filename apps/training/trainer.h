@@ -10,7 +10,7 @@ namespace dmf {
 /// Builds everything the options name and runs the losses on one pixel, so that options that do not
 /// fit each other fail before any data is read or folder made.
 ///
-/// throws  Error or std::invalid_argument naming the option
+/// throws  Error naming the option
 void check_options(TrainOptions options);
 
 enum class Start { anew, from_checkpoint };

@@ -4,6 +4,8 @@
 
 #include <limits>
 
+#include "losses/registry.h"
+
 namespace dmf {
 namespace {
 
@@ -13,7 +15,7 @@ std::string number(double value) {
 
 /// A column under TensorBoard's tags, which group by what comes before the slash.
 std::string tag_of(const std::string& column) {
-  for (const std::string group : {"weight", "gradient"}) {
+  for (const std::string group : {"weight", "gradient", "cosine"}) {
     if (column.starts_with(group + "_")) {
       return group + "s/" + column.substr(group.size() + 1);
     }
@@ -21,18 +23,34 @@ std::string tag_of(const std::string& column) {
   return (column == "gamma" ? "weights/" : "losses/") + column;
 }
 
+/// Calls body(i, j) for every two of `count` losses.
+template <class Body>
+void for_each_pair(std::size_t count, const Body& body) {
+  for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t j = i + 1; j < count; ++j) body(i, j);
+  }
+}
+
 }  // namespace
 
 TrainingLog::TrainingLog(const std::filesystem::path& folder, const TrainOptions& options,
                          const TrainingProgress& at)
-    : losses_(options.losses), record_gradients_(options.record_gradients) {
-  if (options.auxiliary != "none") losses_.push_back("auxiliary_" + options.auxiliary);
+    : has_auxiliary_(options.auxiliary != "none"), record_gradients_(options.record_gradients) {
+  for (const std::string& loss : options.losses)
+    losses_.push_back(LossExpression::parse(loss).name);
+  const std::vector<std::string> base = losses_;
+  if (has_auxiliary_) {
+    losses_.push_back("auxiliary_" + LossExpression::parse(options.auxiliary).name);
+  }
   columns_ = {"total"};
   columns_.insert(columns_.end(), losses_.begin(), losses_.end());
-  for (const std::string& name : options.losses) columns_.push_back("weight_" + name);
+  for (const std::string& name : base) columns_.push_back("weight_" + name);
   columns_.emplace_back("gamma");
   if (record_gradients_) {
     for (const std::string& name : losses_) columns_.push_back("gradient_" + name);
+    for_each_pair(losses_.size(), [&](std::size_t i, std::size_t j) {
+      columns_.push_back("cosine_" + losses_[i] + "_" + losses_[j]);
+    });
   }
   std::vector<std::string> header = {"step", "epoch"};
   header.insert(header.end(), columns_.begin(), columns_.end());
@@ -47,14 +65,18 @@ TrainingLog::TrainingLog(const std::filesystem::path& folder, const TrainOptions
   if (options.tensorboard) events_.emplace(folder / "events.out.tfevents.0.dmf", at.event_bytes);
 }
 
-void TrainingLog::step(const TrainingProgress& at, const FusedLoss<float>::Weighed& result,
-                       double total, const std::vector<double>& gradients, double lr) {
+void TrainingLog::step(const TrainingProgress& at, const StepWeights& step, double total,
+                       double lr) {
   std::vector<double> values = {total};
-  values.insert(values.end(), result.losses.begin(), result.losses.end());
-  if (losses_.size() > result.losses.size()) values.push_back(result.auxiliary);
-  values.insert(values.end(), result.weights.begin(), result.weights.end());
-  values.push_back(result.gamma);
-  if (record_gradients_) values.insert(values.end(), gradients.begin(), gradients.end());
+  values.insert(values.end(), step.values.begin(), step.values.end());
+  values.insert(values.end(), step.factors.begin(), step.factors.end());
+  if (!has_auxiliary_) values.push_back(0.0);  // gamma
+  if (record_gradients_) {
+    const Gram& gradients = step.gradients.value();
+    for (std::size_t k = 0; k < losses_.size(); ++k) values.push_back(gradients.norm(k));
+    for_each_pair(losses_.size(),
+                  [&](std::size_t i, std::size_t j) { values.push_back(gradients.cosine(i, j)); });
+  }
   write_step(at, values, lr);
 }
 

@@ -25,9 +25,7 @@ class TrainingLog {
   /// The base losses, then "auxiliary_NAME" where there is one.
   const std::vector<std::string>& losses() const { return losses_; }
 
-  /// gradients  one a loss, where they are recorded
-  void step(const TrainingProgress& at, const FusedLoss<float>::Weighed& result, double total,
-            const std::vector<double>& gradients, double lr);
+  void step(const TrainingProgress& at, const StepWeights& step, double total, double lr);
   /// A step that was left out: numbers that are none.
   void skipped_step(const TrainingProgress& at, double lr);
   /// at  with the epoch counted that is scored
@@ -45,7 +43,7 @@ class TrainingLog {
   void write_step(const TrainingProgress& at, const std::vector<double>& values, double lr);
 
   std::vector<std::string> losses_, columns_;  // columns between epoch and lr
-  bool record_gradients_;
+  bool has_auxiliary_, record_gradients_;
   std::optional<CsvLog> steps_, epochs_;
   std::optional<EventLog> events_;
 };

@@ -58,8 +58,9 @@ const auto& entry_named(const Table& table, std::string_view name, std::string_v
   for (const auto& entry : table) {
     if (entry.name == name) return entry;
   }
-  throw ValueError("[" + std::string(what) + "] got '" + std::string(name) + "', expected " +
-                   any_of_text(names_of(table)) + ".");
+  std::string text = "[";
+  text.append(what).append("] got '").append(name).append("', expected ");
+  throw ValueError(text.append(any_of_text(names_of(table))).append("."));
 }
 
 }  // namespace dmf

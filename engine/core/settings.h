@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -15,12 +17,10 @@
 
 namespace dmf {
 
-/// A number as a message has it: "0.5", "3".
-inline std::string number_text(double value) {
-  std::string text = std::to_string(value);  // "0.500000"
-  text.erase(text.find_last_not_of('0') + 1);
-  if (text.back() == '.') text.pop_back();
-  return text;
+/// A number in the fewest digits that read back the same.
+inline std::string shortest(double value) {
+  std::array<char, 32> digits;
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
 }
 
 /// The numbers that a setting takes, and how that is said.
@@ -36,10 +36,10 @@ struct Range {
   /// ">= 0", "> 0 and <= 1"
   std::string str() const {
     std::string text;
-    if (std::isfinite(least)) text = (with_least ? ">= " : "> ") + number_text(least);
+    if (std::isfinite(least)) text.append(with_least ? ">= " : "> ").append(shortest(least));
     if (std::isfinite(most)) {
-      text += text.empty() ? "" : " and ";
-      text += (with_most ? "<= " : "< ") + number_text(most);
+      text.append(text.empty() ? "" : " and ").append(with_most ? "<= " : "< ");
+      text.append(shortest(most));
     }
     return text.empty() ? "a finite number" : text;
   }
@@ -65,7 +65,7 @@ struct Setting {
     if (value.index() != initial.index()) return "got a value of another type";
     const auto off = [this](double number) -> std::string {
       if (range.contains(number)) return "";
-      return "got " + number_text(number) + ", expected " + range.str();
+      return std::string("got ").append(shortest(number)).append(", expected ").append(range.str());
     };
     if (const auto* whole = std::get_if<std::int64_t>(&value)) {
       return off(static_cast<double>(*whole));
@@ -79,7 +79,7 @@ struct Setting {
     if (const auto* text = std::get_if<std::string>(&value);
         text != nullptr && !choices.empty() &&
         std::find(choices.begin(), choices.end(), *text) == choices.end()) {
-      return "got '" + *text + "', expected " + any_of_text(choices);
+      return std::string("got '").append(*text).append("', expected ").append(any_of_text(choices));
     }
     return "";
   }
@@ -103,7 +103,7 @@ class Settings {
   void set(std::string_view name, const Setting::Value& value) {
     Entry& entry = entries_[index_of(name)];
     if (const std::string problem = entry.setting.problem(value); !problem.empty()) {
-      throw ValueError("[" + std::string(name) + "] " + problem + ".");
+      throw ValueError(std::string("[").append(name).append("] ").append(problem).append("."));
     }
     entry.value = value;
   }
@@ -120,16 +120,16 @@ class Settings {
     return entries_[index_of(name)].value;
   }
 
+  bool knows(std::string_view name) const {
+    return std::any_of(entries_.begin(), entries_.end(),
+                       [&](const Entry& entry) { return entry.setting.name == name; });
+  }
+
   /// All there are, in the order in which they were added.
   std::vector<Setting> all() const {
     std::vector<Setting> all;
     for (const Entry& entry : entries_) all.push_back(entry.setting);
     return all;
-  }
-
-  bool knows(std::string_view name) const {
-    return std::any_of(entries_.begin(), entries_.end(),
-                       [&](const Entry& entry) { return entry.setting.name == name; });
   }
 
  private:
@@ -142,12 +142,12 @@ class Settings {
     for (std::size_t i = 0; i < entries_.size(); ++i) {
       if (entries_[i].setting.name == name) return i;
     }
-    throw ValueError("[settings] there is no setting '" + std::string(name) + "'.");
+    throw ValueError(std::string("[settings] there is no setting '").append(name).append("'."));
   }
   template <class T>
   const T& get(std::string_view name) const {
     if (const T* found = std::get_if<T>(&value(name))) return *found;
-    throw ValueError("[settings] '" + std::string(name) + "' is of another type.");
+    throw ValueError(std::string("[settings] '").append(name).append("' is of another type."));
   }
 
   std::vector<Entry> entries_;

@@ -118,7 +118,7 @@ TEST_CASE("config: every number option reads back any number that it takes") {
     const std::string config = config_text(given.app);
     const TrainOptions read = parse_config(config, "c");
     CHECK(read.lr == given.options.lr);
-    CHECK(read.loss.tversky_smooth == given.options.loss.tversky_smooth);
+    CHECK(read.loss.number("tversky-smooth") == given.options.loss.number("tversky-smooth"));
     CHECK(read.seed == given.options.seed);
     for (const ConfigLine& setting : parse_settings(config, "c", Quotes::toml)) {
       if (texts.contains(setting.key)) CHECK(setting.values.front() == texts[setting.key]);
@@ -137,7 +137,7 @@ TEST_CASE("config: marks, line ends, comments, blanks, values without quotes") {
   CHECK(o.losses == std::vector<std::string>{"cce", "mean_dice"});
   CHECK(o.model == "paper");
   CHECK(o.epochs == 7);
-  CHECK(o.loss.common.class_weights == std::vector<double>{1.0, 2.0});
+  CHECK(o.loss.list("class-weights") == std::vector<double>{1.0, 2.0});
   CHECK(o.optimizer_settings.flag("nesterov"));
   CHECK(parse_config("data=\"\\u00e9\\U0001F9BA\\t\"", "c").data == "\xc3\xa9\xf0\x9f\xa6\xba\t");
 }
@@ -232,7 +232,7 @@ TEST_CASE("config: of a run before there were recipes, all means what it meant")
   CHECK(o.seed == ~std::uint64_t{0});
   CHECK(o.fusion.history_size == 8);  // 010, as C reads it
   CHECK(o.lr == 0.001);
-  CHECK(o.loss.common.class_weights == std::vector<double>{1.0, 2.0});
+  CHECK(o.loss.list("class-weights") == std::vector<double>{1.0, 2.0});
   CHECK(parse_config(older_config("'a\"b'", "99999999999999999999"), "c").data == "a\"b");
   CHECK(parse_config(older_config("'a\"b'c # d'  # e", "1"), "c").data == "a\"b'c # d");
   CHECK(parse_config(older_config("2023", "1"), "c").data == "2023");

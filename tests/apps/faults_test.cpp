@@ -34,10 +34,9 @@ TEST_CASE("forecast_memory: what a step really takes, within a tenth") {
     const auto network = make_network<float>(options.network_spec());
     FusedLoss<float> loss = make_fused_loss(options);
     const auto optimizer = make_optimizer(options, *network);
-    Prediction<float> prediction(
-        network->forward(Variable<float>(Tensor<float>::full(Shape{16, 64, 64, 1}, 0.5f))),
-        Tensor<std::int32_t>::zeros(Shape{16, 64, 64}));
-    loss.step(prediction).total.backward();
+    const Variable<float> images(Tensor<float>::full(Shape{16, 64, 64, 1}, 0.5f));
+    const Labels labels(Tensor<std::int32_t>::zeros(Shape{16, 64, 64}), options.num_classes);
+    loss.step(network->forward(images), labels).total.backward();
     const auto step = static_cast<double>(memory_stats(Device::cpu()).peak - before);
     const double checkpoint = 24.0 * static_cast<double>(network->parameter_count());
     CHECK(forecast.step(16) == doctest::Approx(step + checkpoint).epsilon(0.1));
@@ -228,6 +227,7 @@ TEST_CASE(
   const CsvTable steps = read_csv(folder / "b/steps.csv");
   CHECK(steps.number(0, "gradient_cce") > 0.0);
   CHECK(steps.number(0, "gradient_auxiliary_focal") == 0.0);
+  CHECK(steps.number(0, "cosine_cce_auxiliary_focal") == 0.0);
   CHECK(read_text(folder / "a/last.safetensors") == read_text(folder / "b/last.safetensors"));
 }
 

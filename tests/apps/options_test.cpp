@@ -130,6 +130,27 @@ TEST_CASE("options: contradictions are refused, also between command line and fi
   CHECK(refusal({"--config", path}).empty());
 }
 
+TEST_CASE("options: a loss may be a sum of losses, read back as it was written") {
+  const Command command({"--losses", "0.5*focal + 0.5*tversky, cce", "--auxiliary=2*cb_dice"});
+  CHECK(command.options.losses == std::vector<std::string>{"0.5*focal + 0.5*tversky", "cce"});
+  const TrainOptions again = parse_config(config_text(command.app), "c.toml");
+  CHECK(again.losses == command.options.losses);
+  CHECK(again.auxiliary == "2*cb_dice");
+  CHECK(refusal({"--losses", "cce,2*dice"}).find("got 'dice', expected cce") != std::string::npos);
+  CHECK(refusal({"--losses", "cse"}).find("did you mean cce?") != std::string::npos);
+  CHECK(refusal({"--losses", "cce+"}).find("got ''") != std::string::npos);
+  CHECK(refusal({"--auxiliary", "-1*cce"}).find("above 0") != std::string::npos);
+  CHECK(refusal({"--auxiliary", "none+cce"}).find("got 'none'") != std::string::npos);
+  const auto idle = [](const std::string& losses, const char* option) {
+    const Command with({"--losses", losses, option});
+    return without_effect(with.app, with.options, 1000000).size();
+  };
+  CHECK(idle("cce+2*focal", "--focal-gamma=2") == 0);
+  CHECK(idle("cce+2*focal", "--smooth-dr=0") == 1);
+  CHECK(idle("cce+2*focal", "--exclude-background") == 1);
+  CHECK(idle("cce+2*tversky", "--exclude-background") == 0);
+}
+
 TEST_CASE("options: what has no effect is said, what a recipe sets is not") {
   const auto idle = [](std::vector<std::string> words, std::int64_t steps = 1000000) {
     const Command command(std::move(words));

@@ -268,7 +268,7 @@ TEST_CASE("bench: every subcommand prints JSON lines; kernels are checked before
                  "conv2d,1,9,8,3,5,3,1\nconv2d,2,16,17,9,8,3,2\n"
                  "conv_transpose2d,2,12,8,16,8,3,2\nbatch_norm2d,1,5,5,3,0,0,0\n"
                  "max_pool2d,1,7,7,3,0,2,2\nconcat,1,3,3,2,3,0,0\nlog_softmax,1,4,4,3,0,0,0\n"
-                 "pixel_terms,1,4,4,3,0,0,0\n"
+                 "pixel_sums,1,4,4,3,0,0,0\n"
                  "adam,1,1,1,100,0,0,0\n");
   const auto lines_of = [](const Outcome& outcome) {
     REQUIRE_MESSAGE(outcome.code == 0, outcome.text);

@@ -5,7 +5,7 @@
 #include "engine/ops/dropout.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/pad2d.h"
-#include "engine/ops/pixel_terms.h"
+#include "engine/ops/pixel_sums.h"
 #include "engine/ops/pool2d.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/softmax.h"
@@ -87,25 +87,28 @@ OpCase max_pool(const std::string& name, const Shape& x, const Pool2dSpec& spec)
           [spec](const Inputs& in) { return max_pool2d(in[0], spec); }};
 }
 
-Tensor<std::int32_t> labels_for(const Shape& logits, std::uint64_t seed) {
+Labels labels_for(const Shape& logits, std::uint64_t seed, std::int32_t ignore_index) {
   Rng rng(seed);
-  return random_labels(Shape(logits.dims().first(3)), static_cast<int>(logits[3]), rng);
+  return {random_labels(Shape(logits.dims().first(3)), static_cast<int>(logits[3]), rng), logits[3],
+          ignore_index};
 }
 
-/// nll  as many cross-entropies with these exponents
-OpCase terms(const std::string& name, const Shape& x, PixelTerms wanted,
-             const std::vector<double>& gammas) {
+/// gammas  of as many cross-entropies
+OpCase sums(const std::string& name, const Shape& x, std::int32_t ignore_index,
+            PixelSumsRequest request, const std::vector<double>& gammas) {
   for (const double gamma : gammas) {
     NllTerm term{gamma, {}, {}};
     for (Index c = 0; c < x[3]; ++c) {
       term.scale.push_back(0.25 + 0.5 * static_cast<double>(c) + gamma);
       term.normalizer.push_back(1.0 + static_cast<double>(c));
     }
-    wanted.nll.push_back(term);
+    request.terms.push_back(term);
   }
-  return {Op::pixel_terms, name,
+  return {Op::pixel_sums, name,
           [x](Rng& rng) { return Inputs{parameter(random_tensor<double>(x, rng, -3.0, 3.0))}; },
-          [x, wanted](const Inputs& in) { return pixel_terms(in[0], labels_for(x, 5), wanted); }};
+          [x, ignore_index, request](const Inputs& in) {
+            return pixel_sums(in[0], labels_for(x, 5, ignore_index), request).row;
+          }};
 }
 
 std::vector<OpCase> convolution_cases() {
@@ -197,12 +200,15 @@ std::vector<OpCase> spatial_cases() {
 }
 
 std::vector<OpCase> loss_op_cases() {
-  return {terms("counts alone", {2, 3, 2, 3}, {}, {}),
-          terms("cross-entropy alone", {2, 3, 2, 3}, {kNoIgnore, false, false, {}}, {0.0}),
-          terms("focal, per image", {2, 3, 2, 3}, {kNoIgnore, true, false, {}}, {2.0}),
-          terms("all, a class ignored", {1, 3, 3, 2}, {1, false, true, {}}, {0.5, 0.0, 1.0, 3.0}),
-          terms("all, per image, a class ignored", {2, 2, 2, 3}, {2, true, true, {}}, {0.0, 2.0}),
-          terms("one class", {1, 2, 2, 1}, {}, {2.0})};
+  const PixelSumsRequest alone{.per_image = false, .counts = false, .terms = {}},
+      alone_per_image{.per_image = true, .counts = false, .terms = {}},
+      per_image{.per_image = true, .counts = true, .terms = {}};
+  return {sums("counts alone", {2, 3, 2, 3}, kNoIgnore, {}, {}),
+          sums("cross-entropy alone", {2, 3, 2, 3}, kNoIgnore, alone, {0.0}),
+          sums("focal, per image", {2, 3, 2, 3}, kNoIgnore, alone_per_image, {2.0}),
+          sums("all, a class ignored", {1, 3, 3, 2}, 1, {}, {0.5, 0.0, 1.0, 3.0, 2.0}),
+          sums("all, per image, a class ignored", {2, 2, 2, 3}, 2, per_image, {0.0, 2.0}),
+          sums("one class", {1, 2, 2, 1}, kNoIgnore, {}, {2.0})};
 }
 
 }  // namespace

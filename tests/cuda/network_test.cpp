@@ -61,7 +61,7 @@ struct NetworkRun {
       truth.data()[i] = h * h + w * w < 120 ? 1 : 0;
       if (truth.data()[i] == 1) noise.data()[i] *= 0.3;
     }
-    labels = truth.to(device);
+    labels = Labels(truth, 2).to(device);
     images = cast<S>(noise).to(device);
   }
 
@@ -76,13 +76,13 @@ struct NetworkRun {
     const bool halves = !images.device().is_cpu() && std::is_same_v<S, float> &&
                         matmul_precision() == MatmulPrecision::bf16;
     const Variable<S> x = store_as(Variable<S>(images), halves ? Storage::bfloat16 : Storage::full);
-    Prediction<S> prediction(network.forward(x), labels);
-    Variable<S> total;
-    for (const std::string& name : loss_names()) {
-      const Variable<S> value = (*make_loss<S>(name, {}))(prediction);
-      total = total.defined() ? total + value : value;
+    std::vector<std::unique_ptr<Loss<S>>> all;
+    std::vector<const Loss<S>*> handles;
+    for (const std::string& name : names_of(losses())) {
+      all.push_back(make_loss<S>(name));
+      handles.push_back(all.back().get());
     }
-    return total;
+    return sum(evaluate_losses(handles, network.forward(x), labels).values);
   }
 
   std::vector<Tensor<S>> gradients() const {
@@ -95,7 +95,7 @@ struct NetworkRun {
 
   UNet<S> network;
   Tensor<S> images;
-  Tensor<std::int32_t> labels;
+  Labels labels;
 };
 
 /// ||a - b|| / ||b|| over all tensors together

@@ -47,7 +47,7 @@ std::vector<Batch> phantom_batches() {
 struct Training {
   explicit Training(Device device, double dropout = 0.0)
       : network(spec_with(dropout), device),
-        loss(losses(), make_loss<float>("cb_dice", {}), fusion()),
+        loss(losses(), make_loss<float>("cb_dice"), fusion()),
         optimizer(make_adam(network.named_parameters(), {})),
         stepper(network, loss, *optimizer, 1.0, kNoIgnore) {}
 
@@ -61,7 +61,7 @@ struct Training {
   static std::vector<std::unique_ptr<Loss<float>>> losses() {
     std::vector<std::unique_ptr<Loss<float>>> all;
     for (const char* name : {"cce", "mean_iou", "mean_dice"}) {
-      all.push_back(make_loss<float>(name, {}));
+      all.push_back(make_loss<float>(name));
     }
     return all;
   }
@@ -78,8 +78,7 @@ struct Training {
     std::vector<double> totals;
     for (int i = 0; i < steps; ++i) {
       stepper.send(batches[static_cast<std::size_t>(i) % batches.size()]);
-      const auto weighed = loss.weigh(stepper.values(), true);
-      stepper.update(weighed.factors(true), 5e-3);
+      stepper.update(loss.weigh(stepper.values(), true).factors, 5e-3);
       const Stepper::Outcome outcome = stepper.finish();
       CHECK(outcome.updated);
       totals.push_back(outcome.total);
@@ -144,10 +143,10 @@ TEST_CASE("cuda: a training ends with the same bits each time, recorded or not")
   for (int i = 0; i < kSteps; ++i) {
     const Batch& batch = batches[static_cast<std::size_t>(i) % batches.size()];
     by_hand.optimizer->zero_grad();
-    Prediction<float> prediction(
-        by_hand.network.forward(Variable<float>(batch.images.to(Device::cuda()))),
-        batch.labels.to(Device::cuda()));
-    by_hand.loss.step(prediction).total.backward();
+    const Variable<float> logits =
+        by_hand.network.forward(Variable<float>(batch.images.to(Device::cuda())));
+    const Labels labels(batch.labels, 2);
+    by_hand.loss.step(logits, labels.to(Device::cuda())).total.backward();
     CHECK(by_hand.optimizer->step(5e-3, 1.0));
   }
   check_same_bits(first.network, by_hand.network);
@@ -173,8 +172,8 @@ TEST_CASE("cuda: a gradient that is not finite leaves the network as it was, rec
     const auto steps = training.optimizer->steps();
     training.stepper.send(phantom_batches().front());
     training.stepper.values();
-    const float infinity = std::numeric_limits<float>::infinity();
-    training.stepper.update({infinity, 1.0f, 1.0f, 1.0f}, 5e-3);
+    const double infinity = std::numeric_limits<double>::infinity();
+    training.stepper.update({infinity, 1.0, 1.0, 1.0}, 5e-3);
     CHECK(!training.stepper.finish().updated);
     CHECK(training.optimizer->steps() == steps);
     for (const auto& p : training.network.named_parameters()) {
@@ -190,7 +189,7 @@ TEST_CASE("cuda: a label outside the classes is refused before it reaches the de
   batch.labels = batch.labels.clone();
   batch.labels.data()[5] = 2;
   CHECK_THROWS_WITH_AS(training.stepper.send(batch),
-                       doctest::Contains("[train] label 2 at pixel 5: expected 0 to 1"),
+                       doctest::Contains("[labels] label 2 at pixel 5: expected 0 to 1"),
                        ValueError);
   training.run(1);
 }

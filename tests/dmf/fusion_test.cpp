@@ -77,10 +77,10 @@ TEST_CASE("mad: inverse to the deviation; bayesian: the posterior is the next pr
 }
 
 TEST_CASE("fusion: weights sum to 1 whatever the history, for every rule") {
-  for (const std::string& name : weighting_names()) {
+  for (const std::string& name : names_of(weighting_rules())) {
     FusionSpec spec = two_losses(name, 1, 5);
     spec.losses = {"a", "b", "c"};
-    spec.weight_decay = 0.3;
+    spec.averaging = 0.3;
     spec.largest_change = 0.05;
     Fusion fusion(spec);
     for (int t = 0; t < 200; ++t) {
@@ -132,7 +132,7 @@ TEST_CASE("random: the softmax of standard normals, new ones every step from the
   CHECK(std::abs(std::accumulate(differences.begin(), differences.end(), 0.0) / n) < 0.1);
   CHECK(std::abs(variance(differences) - 2.0) < 0.2);
   CHECK(differences[0] != differences[1]);
-  spec.rule.seed = 2;
+  spec.seed = 2;
   Fusion other(spec);
   CHECK(std::log(step(other, 1.0, 1.0)[0]) != std::log(step(same, 1.0, 1.0)[0]));
 }
@@ -154,11 +154,11 @@ TEST_CASE("softadapt: by hand for two losses; cov_weighting: uniform for two ste
 
 TEST_CASE("fusion: averaging and the limit on change move part of the way, together") {
   FusionSpec spec = two_losses("variance", 1, 9);
-  spec.weight_decay = 0.75;
+  spec.averaging = 0.75;
   Fusion averaged(spec);
   step(averaged, 1.0, 1.0);
   CHECK(step(averaged, 2.0, 1.0)[0] == Approx(0.5 + 0.25 * 0.5));  // the rule says 1 and 0
-  spec.weight_decay = 0.0;
+  spec.averaging = 0.0;
   spec.largest_change = 0.1;
   Fusion limited(spec);
   step(limited, 1.0, 1.0);
@@ -185,15 +185,15 @@ TEST_CASE(
   const FusionState before = fusion.state();
   for (int i = 0; i < 3; ++i) fusion.current();
   CHECK_THROWS_WITH_AS(step(fusion, 1.0, NAN), Contains("[dmf] loss 'b' is nan at step 2"),
-                       std::domain_error);
-  CHECK_THROWS_WITH_AS(step(fusion, INFINITY, 1.0), Contains("loss 'a' is inf"), std::domain_error);
+                       NumericError);
+  CHECK_THROWS_WITH_AS(step(fusion, INFINITY, 1.0), Contains("loss 'a' is inf"), NumericError);
   CHECK(fusion.state().history == before.history);
   CHECK(fusion.state().weights == before.weights);
   CHECK(fusion.state().step == 2);
 }
 
 TEST_CASE("fusion: saved and loaded, it goes on as before") {
-  for (const std::string& name : weighting_names()) {
+  for (const std::string& name : names_of(weighting_rules())) {
     Fusion fusion(two_losses(name));
     for (int t = 0; t < 7; ++t) step(fusion, 1.0 / (t + 1), std::sin(t));
     Fusion again(two_losses(name));
@@ -205,21 +205,21 @@ TEST_CASE("fusion: saved and loaded, it goes on as before") {
   Fusion variance(two_losses("variance")), bayesian(two_losses("bayesian"));
   step(variance, 1, 1);
   CHECK_THROWS_WITH_AS(bayesian.load_state(variance.state()), Contains("0 priors for 2 losses"),
-                       std::invalid_argument);
+                       ValueError);
   step(bayesian, 1, 1);
   CHECK_THROWS_WITH_AS(variance.load_state(bayesian.state()), Contains("has no state of its own"),
-                       std::invalid_argument);
+                       ValueError);
 }
 
 TEST_CASE("fusion: what cannot be is refused with the field and its value") {
   const auto refused = [](auto change, const char* text) {
     FusionSpec spec = two_losses("variance");
     change(spec);
-    CHECK_THROWS_WITH_AS(Fusion{spec}, Contains(text), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(Fusion{spec}, Contains(text), ValueError);
   };
   refused([](FusionSpec& s) { s.losses.clear(); }, "no losses");
   refused([](FusionSpec& s) { s.weighting = "median"; },
-          "unknown weighting 'median': expected one of variance, mad, bayesian, fixed");
+          "got 'median', expected variance, mad, bayesian, fixed");
   refused([](FusionSpec& s) { s.history_size = 0; }, "history_size 0");
   refused([](FusionSpec& s) { s.history_size_max = 2; },
           "history_size_max 2: expected at least history_size 3");
@@ -229,33 +229,68 @@ TEST_CASE("fusion: what cannot be is refused with the field and its value") {
   refused([](FusionSpec& s) { s.auxiliary.gamma0 = -1; }, "gamma0 -1");
   refused([](FusionSpec& s) { s.auxiliary.lambda = NAN; }, "lambda nan");
   refused([](FusionSpec& s) { s.auxiliary.every = -1; }, "batch_track_steps -1");
-  refused([](FusionSpec& s) { s.weight_decay = 1.0; }, "expected 0 <= decay < 1");
-  const auto rule_refused = [&](const std::string& name, auto change, const char* text) {
-    refused(
-        [&](FusionSpec& s) {
-          s.weighting = name;
-          change(s.rule);
-        },
-        text);
-  };
-  rule_refused(
-      "softadapt", [](WeightingOptions& o) { o.softadapt.variant = "new"; },
-      "unknown variant 'new'");
-  rule_refused(
-      "softadapt", [](WeightingOptions& o) { o.softadapt.order = 4; },
-      "history_size_max 4: softadapt of order 4 needs one more");
-  rule_refused(
-      "softadapt", [](WeightingOptions& o) { o.softadapt.order = 0; }, "softadapt order 0");
-  rule_refused(
-      "cov_weighting", [](WeightingOptions& o) { o.cov.decay = 1.0; }, "expected 0 <= decay < 1");
+  refused([](FusionSpec& s) { s.averaging = 1.0; }, "expected 0 <= decay < 1");
+  refused(
+      [](FusionSpec& s) {
+        s.weighting = "softadapt";
+        s.rule.set("softadapt-order", std::int64_t{4});
+      },
+      "history_size_max 4: the rule 'softadapt' needs 5 values");
+  Settings rule = rule_settings();
+  CHECK_THROWS_WITH_AS(rule.set("softadapt-variant", std::string("new")),
+                       Contains("got 'new', expected original, normalized or loss_weighted"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(rule.set("softadapt-order", std::int64_t{0}),
+                       Contains("[softadapt-order] got 0, expected >= 1 and <= 5"), ValueError);
+  CHECK_THROWS_WITH_AS(rule.set("cov-decay", 1.0), Contains("got 1, expected >= 0 and < 1"),
+                       ValueError);
   Fusion random(two_losses("random")), cov(two_losses("cov_weighting"));
-  CHECK_THROWS_WITH_AS(random.load_state(cov.state()), Contains("one count of draws"),
-                       std::invalid_argument);
+  CHECK_THROWS_WITH_AS(random.load_state(cov.state()), Contains("one count of draws"), ValueError);
   CHECK_THROWS_WITH_AS(cov.load_state(random.state()), Contains("three numbers a loss"),
-                       std::invalid_argument);
+                       ValueError);
   Fusion fusion(two_losses("variance"));
   CHECK_THROWS_WITH_AS(fusion.step(std::vector<double>{1.0}), Contains("1 values for 2 losses"),
-                       std::invalid_argument);
+                       ValueError);
+}
+
+namespace {
+
+/// All weight to the loss whose gradient is the longest.
+class LongestGradient final : public WeightingRule {
+ public:
+  RuleNeeds needs() const override {
+    return {.least_history = 2, .gradients = GradientsAt::logits};
+  }
+  std::vector<double> weights(const Signals& signals) override {
+    std::size_t longest = 0;
+    for (std::size_t k = 0; k < signals.gradients->losses(); ++k) {
+      if (signals.gradients->norm(k) > signals.gradients->norm(longest)) longest = k;
+    }
+    std::vector<double> w(signals.current.size(), 0.0);
+    w[longest] = 1.0;
+    return w;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("fusion: a rule of one's own sees the gradients, and is not asked before it can be") {
+  FusionSpec spec = two_losses("longest", 1, 9);
+  Fusion fusion(spec, std::make_unique<LongestGradient>());
+  Gram gram(2);
+  gram(0, 0) = 1.0;
+  gram(1, 1) = 4.0;
+  const std::vector<double> values = {1.0, 1.0};
+  CHECK(fusion.step(values, &gram).weights == std::vector<double>{0.5, 0.5});
+  CHECK(fusion.step(values, &gram).weights == std::vector<double>{0.0, 1.0});
+  gram(0, 0) = 9.0;
+  CHECK(fusion.step(values, &gram).weights == std::vector<double>{1.0, 0.0});
+  CHECK_THROWS_WITH_AS(fusion.step(values), Contains("'longest' needs the losses' gradients"),
+                       ValueError);
+  const Gram three(3);
+  CHECK_THROWS_WITH_AS(fusion.step(values, &three), Contains("gradients of 3 losses: expected 2"),
+                       ValueError);
+  CHECK(fusion.steps() == 3);
 }
 
 }  // namespace dmf

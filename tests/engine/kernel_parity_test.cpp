@@ -7,26 +7,23 @@
 #include "engine/core/parallel.h"
 #include "engine/kernels/backends.h"
 #include "engine/kernels/batch_norm/batch_norm.h"
-#include "engine/kernels/class_balance/class_balance.h"
 #include "engine/kernels/concat/concat.h"
 #include "engine/kernels/dropout/dropout.h"
 #include "engine/kernels/elementwise/elementwise.h"
 #include "engine/kernels/optimizer/optimizer.h"
 #include "engine/kernels/pad2d/pad2d.h"
-#include "engine/kernels/pixel_terms/pixel_terms.h"
+#include "engine/kernels/pixel_sums/pixel_sums.h"
 #include "engine/kernels/pool2d/pool2d.h"
 #include "engine/kernels/reduce/reduce.h"
 #include "engine/kernels/softmax/softmax.h"
 #include "tests/support/kernel_shapes.h"
 #include "tests/support/random_tensor.h"
 
-// Every kernel of a backend (DMF_BACKEND: this file is built once for each) against its plain twin,
+// Every kernel of a device (this file is built once for each) against its plain twin,
 // with outputs that start as NaN.
 
 namespace dmf {
 namespace {
-
-namespace backend = DMF_BACKEND;
 
 Device device() {
   return Device::parse(DMF_BACKEND_DEVICE);
@@ -243,39 +240,48 @@ TEST_CASE("split_channels undoes concat_channels and skips parts nobody wants") 
   CHECK(largest_difference(whole, again) == 0.0);
 }
 
-TEST_CASE_TEMPLATE("pixel_terms kernels agree with their references", S, float, double) {
+TEST_CASE_TEMPLATE("pixel_sums kernels agree with their references", S, float, double) {
+  const PixelSumsKernels<S>& own = kernels<PixelSumsKernels<S>>(device());
+  const PixelSumsKernels<S>& plain = PixelSumsKernels<S>::reference();
   for (const Shape& shape : kShapes) {
     for (const bool per_image : {false, true}) {
-      for (const int nll : {0, 2}) {
+      for (const Index terms : {0, 2, 5}) {
         Rng rng(19);
         const Index C = shape[3], G = per_image ? shape[0] : 1;
-        PixelTermsSpec spec;
-        spec.ignore_index = C > 2 ? 1 : kNoIgnore;
-        spec.per_image = per_image;
-        spec.counts = nll == 0 || C != 3;
-        spec.nll = nll;
-        spec.gamma[1] = 1.5;
+        const PixelSumsSpec spec{{C > 2 ? 1 : kNoIgnore, per_image}, terms == 0 || C != 3, terms};
         const auto logits = random_tensor<S>(shape, rng, -5.0, 5.0);
-        const auto target = random_labels(Shape(shape.dims().first(3)), static_cast<int>(C), rng);
-        const auto factors = random_tensor<double>(Shape{nll, 2, C}, rng, 0.1, 2.0);
-        const Shape row{(spec.counts ? 3 * G * C : 0) + nll * G}, groups{nll, G};
+        const auto labels = random_labels(Shape(shape.dims().first(3)), static_cast<int>(C), rng);
+        const auto factors =
+            random_tensor<double>(Shape{terms, TermFactors::size(C)}, rng, 0.1, 2.0);
+        for (Index j = 0; j < std::min<Index>(terms, 3); ++j) {  // exponents in common use
+          factors.data()[j * TermFactors::size(C)] = static_cast<double>(j);
+        }
+        const Index R = spec.of_group(C);
+        const Shape row{G * R}, groups{G, C}, blocks{G, R, R};
         const auto log_probs = blank<S>(shape), log_probs_ref = unwritten<S>(shape);
         const auto y = blank<S>(row), y_ref = unwritten<S>(row);
-        const auto totals = blank<double>(groups), totals_ref = unwritten<double>(groups);
-        backend::pixel_terms_forward<S>(spec, in(logits), in(target), in(factors), log_probs.view(),
-                                        y.view(), totals.view(), workspace());
-        ref::pixel_terms_forward<S>(spec, logits.cview(), target.cview(), factors.cview(),
-                                    log_probs_ref.view(), y_ref.view(), totals_ref.view(),
-                                    reference_workspace());
+        const auto pixels = blank<double>(groups), pixels_ref = unwritten<double>(groups);
+        const auto gram = blank<double>(blocks), gram_ref = unwritten<double>(blocks);
+        own.forward(spec, in(logits), in(labels), in(factors), log_probs.view(), y.view(),
+                    pixels.view(), gram.view(), workspace());
+        plain.forward(spec, logits.cview(), labels.cview(), factors.cview(), log_probs_ref.view(),
+                      y_ref.view(), pixels_ref.view(), gram_ref.view(), reference_workspace());
         CHECK(largest_difference(log_probs, log_probs_ref) < 20 * tolerance<S>());
         CHECK(largest_difference(y, y_ref) < tolerance<S>() * (1.0 + largest_magnitude(y_ref)));
+        CHECK(largest_difference(pixels, pixels_ref) == 0.0);
+        CHECK(largest_difference(gram, gram_ref) <
+              20 * tolerance<S>() * (1.0 + largest_magnitude(gram_ref)));
+        // Not asked for, the products change nothing else.
+        const auto alone = blank<S>(row);
+        own.forward(spec, in(logits), in(labels), in(factors), log_probs.view(), alone.view(),
+                    pixels.view(), View<double>(), workspace());
+        CHECK(largest_difference(alone, y) == 0.0);
         const auto dy = random_tensor<S>(row, rng);
         const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
-        backend::pixel_terms_backward<S>(spec, log_probs.cview(), in(target), in(factors),
-                                         totals.cview(), in(dy), dx.view(), workspace());
-        ref::pixel_terms_backward<S>(spec, log_probs_ref.cview(), target.cview(), factors.cview(),
-                                     totals_ref.cview(), dy.cview(), dx_ref.view(),
-                                     reference_workspace());
+        own.backward(spec, log_probs.cview(), in(labels), in(factors), pixels.cview(), in(dy),
+                     dx.view());
+        plain.backward(spec, log_probs_ref.cview(), labels.cview(), factors.cview(),
+                       pixels_ref.cview(), dy.cview(), dx_ref.view());
         CHECK(largest_difference(dx, dx_ref) < 5 * tolerance<S>());
       }
     }
@@ -376,27 +382,22 @@ TEST_CASE_TEMPLATE("optimiser kernels agree with their references", S, float, do
   CHECK(largest_difference(a1, a2) < tolerance<S>());
 }
 
-TEST_CASE("label counts and class balance agree with their references") {
+TEST_CASE("class shares agree with their references") {
   Rng rng(11);
   for (const Shape& shape : kShapes) {
     const Index C = shape[3];
-    const auto target = random_labels(Shape(shape.dims().first(3)), static_cast<int>(C), rng);
     const auto factors = random_tensor<double>(Shape{C}, rng, 0.1, 2.0);
     for (const Index G : {Index{1}, shape[0]}) {
       const Shape groups{G, C};
-      const auto counts = blank<double>(groups), counts_ref = unwritten<double>(groups);
-      const std::int32_t ignored = C > 2 ? 1 : kNoIgnore;
-      backend::label_counts(ignored, in(target), counts.view());
-      ref::label_counts(ignored, target.cview(), counts_ref.view());
-      CHECK(largest_difference(counts, counts_ref) == 0.0);
-      for (const ClassBalance how : {ClassBalance::complement, ClassBalance::inverse_frequency}) {
-        const auto share = blank<float>(groups), share_ref = unwritten<float>(groups);
-        const auto weights = blank<double>(groups), weights_ref = unwritten<double>(groups);
-        backend::class_balance<float>(how, counts.cview(), in(factors), share.view(),
-                                      weights.view());
-        ref::class_balance<float>(how, counts_ref.cview(), factors.cview(), share_ref.view(),
-                                  weights_ref.view());
-        CHECK(largest_difference(share, share_ref) < 1e-6);
+      const auto pixels = random_tensor<double>(groups, rng, 0.0, 99.0);
+      if (C > 1) pixels.data()[0] = 0.0;  // an absent class
+      for (const auto balance : {ClassBalance::complement, ClassBalance::inverse_frequency}) {
+        const auto shares = blank<float>(groups), shares_ref = unwritten<float>(groups);
+        kernels<PixelSumsKernels<float>>(device()).class_shares(balance, in(pixels), in(factors),
+                                                                shares.view(), workspace());
+        PixelSumsKernels<float>::reference().class_shares(balance, pixels.cview(), factors.cview(),
+                                                          shares_ref.view(), reference_workspace());
+        CHECK(largest_difference(shares, shares_ref) < 1e-6);
       }
     }
   }

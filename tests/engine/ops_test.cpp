@@ -5,7 +5,7 @@
 #include "engine/ops/concat.h"
 #include "engine/ops/dropout.h"
 #include "engine/ops/pad2d.h"
-#include "engine/ops/pixel_terms.h"
+#include "engine/ops/pixel_sums.h"
 #include "engine/ops/pool2d.h"
 #include "engine/ops/softmax.h"
 #include "tests/support/random_tensor.h"
@@ -44,27 +44,32 @@ TEST_CASE("ops: errors say what is wrong, with the shapes") {
                        ShapeError);
   CHECK_THROWS_WITH_AS(batch_norm2d(zeros({1, 1, 1, 3}), V(c3), V(c3), c3, c3, {}),
                        Contains("one value a channel"), ValueError);
+}
+
+TEST_CASE("labels and pixel_sums: what is wrong is named") {
+  const V x(Tensor<float>::zeros(Shape{2, 4, 4, 3}));
   auto target = Tensor<std::int32_t>::zeros(Shape{2, 4, 4});
-  const auto nll = [&](double gamma, std::size_t factors) {
+  const Labels labels(target, 3);
+  const auto one = [&](double gamma, std::size_t factors) {
     const NllTerm term{gamma, std::vector<double>(factors, 1.0), {1.0, 1.0, 1.0}};
-    return PixelTerms{kNoIgnore, false, true, {term}};
+    return PixelSumsRequest{.terms = {term}};
   };
-  CHECK_THROWS_WITH_AS(pixel_terms(x, target, nll(0.0, 1)), Contains("1 factors and 3 weights"),
+  CHECK_THROWS_WITH_AS(pixel_sums(x, labels, one(0.0, 1)), Contains("1 factors and 3 weights"),
                        ShapeError);
-  CHECK_THROWS_WITH_AS(pixel_terms(x, target, nll(-1.0, 3)), Contains("gamma -1"), ValueError);
-  CHECK_THROWS_WITH_AS(pixel_terms(x, target, {kNoIgnore, false, false, {}}),
-                       Contains("0 cross-entropies without counts"), ValueError);
-  PixelTerms many = nll(0.0, 3);
-  many.nll.resize(5, many.nll.front());
-  CHECK_THROWS_WITH_AS(pixel_terms(x, target, many), Contains("at most 4"), ValueError);
+  CHECK_THROWS_WITH_AS(pixel_sums(x, labels, one(-1.0, 3)), Contains("gamma -1"), ValueError);
+  CHECK_THROWS_WITH_AS(pixel_sums(x, labels, {.counts = false, .terms = {}}),
+                       Contains("neither counts nor cross-entropies"), ValueError);
+  CHECK_THROWS_WITH_AS(pixel_sums(x, Labels(target, 2), {}),
+                       Contains("logits of 3 classes, labels of 2"), ShapeError);
+  CHECK_THROWS_WITH_AS(pixel_sums(x, Labels(Tensor<std::int32_t>::zeros(Shape{2, 4, 1}), 3), {}),
+                       Contains("labels [2, 4, 1]"), ShapeError);
   target.data()[5] = 3;
-  CHECK_THROWS_WITH_AS(pixel_terms(x, target, {}), Contains("label 3 at pixel 5: expected 0 to 2"),
+  CHECK_THROWS_WITH_AS(Labels(target, 3), Contains("label 3 at pixel 5: expected 0 to 2"),
                        ValueError);
-  CHECK_THROWS_WITH_AS(pixel_terms(x, target, {7, false, true, {}}), Contains("or 7 to ignore it"),
-                       ValueError);
-  CHECK_NOTHROW(pixel_terms(x, target, {3, false, true, {}}));
-  CHECK_THROWS_WITH_AS(pixel_terms(x, Tensor<std::int32_t>::zeros(Shape{2, 4}), {}),
-                       Contains("target [2, 4]"), ShapeError);
+  CHECK_THROWS_WITH_AS(Labels(target, 3, 7), Contains("or 7 to ignore it"), ValueError);
+  CHECK_NOTHROW(Labels(target, 3, 3));
+  CHECK_THROWS_WITH_AS(Labels(Tensor<std::int32_t>::zeros(Shape{2, 4}), 3),
+                       Contains("[labels] [2, 4]: expected [N, H, W]"), ShapeError);
 }
 
 TEST_CASE("softmax and its log stay finite for huge logits and sum to one") {

@@ -4,7 +4,8 @@
 
 #include "engine/core/check.h"
 #include "layers/unet.h"
-#include "losses/cross_entropy.h"
+#include "losses/evaluate.h"
+#include "losses/registry.h"
 #include "tests/support/gradcheck.h"
 #include "tests/support/random_tensor.h"
 
@@ -158,24 +159,20 @@ TEST_CASE("gradients: both small U-Nets agree with central differences") {
     UNet<double> network(small(preset));
     Rng rng(21);
     const Variable<double> x(random_tensor<double>(Shape{2, 8, 8, 1}, rng), true);
-    const auto labels = random_labels(Shape{2, 8, 8}, 2, rng);
+    const Labels labels(random_labels(Shape{2, 8, 8}, 2, rng), 2);
     // Away from the symmetric start: random batch-norm shifts, so that few activations sit at 0.
     for (const auto& p : network.named_parameters()) {
       if (p.name.ends_with(".beta"))
         p.variable.value().copy_from(random_tensor<double>(p.variable.shape(), rng));
     }
-    const auto loss = make_cross_entropy<double>({});
+    const auto loss = make_loss<double>("cce");
     std::vector<Variable<double>> inputs = {x};
     for (const auto& p : network.named_parameters()) inputs.push_back(p.variable);
     GradcheckOptions options;
     options.relative = 1e-5;
     const GradcheckResult result = gradcheck(
         fmt::format("unet {}", preset.name), inputs,
-        [&] {
-          Prediction<double> prediction(network.forward(x), labels);
-          return (*loss)(prediction);
-        },
-        options);
+        [&] { return evaluate_loss(*loss, network.forward(x), labels); }, options);
     CHECK_MESSAGE(result.failure.empty(), result.failure);
     MESSAGE("unet ", preset.name, ": ", result.checked, " elements checked, ", result.excluded,
             " excluded at a kink");

@@ -5,7 +5,11 @@
 
 #include "engine/core/check.h"
 #include "engine/ops/elementwise.h"
+#include "losses/cb_dice.h"
+#include "losses/evaluate.h"
+#include "losses/mean_iou.h"
 #include "losses/registry.h"
+#include "losses/tversky.h"
 #include "tests/support/gradcheck.h"
 #include "tests/support/random_tensor.h"
 
@@ -15,10 +19,24 @@ namespace {
 using doctest::Approx;
 using doctest::Contains;
 
-double value_of(const std::string& name, const Tensor<double>& logits,
-                const Tensor<std::int32_t>& labels, const LossSettings& settings = {}) {
-  Prediction<double> prediction(Variable<double>(logits), labels);
-  return (*make_loss<double>(name, settings))(prediction).value().item();
+double value_of(const std::string& loss, const Tensor<double>& logits, const Labels& labels,
+                const Settings& settings = loss_settings(),
+                Reduction reduction = Reduction::batch) {
+  return evaluate_loss(*make_loss<double>(loss, settings), Variable<double>(logits), labels,
+                       reduction)
+      .value()
+      .item();
+}
+double value_of(const std::string& loss, const Tensor<double>& logits,
+                const Tensor<std::int32_t>& labels, const Settings& settings = loss_settings(),
+                Reduction reduction = Reduction::batch) {
+  return value_of(loss, logits, Labels(labels, logits.size(3)), settings, reduction);
+}
+
+Settings with(const std::string& name, const Setting::Value& value) {
+  Settings settings = loss_settings();
+  settings.set(name, value);
+  return settings;
 }
 
 /// Logits that put all probability on the labels.
@@ -29,38 +47,39 @@ Tensor<double> certain(const Tensor<std::int32_t>& labels, Index C, double size 
   return logits;
 }
 
-/// Settings that differ from the defaults in everything a loss knows.
-LossSettings unusual(Index C) {
-  LossSettings s;
-  s.common.per_image = true;
-  s.common.ignore_index = 1;
-  s.common.class_weights.clear();
-  for (Index c = 0; c < C; ++c)
-    s.common.class_weights.push_back(1.0 + 0.5 * static_cast<double>(c));
-  s.focal_gamma = 1.5;
-  s.focal_alpha = std::vector<double>(static_cast<std::size_t>(C), 0.3);
-  s.tversky_alpha = 0.4;
-  s.smooth_nr = 0.5;
-  s.smooth_dr = 0.7;
-  s.cb_dice_balance = ClassBalance::inverse_frequency;
-  return s;
+/// Settings that differ from the defaults in everything that a loss knows, whichever it is.
+Settings unusual(Index C) {
+  Settings settings = loss_settings();
+  for (const Setting& setting : settings.all()) {
+    if (std::holds_alternative<double>(setting.initial)) {
+      settings.set(setting.name, 0.4 + 0.5 * std::get<double>(setting.initial));
+    } else if (std::holds_alternative<std::vector<double>>(setting.initial)) {
+      std::vector<double> list;
+      for (Index c = 0; c < C; ++c) list.push_back(1.0 + 0.5 * static_cast<double>(c));
+      settings.set(setting.name, list);
+    } else if (std::holds_alternative<bool>(setting.initial)) {
+      settings.set(setting.name, true);
+    } else {
+      settings.set(setting.name, setting.choices.back());
+    }
+  }
+  return settings;
 }
 
 }  // namespace
 
 TEST_CASE("gradients: every loss, with default and with unusual options") {
-  for (const std::string& name : loss_names()) {
+  for (const std::string& name : names_of(losses())) {
     for (const bool plain : {true, false}) {
       Rng rng(31);
       const Shape shape{2, 3, 4, 3};
       std::vector<Variable<double>> inputs = {
           Variable<double>(random_tensor<double>(shape, rng, -2, 2), true)};
-      const auto labels = random_labels(Shape{2, 3, 4}, 3, rng);
-      const auto loss = make_loss<double>(name, plain ? LossSettings{} : unusual(3));
-      const auto result = gradcheck(name, inputs, [&] {
-        Prediction<double> prediction(inputs[0], labels);
-        return (*loss)(prediction);
-      });
+      const Labels labels(random_labels(Shape{2, 3, 4}, 3, rng), 3, plain ? kNoIgnore : 1);
+      const auto loss = make_loss<double>(name, plain ? loss_settings() : unusual(3));
+      const Reduction reduction = plain ? Reduction::batch : Reduction::image;
+      const auto result = gradcheck(
+          name, inputs, [&] { return evaluate_loss(*loss, inputs[0], labels, reduction); });
       CHECK_MESSAGE(result.failure.empty(), result.failure);
     }
   }
@@ -68,17 +87,17 @@ TEST_CASE("gradients: every loss, with default and with unusual options") {
 
 TEST_CASE(
     "losses: each of the six moves the network: a gradient that is not zero on a random batch") {
-  for (const std::string& name : loss_names()) {
+  for (const std::string& name : names_of(losses())) {
     Rng rng(32);
     const Variable<float> logits(random_tensor<float>(Shape{2, 8, 8, 2}, rng), true);
-    Prediction<float> prediction(logits, random_labels(Shape{2, 8, 8}, 2, rng));
-    (*make_loss<float>(name, {}))(prediction).backward();
+    const Labels labels(random_labels(Shape{2, 8, 8}, 2, rng), 2);
+    evaluate_loss(*make_loss<float>(name), logits, labels).backward();
     CHECK_MESSAGE(largest_magnitude(logits.grad()) > 1e-6, name);
   }
 }
 
 TEST_CASE("losses: zero at a perfect prediction, in range, invariant to the order of the batch") {
-  for (const std::string& name : loss_names()) {
+  for (const std::string& name : names_of(losses())) {
     CAPTURE(name);
     Rng rng(33);
     const auto labels = random_labels(Shape{2, 4, 4}, 2, rng);
@@ -98,12 +117,11 @@ TEST_CASE("losses: zero at a perfect prediction, in range, invariant to the orde
 }
 
 TEST_CASE("losses: huge logits, one pixel, an absent class and only background stay finite") {
-  for (const std::string& name : loss_names()) {
+  for (const std::string& name : names_of(losses())) {
     CAPTURE(name);
     const auto finite = [&](const Tensor<double>& logits, const Tensor<std::int32_t>& labels) {
       const Variable<double> x(logits, true);
-      Prediction<double> prediction(x, labels);
-      const auto loss = (*make_loss<double>(name, {}))(prediction);
+      const auto loss = evaluate_loss(*make_loss<double>(name), x, Labels(labels, logits.size(3)));
       loss.backward();
       CHECK(std::isfinite(loss.value().item()));
       CHECK(std::isfinite(largest_magnitude(x.grad())));
@@ -135,27 +153,64 @@ TEST_CASE("losses: values computed by hand on two pixels") {
   CHECK(value_of("cb_dice", x, t) == Approx(1 - 0.5 * (d1 + d0)).epsilon(1e-6));
   CHECK(value_of("tversky", x, t) ==
         Approx(1 - 0.5 * (0.8 / (0.8 + 0.28 + 0.06) + 0.6 / (0.6 + 0.14 + 0.12))).epsilon(1e-6));
-  LossSettings lesion_only;
-  lesion_only.common.include_background = false;
+  const Settings lesion_only = with("exclude-background", true);
   CHECK(value_of("mean_dice", x, t, lesion_only) == Approx(1 - d1).epsilon(1e-6));
   CHECK(value_of("cce", x, t, lesion_only) == value_of("cce", x, t));  // count-based losses alone
-  LossSettings weighted;
-  weighted.common.class_weights = {1.0, 3.0};
+  const Settings weighted = with("class-weights", std::vector<double>{1.0, 3.0});
   CHECK(value_of("cce", x, t, weighted) ==
         Approx(-(3 * std::log(0.8) + std::log(0.6)) / 4).epsilon(1e-12));
   CHECK(value_of("mean_dice", x, t, weighted) == Approx(1 - (3 * d1 + d0) / 4).epsilon(1e-6));
-  LossSettings ignoring;
-  ignoring.common.ignore_index = 0;
-  CHECK(value_of("cce", x, t, ignoring) == Approx(-std::log(0.8)).epsilon(1e-12));
+  CHECK(value_of("cce", x, Labels(t, 2, 0)) == Approx(-std::log(0.8)).epsilon(1e-12));
+}
+
+TEST_CASE("losses: a sum of losses is one loss: its value, its gradient, its name") {
+  Rng rng(36);
+  const auto x = random_tensor<double>(Shape{2, 3, 3, 2}, rng);
+  const Labels labels(random_labels(Shape{2, 3, 3}, 2, rng), 2);
+  const std::string text = "0.5*focal + 2 * tversky+cce+1e-1*focal";
+  const double by_hand = 0.6 * value_of("focal", x, labels) + 2 * value_of("tversky", x, labels) +
+                         value_of("cce", x, labels);
+  CHECK(value_of(text, x, labels) == Approx(by_hand).epsilon(1e-14));
+  const auto loss = make_loss<double>(text);
+  CHECK(loss->name() == "0.5*focal+2*tversky+cce+1e-1*focal");
+  CHECK(loss->needs(2).counts);
+  std::vector<Variable<double>> inputs = {Variable<double>(x, true)};
+  const auto result =
+      gradcheck(text, inputs, [&] { return evaluate_loss(*loss, inputs[0], labels); });
+  CHECK_MESSAGE(result.failure.empty(), result.failure);
+  // Beside others it is found by the same pass.
+  const auto focal = make_loss<double>("focal");
+  const auto both =
+      evaluate_losses<double>({focal.get(), loss.get()}, inputs[0], labels).values.value();
+  CHECK(both.data()[0] == value_of("focal", x, labels));
+  CHECK(both.data()[1] == value_of(text, x, labels));
+  for (const char* wrong : {"", "cce+", "+cce", "2cce", "2*", "cce*2", "cce cce", "-1*cce", "0*cce",
+                            "nan*cce", "inf*cce", "dice"}) {
+    CHECK_THROWS_WITH_AS(make_loss<double>(wrong), Contains("[loss] "), ValueError);
+  }
+}
+
+TEST_CASE("losses: as many cross-entropies as one likes are found by one pass") {
+  Rng rng(37);
+  const auto x = random_tensor<double>(Shape{1, 3, 3, 2}, rng);
+  const Labels labels(random_labels(Shape{1, 3, 3}, 2, rng), 2);
+  std::vector<std::unique_ptr<Loss<double>>> all;
+  std::vector<const Loss<double>*> handles;
+  for (int k = 0; k < 7; ++k) {
+    all.push_back(make_loss<double>("focal", with("focal-gamma", 0.5 * k)));
+    handles.push_back(all.back().get());
+  }
+  const auto values = evaluate_losses(handles, Variable<double>(x), labels).values.value();
+  for (int k = 0; k < 7; ++k) {
+    CHECK(values.data()[k] == value_of("focal", x, labels, with("focal-gamma", 0.5 * k)));
+  }
 }
 
 TEST_CASE("losses: per image is the mean of each image's loss; all pixels ignored gives 0") {
   Rng rng(35);
   const auto logits = random_tensor<double>(Shape{2, 3, 3, 2}, rng);
   const auto labels = random_labels(Shape{2, 3, 3}, 2, rng);
-  LossSettings per_image;
-  per_image.common.per_image = true;
-  for (const std::string& name : loss_names()) {
+  for (const std::string& name : names_of(losses())) {
     double sum = 0.0;
     for (Index n = 0; n < 2; ++n) {
       Tensor<double> one(Shape{1, 3, 3, 2});
@@ -164,11 +219,11 @@ TEST_CASE("losses: per image is the mean of each image's loss; all pixels ignore
       std::copy_n(labels.data() + n * 9, 9, one_labels.data());
       sum += value_of(name, one, one_labels);
     }
-    CHECK(value_of(name, logits, labels, per_image) == Approx(0.5 * sum).epsilon(1e-12));
+    CHECK(value_of(name, logits, labels, loss_settings(), Reduction::image) ==
+          Approx(0.5 * sum).epsilon(1e-12));
   }
-  LossSettings ignoring;
-  ignoring.common.ignore_index = 5;
-  CHECK(value_of("cce", logits, Tensor<std::int32_t>::full(Shape{2, 3, 3}, 5), ignoring) == 0.0);
+  const Labels none(Tensor<std::int32_t>::full(Shape{2, 3, 3}, 5), 2, 5);
+  CHECK(value_of("cce", logits, none) == 0.0);
 }
 
 TEST_CASE("cb_dice: weights by complement and by inverse frequency") {
@@ -188,41 +243,41 @@ TEST_CASE("cb_dice: weights by complement and by inverse frequency") {
 TEST_CASE("losses: errors name the option and the label") {
   const auto logits = Tensor<double>::zeros(Shape{1, 2, 2, 2});
   auto labels = Tensor<std::int32_t>::zeros(Shape{1, 2, 2});
-  CHECK_THROWS_WITH_AS(make_loss<double>("dice", {}),
-                       Contains("unknown loss 'dice': expected one of cce, mean_iou"), ValueError);
-  LossSettings s;
-  const double inf = std::numeric_limits<double>::infinity();
-  for (const std::string& name : loss_names()) {
-    s.common.class_weights = {1.0};
-    CHECK_THROWS_WITH_AS(value_of(name, logits, labels, s),
-                         Contains("1 class weights for 2 classes"), ShapeError);
-    s.common.class_weights = {0.0, 0.0};
-    CHECK_THROWS_WITH_AS(value_of(name, logits, labels, s), Contains("nothing is left to train on"),
-                         ValueError);
-    for (const double wrong : {-0.5, inf, std::nan("")}) {
-      s.common.class_weights = {1.0, wrong};
-      CHECK_THROWS_WITH_AS(value_of(name, logits, labels, s),
-                           Contains("expected a finite number >= 0"), ValueError);
-    }
-  }
-  s = {};
-  s.focal_gamma = -1;
-  CHECK_THROWS_WITH_AS(make_loss<double>("focal", s), Contains("[focal] gamma -1"), ValueError);
-  s = {};
-  s.focal_alpha = {0.1, 0.2, 0.3};
-  CHECK_THROWS_WITH_AS(value_of("focal", logits, labels, s), Contains("3 alphas"), ShapeError);
-  s = {};
-  s.tversky_beta = -0.1;
-  CHECK_THROWS_WITH_AS(make_loss<double>("tversky", s), Contains("[tversky] alpha 0.7, beta -0.1"),
+  CHECK_THROWS_WITH_AS(make_loss<double>("dice"),
+                       Contains("[loss] got 'dice', expected cce, mean_iou, mean_dice"),
                        ValueError);
-  labels.data()[2] = 2;
-  for (const std::string& name : loss_names()) {
-    CHECK_THROWS_WITH_AS(value_of(name, logits, labels),
-                         Contains("label 2 at pixel 2: expected 0 to 1"), ValueError);
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const std::string& name : names_of(losses())) {
+    CHECK_THROWS_WITH_AS(
+        value_of(name, logits, labels, with("class-weights", std::vector<double>{1.0})),
+        Contains("1 class weights for 2 classes"), ShapeError);
+    CHECK_THROWS_WITH_AS(
+        value_of(name, logits, labels, with("class-weights", std::vector<double>{0.0, 0.0})),
+        Contains("nothing is left to train on"), ValueError);
   }
+  for (const double wrong : {-0.5, inf, std::nan("")}) {
+    CHECK_THROWS_WITH_AS(with("class-weights", std::vector<double>{1.0, wrong}),
+                         Contains("expected >= 0"), ValueError);
+  }
+  CHECK_THROWS_WITH_AS(with("focal-gamma", -1.0), Contains("[focal-gamma] got -1, expected >= 0"),
+                       ValueError);
   CHECK_THROWS_WITH_AS(
-      Prediction<double>(Variable<double>(logits), Tensor<std::int32_t>::zeros(Shape{1, 2})),
-      Contains("[loss] logits [1, 2, 2, 2] and target [1, 2]"), ShapeError);
+      value_of("focal", logits, labels, with("focal-alpha", std::vector<double>{0.1, 0.2, 0.3})),
+      Contains("3 alphas"), ShapeError);
+  CHECK_THROWS_WITH_AS(with("tversky-beta", -0.1), Contains("[tversky-beta] got -0.1"), ValueError);
+  labels.data()[2] = 2;
+  CHECK_THROWS_WITH_AS(Labels(labels, 2), Contains("label 2 at pixel 2: expected 0 to 1"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(
+      value_of("cce", logits, Labels(Tensor<std::int32_t>::zeros(Shape{1, 1, 2}), 2)),
+      Contains("[pixel_sums] logits [1, 2, 2, 2] and labels [1, 1, 2]"), ShapeError);
+}
+
+TEST_CASE("losses: what a formula says by hand it says of hard counts too") {
+  const Counts<double> n{6.0, 2.0, 1.0};
+  CHECK(MeanDice{{0.0, 0.0}}(n) == Approx(12.0 / 15.0));
+  CHECK(MeanIou{{0.0, 0.0}}(n) == Approx(6.0 / 9.0));
+  CHECK(Tversky{0.5, 0.25, 0.0}(n) == Approx(6.0 / 7.25));
 }
 
 }  // namespace dmf

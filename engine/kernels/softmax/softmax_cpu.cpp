@@ -3,11 +3,12 @@
 
 #include "engine/core/parallel.h"
 #include "engine/kernels/softmax/softmax.h"
+#include "engine/kernels/softmax/softmax_pixel.h"
 
 namespace dmf {
 namespace {
 
-// One pixel of each kernel.
+// One pixel of softmax; that of its logarithm is in softmax_pixel.h.
 
 template <class T>
 void softmax_of(const T* x, Index C, T* y) {
@@ -22,22 +23,6 @@ void softmax_gradient_of(const T* y, const T* dy, Index C, T* dx) {
   T dot{0};
   for (Index k = 0; k < C; ++k) dot += dy[k] * y[k];
   for (Index k = 0; k < C; ++k) dx[k] = y[k] * (dy[k] - dot);
-}
-
-template <class T>
-void log_softmax_of(const T* x, Index C, T* y) {
-  const T largest = *std::max_element(x, x + C);
-  T sum{0};
-  for (Index k = 0; k < C; ++k) sum += std::exp(x[k] - largest);
-  const T log_sum = std::log(sum);
-  for (Index k = 0; k < C; ++k) y[k] = (x[k] - largest) - log_sum;
-}
-
-template <class T>
-void log_softmax_gradient_of(const T* y, const T* dy, Index C, T* dx) {
-  T sum{0};
-  for (Index k = 0; k < C; ++k) sum += dy[k];
-  for (Index k = 0; k < C; ++k) dx[k] = dy[k] - std::exp(y[k]) * sum;
 }
 
 /// Calls row(offset of the pixel) for each of the M pixels.

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "dmf/weighting_rule.h"
+
+namespace dmf {
+
+/// All weighting rules there are. A new one is a file and a line in the table.
+const std::vector<RuleEntry>& weighting_rules();
+
+/// The settings of all rules, at their defaults.
+Settings rule_settings();
+
+}  // namespace dmf

@@ -1,0 +1,281 @@
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/parallel.h"
+#include "engine/kernels/pixel_sums/pixel_sums.h"
+#include "engine/kernels/softmax/softmax_pixel.h"
+
+namespace dmf {
+namespace {
+
+/// Pixels are worked on in chunks that stay in a core's cache, so what one stage leaves the next
+/// finds there. Chunks never straddle two groups.
+class Chunks {
+ public:
+  Chunks(const PixelGroups& groups, const Shape& labels)
+      : groups_(groups.count(labels)),
+        pixels_(groups_ == 0 ? 0 : labels.numel() / groups_),
+        each_(chunk_count(pixels_, kGrain)) {}
+
+  Index count() const { return groups_ * each_; }
+  Index group_of(Index chunk) const { return chunk / each_; }
+  ChunkRange pixels(Index chunk) const {
+    const ChunkRange range = chunk_range(pixels_, kGrain, chunk % each_);
+    const Index first = group_of(chunk) * pixels_;
+    return {first + range.begin, first + range.end};
+  }
+  /// to[k] = the sum of from[chunk, k] over the chunks of group g, for `width` values k
+  void add_up(const double* from, Index g, Index width, double* to) const {
+    std::fill_n(to, width, 0.0);
+    for (Index chunk = g * each_; chunk < (g + 1) * each_; ++chunk) {
+      for (Index k = 0; k < width; ++k) to[k] += from[chunk * width + k];
+    }
+  }
+
+ private:
+  static constexpr Index kGrain = 4096;
+
+  Index groups_, pixels_, each_;
+};
+
+/// (1 - p)^gamma, without pow for the exponents in common use
+double focusing(double miss, double gamma) {
+  if (gamma == 0.0) return 1.0;
+  if (gamma == 1.0) return miss;
+  if (gamma == 2.0) return miss * miss;
+  return std::pow(miss, gamma);
+}
+
+/// d/d(log p) of -(1 - p)^gamma log p, p = exp(lp). It never divides by p, and 1 - p is computed as
+/// -expm1(log p), so it is finite for any logits.
+double term_slope(double lp, double gamma) {
+  if (gamma == 0.0) return -1.0;
+  const double miss = -std::expm1(lp);
+  double slope = -focusing(miss, gamma);
+  if (miss > 0.0) slope += gamma * focusing(miss, gamma - 1.0) * (1.0 - miss) * lp;
+  return slope;
+}
+
+/// The stages of one call, each over the pixels of one chunk.
+template <class T>
+struct Stages {
+  const PixelSumsSpec& spec;
+  Index C;
+  const std::int32_t* labels;
+  const double* factors;
+
+  /// Calls body(pixel, label) for those that count.
+  template <class Body>
+  void each(const ChunkRange& range, const Body& body) const {
+    for (Index i = range.begin; i < range.end; ++i) {
+      if (labels[i] != spec.groups.ignore_index) body(i, labels[i]);
+    }
+  }
+
+  void count_pixels(const ChunkRange& range, double* pixels) const {
+    std::fill_n(pixels, C, 0.0);
+    each(range, [&](Index, std::int32_t label) { pixels[label] += 1.0; });
+  }
+
+  /// Of 1 - p, FN is summed by itself, as -expm1(log p): N_c - TP_c would lose it where p is close
+  /// to 1.
+  void count(const ChunkRange& range, const T* log_probs, double* tp) const {
+    double* fp = tp + C;
+    double* fn = fp + C;
+    std::fill_n(tp, 3 * C, 0.0);
+    each(range, [&](Index i, std::int32_t label) {
+      const T* pixel = log_probs + i * C;
+      for (Index c = 0; c < C; ++c) {
+        const auto p = static_cast<double>(std::exp(pixel[c]));
+        if (c == label) {
+          tp[c] += p;
+          fn[c] -= static_cast<double>(std::expm1(pixel[c]));
+        } else {
+          fp[c] += p;
+        }
+      }
+    });
+  }
+
+  double sum_term(const ChunkRange& range, const T* log_probs, const TermFactors& term) const {
+    double sum = 0.0;
+    each(range, [&](Index i, std::int32_t label) {
+      const auto lp = static_cast<double>(log_probs[i * C + label]);
+      const double focus = *term.gamma == 0.0 ? 1.0 : focusing(-std::expm1(lp), *term.gamma);
+      sum += -term.scale[label] * focus * lp;
+    });
+    return sum;
+  }
+
+  /// Inner products of the gradients for the logits. That of p_c is p_c (e_c - p), so all of them
+  /// follow from p: with u_c = e_c - p, u_a u_b = [a = b] - p_a - p_b + sum p^2. A pixel with label
+  /// t touches TP_t, FN_t = -TP_t, FP_c of the other classes, and each term by slope u_t.
+  void multiply(const ChunkRange& range, const T* log_probs, double* p, Index* touched,
+                double* slope, Index* of_class, double* gram) const {
+    const Index R = spec.of_group(C);
+    std::fill_n(gram, R * R, 0.0);
+    each(range, [&](Index i, std::int32_t t) {
+      double squares = 0.0;
+      for (Index c = 0; c < C; ++c) {
+        p[c] = std::exp(static_cast<double>(log_probs[i * C + c]));
+        squares += p[c] * p[c];
+      }
+      Index n = 0;
+      const auto touch = [&](Index sum, Index c, double by) {
+        touched[n] = sum;
+        of_class[n] = c;
+        slope[n++] = by;
+      };
+      for (Index c = 0; spec.counts && c < C; ++c) touch(c == t ? c : C + c, c, p[c]);
+      if (spec.counts) touch(2 * C + t, t, -p[t]);
+      for (Index j = 0; j < spec.terms; ++j) {
+        const TermFactors term = TermFactors::at(factors, j, C);
+        const auto lp = static_cast<double>(log_probs[i * C + t]);
+        touch(spec.first_term(C) + j, t, term.scale[t] * term_slope(lp, *term.gamma));
+      }
+      for (Index a = 0; a < n; ++a) {
+        for (Index b = 0; b < n; ++b) {
+          const double same = of_class[a] == of_class[b] ? 1.0 : 0.0;
+          gram[touched[a] * R + touched[b]] +=
+              slope[a] * slope[b] * (same - p[of_class[a]] - p[of_class[b]] + squares);
+        }
+      }
+    });
+  }
+
+  /// dlog_probs = what the counts pass back, 0 without them
+  void count_slopes(const ChunkRange& range, const T* log_probs, Index g, Index G, const T* drow,
+                    T* dlog_probs) const {
+    if (!spec.counts) {
+      std::fill(dlog_probs + range.begin * C, dlog_probs + range.end * C, T{0});
+      return;
+    }
+    const T* dtp = drow + g * C;
+    const T* dfp = dtp + G * C;
+    const T* dfn = dfp + G * C;
+    for (Index i = range.begin; i < range.end; ++i) {
+      const std::int32_t label = labels[i];
+      for (Index c = 0; c < C; ++c) {
+        const T slope = c == label ? dtp[c] - dfn[c] : dfp[c];
+        dlog_probs[i * C + c] =
+            label == spec.groups.ignore_index ? T{0} : std::exp(log_probs[i * C + c]) * slope;
+      }
+    }
+  }
+
+  /// Adds what a term passes back to each pixel's own class.
+  void term_slopes(const ChunkRange& range, const T* log_probs, const TermFactors& term,
+                   double dterm, T* dlog_probs) const {
+    each(range, [&](Index i, std::int32_t label) {
+      const auto lp = static_cast<double>(log_probs[i * C + label]);
+      dlog_probs[i * C + label] +=
+          static_cast<T>(dterm * term.scale[label] * term_slope(lp, *term.gamma));
+    });
+  }
+};
+
+double quotient(double value, double divisor) {
+  return divisor > 0.0 ? value / divisor : 0.0;
+}
+
+template <class T>
+class CpuPixelSums final : public PixelSumsKernels<T> {
+ public:
+  void forward(const PixelSumsSpec& spec, In<T> logits, In<std::int32_t> labels, In<double> factors,
+               View<T> log_probs, View<T> row, View<double> pixels, View<double> gram,
+               Workspace& workspace) const override {
+    const Index C = logits.size(-1), G = spec.groups.count(labels.shape), R = spec.of_group(C);
+    const Chunks chunks(spec.groups, labels.shape);
+    const Stages<T> stages{spec, C, labels.data, factors.data};
+    const Index units = std::max<Index>(chunks.count(), 1);
+    double* sums = workspace.take<double>(units * R);
+    double* counted = workspace.take<double>(units * C);
+    double* products = workspace.take<double>(gram ? units * R * R : 1);
+    double* numbers = workspace.take<double>(gram ? units * (2 * C + R + 1) : 1);
+    Index* indices = workspace.take<Index>(gram ? units * 2 * (R + 1) : 1);
+    parallel_for(chunks.count(), [&](Index chunk) {
+      const ChunkRange range = chunks.pixels(chunk);
+      double* sum = sums + chunk * R;
+      for (Index i = range.begin; i < range.end; ++i) {
+        log_softmax_of(logits.data + i * C, C, log_probs.data + i * C);
+      }
+      stages.count_pixels(range, counted + chunk * C);
+      if (spec.counts) stages.count(range, log_probs.data, sum);
+      for (Index j = 0; j < spec.terms; ++j) {
+        sum[spec.first_term(C) + j] =
+            stages.sum_term(range, log_probs.data, TermFactors::at(factors.data, j, C));
+      }
+      if (gram) {
+        double* p = numbers + chunk * (2 * C + R + 1);
+        Index* touched = indices + chunk * 2 * (R + 1);
+        stages.multiply(range, log_probs.data, p, touched, p + C, touched + R + 1,
+                        products + chunk * R * R);
+      }
+    });
+    double* group = workspace.take<double>(R);
+    for (Index g = 0; g < G; ++g) {
+      const double* counts = pixels.data + g * C;
+      chunks.add_up(counted, g, C, pixels.data + g * C);
+      chunks.add_up(sums, g, R, group);
+      const auto divisor = [&](Index sum) {
+        const Index j = sum - spec.first_term(C);
+        return j < 0 ? 1.0 : TermFactors::at(factors.data, j, C).denominator(counts, C);
+      };
+      for (Index k = 0; k < R; ++k) {
+        row.data[spec.in_row(k, g, G, C)] = static_cast<T>(quotient(group[k], divisor(k)));
+      }
+      if (!gram) continue;
+      double* product = gram.data + g * R * R;
+      chunks.add_up(products, g, R * R, product);
+      for (Index k = 0; k < R * R; ++k) {
+        product[k] = quotient(quotient(product[k], divisor(k / R)), divisor(k % R));
+      }
+    }
+  }
+
+  // The terms are added last to first: an order that trainings of all versions share.
+  void backward(const PixelSumsSpec& spec, In<T> log_probs, In<std::int32_t> labels,
+                In<double> factors, In<double> pixels, In<T> drow, View<T> dlogits) const override {
+    const Index C = log_probs.size(-1), G = spec.groups.count(labels.shape);
+    const Chunks chunks(spec.groups, labels.shape);
+    const Stages<T> stages{spec, C, labels.data, factors.data};
+    parallel_for(chunks.count(), [&](Index chunk) {
+      const ChunkRange range = chunks.pixels(chunk);
+      const Index g = chunks.group_of(chunk);
+      stages.count_slopes(range, log_probs.data, g, G, drow.data, dlogits.data);
+      for (Index j = spec.terms; j-- > 0;) {
+        const TermFactors term = TermFactors::at(factors.data, j, C);
+        const auto dterm =
+            static_cast<double>(drow.data[spec.in_row(spec.first_term(C) + j, g, G, C)]);
+        const double divisor = term.denominator(pixels.data + g * C, C);
+        stages.term_slopes(range, log_probs.data, term, quotient(dterm, divisor), dlogits.data);
+      }
+      for (Index i = range.begin; i < range.end; ++i) {
+        log_softmax_gradient_of(log_probs.data + i * C, dlogits.data + i * C, C,
+                                dlogits.data + i * C);
+      }
+    });
+  }
+
+  void class_shares(ClassBalance balance, In<double> pixels, In<double> factors, View<T> shares,
+                    Workspace& workspace) const override {
+    const Index G = pixels.size(0), C = pixels.size(1);
+    double* weights = workspace.take<double>(C);
+    for (Index g = 0; g < G; ++g) {
+      class_shares_of(balance, pixels.data + g * C, factors.data, C, G, weights,
+                      shares.data + g * C);
+    }
+  }
+};
+
+}  // namespace
+
+template <class T>
+const PixelSumsKernels<T>& PixelSumsKernels<T>::cpu() {
+  static const CpuPixelSums<T> kernels{};
+  return kernels;
+}
+template const PixelSumsKernels<float>& PixelSumsKernels<float>::cpu();
+template const PixelSumsKernels<double>& PixelSumsKernels<double>::cpu();
+
+}  // namespace dmf

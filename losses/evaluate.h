@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine/core/choice.h"
+#include "losses/loss.h"
+
+namespace dmf {
+
+/// Over which pixels a loss adds up: all of the batch, or each image's, and then the mean.
+enum class Reduction : std::uint8_t { batch, image };
+
+inline constexpr Named<Reduction> kReductions[] = {
+    {"batch", Reduction::batch, "one loss"},
+    {"image", Reduction::image, "the mean of each image's loss"}};
+
+/// How each loss pulls at the logits, in as few numbers as there are sums of pixels: the gradient of
+/// a loss for the logits is its gradient for those sums, times theirs.
+template <class S>
+struct LossGradients {
+  std::vector<Tensor<S>> of_sums;  // for each loss, of the row's shape
+  PixelSumsSpec layout;            // of the row
+  Tensor<double> gram;             // [G, R, R], see PixelSums
+
+  /// <dL_i/dlogits, dL_j/dlogits> of every two losses, unweighted: [K, K] on the CPU
+  Tensor<double> products() const;
+};
+
+template <class S>
+struct LossValues {
+  Variable<S> values;  // [K]
+  std::optional<LossGradients<S>> gradients;
+};
+
+enum class WithGradients : std::uint8_t { no, yes };
+
+/// The values of several losses by one pass over the logits.
+///
+/// logits  [N, H, W, C]
+/// throws  as pixel_sums(), and what a loss throws whose options do not fit the classes
+template <class S>
+LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
+                              const Labels& labels, Reduction reduction = Reduction::batch,
+                              WithGradients gradients = WithGradients::no);
+
+/// The same of one loss, [1].
+template <class S>
+Variable<S> evaluate_loss(const Loss<S>& loss, const Variable<S>& logits, const Labels& labels,
+                          Reduction reduction = Reduction::batch) {
+  return evaluate_losses<S>({&loss}, logits, labels, reduction).values;
+}
+
+}  // namespace dmf
