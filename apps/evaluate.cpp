@@ -86,22 +86,22 @@ int main(int argc, char** argv) {
     dmf::require_one_run(folder);
     dmf::TrainOptions options = dmf::read_config((folder / "config.toml").string());
     dmf::Model model = dmf::load_model(folder / (weights + ".safetensors"), where.open());
-    DMF_CHECK(model.network->spec().classes == options.num_classes, ValueError,
+    DMF_CHECK(model.network->spec().classes == options.data.masks.classes, ValueError,
               "[evaluate] the network has {} classes, the run's configuration {}.",
-              model.network->spec().classes, options.num_classes);
+              model.network->spec().classes, options.data.masks.classes);
     std::string split;
     const bool own = data_folder.empty() || app.count("--part") > 0;
-    if (!data_folder.empty()) options.data = data_folder;
-    if (own && app.count("--at") == 0) at = options.score_at;
+    if (!data_folder.empty()) options.data.folder = data_folder;
+    if (own && app.count("--at") == 0) at = dmf::name_of(dmf::kScoredSizes, options.score_at);
     if (own) {
       DMF_CHECK(classes.empty(), ValueError,
                 "[evaluate] --classes are of another data set, --part of the run's own: give one.");
-      DMF_CHECK(std::filesystem::is_directory(options.data), IoError,
+      DMF_CHECK(std::filesystem::is_directory(options.data.folder), IoError,
                 "[evaluate] {}, where the run's data lay, is not a folder: say where they lie now "
                 "(--data FOLDER --part {}).",
-                options.data, part);
+                options.data.folder, part);
     } else {
-      if (!classes.empty()) options.dataset.classes = classes;
+      if (!classes.empty()) options.data.dataset.classes = classes;
       part = "all";
       split = "all of another data set";
     }
@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
     dmf::CountBar bar;
     how.on_progress = std::ref(bar);
     dmf::Evaluation evaluation = dmf::evaluate(*model.network, samples, items, how);
-    if (anonymise && !options.anonymise) {
+    if (anonymise && !options.data.anonymise) {
       for (dmf::ImageScore& image : evaluation.images) image.id = dmf::neutral_name(image.id);
     }
     const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);

@@ -96,7 +96,7 @@ class GridCommand {
     options_.where.open();  // here rather than in every run
     std::vector<dmf::GridRun> runs;
     std::vector<dmf::TrainOptions> each;
-    const std::string config = dmf::config_with_absolute_paths(app_);
+    const std::string config = dmf::config_text(app_, dmf::Paths::absolute);
     for (dmf::PlannedRun& run : dmf::plan_runs(config, plan_)) {
       const dmf::TrainOptions options = dmf::parse_config(run.config, run.configuration);
       dmf::refuse_contradictions(options);
@@ -229,7 +229,7 @@ Action add_duplicates(CLI::App& app) {
     if (!csv->empty()) outputs.plan(*csv);
     outputs.begin();
     const dmf::LeakageReport report =
-        dmf::find_leakage(dmf::load_samples(*options), options->duplicate_threshold);
+        dmf::find_leakage(dmf::load_samples(*options), options->split.duplicate_threshold);
     fmt::print("{}", report.text);
     if (!csv->empty()) outputs.write(*csv, report.csv);
     return 0;

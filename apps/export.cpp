@@ -30,7 +30,7 @@ dmf::Model load(const Options& options) {
     throw dmf::IoError(fmt::format("[export] {}: {}", options.model, problem.what()));
   }
   preprocess.channels = static_cast<int>(network->spec().in_channels);
-  preprocess.keep_aspect = options.fit == "pad";
+  preprocess.keep_aspect = dmf::entry_named(dmf::kFits, options.fit, "fit").value;
   DMF_CHECK(preprocess.channels == 1 || preprocess.channels == 3, IoError,
             "[export] the network takes {} channels: expected 1 (grey) or 3 (colour).",
             preprocess.channels);
@@ -74,7 +74,7 @@ int main(int argc, char** argv) {
       ->check(dmf::whole_number(1, 4096));
   app.add_option("--fit", options.fit, "squash or pad, as in train")
       ->group(group)
-      ->check(dmf::one_of({"squash", "pad"}))
+      ->check(dmf::one_of(dmf::names_of(dmf::kFits)))
       ->capture_default_str();
   return dmf::run_program(app, argc, argv, [&] {
     if (options.to == "onnx") dmf::check_onnx_built();

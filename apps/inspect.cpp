@@ -49,8 +49,8 @@ int main(int argc, char** argv) {
       outputs.plan(out);
       outputs.begin();
     }
-    options.skip_broken = true;  // all of them are named below
-    options.cache_mb = 0;        // each is looked at once
+    options.data.skip_broken = true;  // all of them are named below
+    options.data.cache_mb = 0;        // each is looked at once
     const dmf::SampleSet samples = dmf::load_samples(options);
     const std::string understood = dmf::describe_samples(samples, options);
     dmf::say_lines(understood);
@@ -60,18 +60,19 @@ int main(int argc, char** argv) {
     }
     dmf::CountBar bar;
     const dmf::Inspection inspection = dmf::within_memory(
-        "while looking at the images of " + options.data, "Fewer --threads need less",
-        [&] { return dmf::inspect(samples, options.duplicate_threshold, std::ref(bar)); });
+        "while looking at the images of " + options.data.folder, "Fewer --threads need less",
+        [&] { return dmf::inspect(samples, options.split.duplicate_threshold, std::ref(bar)); });
     dmf::say_lines(dmf::inspection_text(inspection));
     if (!out.empty()) {
       std::vector<std::string> lines;
       std::istringstream text(understood);
       for (std::string line; std::getline(text, line);) {
-        if (!options.anonymise || names_no_file(line)) lines.push_back(line);
+        if (!options.data.anonymise || names_no_file(line)) lines.push_back(line);
       }
       outputs.write(
-          out, dmf::inspection_page(options.anonymise ? "Data set" : "Data set " + options.data,
-                                    lines, inspection, options.anonymise));
+          out, dmf::inspection_page(
+                   options.data.anonymise ? "Data set" : "Data set " + options.data.folder, lines,
+                   inspection, options.data.anonymise));
       fmt::print("page      {}\n", out);
     }
     return samples.broken().empty() ? 0 : 1;

@@ -32,8 +32,8 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
 
-/// A new run needs data and a place; one that goes on brings everything but what computes it and
-/// where its data lie now.
+/// A new run needs data and a place; one that goes on brings everything but what its options' nature
+/// lets change.
 void check_command(const CLI::App& app) {
   if (app.count("--resume") == 0) {
     for (const char* needed : {"--data", "--out"}) {
@@ -45,12 +45,10 @@ void check_command(const CLI::App& app) {
     return;
   }
   for (const CLI::Option* option : app.get_options()) {
-    bool allowed = false;
-    for (const char* name :
-         {"--resume", "--threads", "--device", "--precision", "--data", "--data-changed"}) {
-      allowed = allowed || option->check_name(name);
-    }
-    if (allowed || option->count() == 0) continue;
+    if (option->count() == 0 || option->get_lnames().empty()) continue;
+    const std::string& key = option->get_lnames().front();
+    const bool is_of_resuming = key == "resume" || key == "threads" || key == "data-changed";
+    if (is_of_resuming || dmf::nature_of(key).may_change_on_resume) continue;
     std::string problem = "--resume takes its options from the run, so " + option->get_name() +
                           " cannot be given with it";
     if (option->check_name("--epochs")) {
@@ -132,14 +130,15 @@ class TrainCommand {
                            options_.where.precision));
     }
     dmf::SampleSet samples =
-        dmf::load_samples(options_, options_.preprocess_spec(), masks_of_run(folder));
+        dmf::load_samples(options_, options_.data.preprocess, masks_of_run(folder));
     decide_classes(samples);
     const std::string split = dmf::describe_split(options_, samples);
-    NewRun run{"", "",
-               dmf::provenance_of(samples, split,
-                                  options_.anonymise ? "train (--anonymise: config.toml has all "
-                                                       "options)"
-                                                     : command)};
+    NewRun run{
+        "", "",
+        dmf::provenance_of(samples, split,
+                           options_.data.anonymise ? "train (--anonymise: config.toml has all "
+                                                     "options)"
+                                                   : command)};
     const dmf::RunData data =
         resume_.empty() ? begin(run, std::move(samples)) : go_on(folder, run, std::move(samples));
     dmf::say_lines(dmf::describe_data(data, options_));
@@ -176,12 +175,12 @@ class TrainCommand {
 
   /// The run's configuration holds how many classes the masks turned out to have.
   void decide_classes(const dmf::SampleSet& samples) {
-    if (options_.num_classes != 0) return;
-    options_.num_classes = samples.mask_encoding().classes;
+    if (options_.data.masks.classes != 0) return;
+    options_.data.masks.classes = samples.mask_encoding().classes;
     dmf::check_options(options_);
     CLI::Option* classes = app_.get_option("--num-classes");
     classes->clear();
-    classes->add_result(fmt::format("{}", options_.num_classes));
+    classes->add_result(fmt::format("{}", options_.data.masks.classes));
   }
 
   /// Says on standard error what was asked for in vain.
@@ -203,16 +202,16 @@ class TrainCommand {
     options_ = dmf::read_config((folder / "config.toml").string());
     if (app_.count("--device") > 0) options_.where.device = given.where.device;
     if (app_.count("--precision") > 0) options_.where.precision = given.where.precision;
-    if (app_.count("--data") > 0) options_.data = dmf::absolute_path(given.data);
-    DMF_CHECK(app_.count("--data") > 0 || fs::is_directory(options_.data), IoError,
+    if (app_.count("--data") > 0) options_.data.folder = dmf::absolute_path(given.data.folder);
+    DMF_CHECK(app_.count("--data") > 0 || fs::is_directory(options_.data.folder), IoError,
               "[resume] {}, where the run's data lay, is not a folder: say where they lie now "
               "({} --data FOLDER).",
-              options_.data, dmf::resume_command(folder));
+              options_.data.folder, dmf::resume_command(folder));
   }
 
   dmf::RunData begin(NewRun& run, dmf::SampleSet samples) const {
     dmf::Split split = dmf::make_split(options_, samples);
-    run.config = dmf::config_with_absolute_paths(app_);
+    run.config = dmf::config_text(app_, dmf::Paths::absolute);
     run.split = dmf::split_csv(split, samples);
     identify(run);
     return {std::move(samples), std::move(split)};
@@ -246,7 +245,7 @@ class TrainCommand {
     if (changed) fs::remove(folder / "metrics.json");  // they are of other data
     write_beginning(folder, run);
     if (app_.count("--data") > 0) {
-      const std::string moved = dmf::with_options(config, {{"data", options_.data}});
+      const std::string moved = dmf::with_options(config, {{"data", options_.data.folder}});
       const std::string id = dmf::run_id_in(config);
       dmf::write_file_atomically(folder / "config.toml",
                                  id.empty() ? moved : dmf::with_run_id(moved, id));

@@ -1,8 +1,10 @@
 #include "losses/metrics.h"
 
+#include <iterator>
 #include <numeric>
 
 #include "engine/core/check.h"
+#include "engine/core/choice.h"
 #include "engine/kernels/pixel_sums/class_balance.h"
 
 namespace dmf {
@@ -62,34 +64,36 @@ ConfusionMatrix lesion_against_rest(const ConfusionMatrix& confusion) {
   return two;
 }
 
+const Scores::Family& Scores::operator[](std::string_view metric) const {
+  return families[static_cast<std::size_t>(&entry_named(kClassMetrics, metric, "metric") -
+                                           std::begin(kClassMetrics))];
+}
+
 Scores score(const ConfusionMatrix& confusion, double eps) {
-  const auto ratio = [eps](double numerator, double denominator) {
-    return denominator + eps > 0.0 ? numerator / (denominator + eps) : 0.0;
-  };
-  Scores s;
+  const int classes = confusion.classes();
+  std::vector<ClassCounts> counts;
   std::vector<double> pixels;
-  for (int c = 0; c < confusion.classes(); ++c) {
-    const auto tp = static_cast<double>(confusion.tp(c)), fp = static_cast<double>(confusion.fp(c));
-    const auto fn = static_cast<double>(confusion.fn(c)), tn = static_cast<double>(confusion.tn(c));
-    pixels.push_back(tp + fn);
-    s.dice.per_class.push_back(ratio(2.0 * tp, 2.0 * tp + fp + fn));
-    s.iou.per_class.push_back(ratio(tp, tp + fp + fn));
-    s.precision.per_class.push_back(ratio(tp, tp + fp));
-    s.recall.per_class.push_back(ratio(tp, tp + fn));
-    s.accuracy.per_class.push_back(ratio(tp + tn, tp + fp + tn + fn));
-    s.specificity.per_class.push_back(ratio(tn, tn + fp));
+  for (int c = 0; c < classes; ++c) {
+    counts.push_back({static_cast<double>(confusion.tp(c)), static_cast<double>(confusion.fp(c)),
+                      static_cast<double>(confusion.fn(c)), static_cast<double>(confusion.tn(c)),
+                      eps});
+    pixels.push_back(counts.back().tp + counts.back().fn);
   }
-  for (Scores::Family* family :
-       {&s.dice, &s.iou, &s.precision, &s.recall, &s.accuracy, &s.specificity}) {
-    family->mean = std::accumulate(family->per_class.begin(), family->per_class.end(), 0.0) /
-                   static_cast<double>(family->per_class.size());
+  Scores s;
+  for (const ClassMetric& metric : kClassMetrics) {
+    Scores::Family family;
+    for (const ClassCounts& n : counts) family.per_class.push_back(metric.of(n));
+    family.mean = std::accumulate(family.per_class.begin(), family.per_class.end(), 0.0) /
+                  static_cast<double>(classes);
+    s.families.push_back(std::move(family));
   }
-  s.f1 = ratio(2.0 * s.precision.mean * s.recall.mean, s.precision.mean + s.recall.mean);
+  const double precision = s["precision"].mean, recall = s["recall"].mean;
+  s.f1 = counts.front().ratio(2.0 * precision * recall, precision + recall);
   s.class_weights.resize(pixels.size());
   class_balance_weights(ClassBalance::complement, pixels.data(), static_cast<Index>(pixels.size()),
                         s.class_weights.data());
-  s.cb_dice = std::inner_product(s.class_weights.begin(), s.class_weights.end(),
-                                 s.dice.per_class.begin(), 0.0);
+  const std::vector<double>& dice = s["dice"].per_class;
+  s.cb_dice = std::inner_product(s.class_weights.begin(), s.class_weights.end(), dice.begin(), 0.0);
   return s;
 }
 

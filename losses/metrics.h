@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace dmf {
@@ -47,6 +48,38 @@ class ConfusionMatrix {
 /// The counts of two classes: background, and all classes above 0 as one.
 ConfusionMatrix lesion_against_rest(const ConfusionMatrix& confusion);
 
+/// The pixels of one class against all others.
+struct ClassCounts {
+  double tp, fp, fn, tn;
+  double eps;  // added to every denominator
+
+  double ratio(double numerator, double denominator) const {
+    return denominator + eps > 0.0 ? numerator / (denominator + eps) : 0.0;
+  }
+};
+
+/// What is computed of each class and averaged over classes.
+struct ClassMetric {
+  std::string_view name, label;  // in files, and as people call it
+  double (*of)(const ClassCounts& n);
+};
+
+/// In the order of tables: a line here makes a metric known to the scoreboard, its JSON and CSV, the
+/// pages and the reference cases.
+inline constexpr ClassMetric kClassMetrics[] = {
+    {"dice", "Dice",  // (11)
+     [](const ClassCounts& n) { return n.ratio(2.0 * n.tp, 2.0 * n.tp + n.fp + n.fn); }},
+    {"iou", "IoU",  // (12)
+     [](const ClassCounts& n) { return n.ratio(n.tp, n.tp + n.fp + n.fn); }},
+    {"precision", "precision",  // (13)
+     [](const ClassCounts& n) { return n.ratio(n.tp, n.tp + n.fp); }},
+    {"recall", "recall",  // (14)
+     [](const ClassCounts& n) { return n.ratio(n.tp, n.tp + n.fn); }},
+    {"specificity", "specificity", [](const ClassCounts& n) { return n.ratio(n.tn, n.tn + n.fp); }},
+    {"accuracy", "accuracy",
+     [](const ClassCounts& n) { return n.ratio(n.tp + n.tn, n.tp + n.fp + n.tn + n.fn); }},
+};
+
 /// Scores of each class and their plain means over all classes ("macro", the paper's).
 ///
 /// An empty denominator gives 0 / eps = 0, or 0 where eps is 0: a class that is neither in the
@@ -56,16 +89,22 @@ struct Scores {
     std::vector<double> per_class;
     double mean = 0.0;
   };
-  Family dice;         // (11)  2TP / (2TP + FP + FN)
-  Family iou;          // (12)  TP / (TP + FP + FN)
-  Family precision;    // (13)  TP / (TP + FP)
-  Family recall;       // (14)  TP / (TP + FN)
-  Family accuracy;     //       (TP + TN) / (TP + FP + TN + FN)
-  Family specificity;  //       TN / (TN + FP)
-  double f1 = 0.0;     // (15)  harmonic mean of the class means of precision and recall
-  std::vector<double> class_weights;  // (22) from the truth's class shares
+  std::vector<Family> families;  // one a metric of kClassMetrics
+  double f1 = 0.0;               // (15)  harmonic mean of the class means of precision and recall
+  std::vector<double> class_weights;  // (22)  from the truth's class shares
   double cb_dice = 0.0;               // (24)  sum_c w_c dice_c
+
+  /// throws  ValueError for a name that kClassMetrics does not have
+  const Family& operator[](std::string_view metric) const;
 };
+
+/// What is computed of all classes together.
+struct OverallMetric {
+  std::string_view name, label;
+  double Scores::*value;
+};
+inline constexpr OverallMetric kOverallMetrics[] = {{"f1", "F1", &Scores::f1},
+                                                    {"cb_dice", "CB-Dice", &Scores::cb_dice}};
 
 /// eps  added to every denominator: 1e-7 in the reference vectors, 0 on the scoreboard
 Scores score(const ConfusionMatrix& confusion, double eps);

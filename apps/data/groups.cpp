@@ -116,11 +116,11 @@ std::vector<std::size_t> united_groups(const std::vector<std::size_t>& a,
   return parent;
 }
 
-std::string warn_several_per_patient(const std::vector<DatasetItem>& items) {
+std::string warn_several_per_patient(const std::vector<std::string>& names) {
   std::map<std::string, std::vector<std::string>> patients;
-  for (const DatasetItem& item : items) {
-    const std::string patient = patient_in(item.own_name());
-    if (!patient.empty()) patients[patient].push_back(item.own_name());
+  for (const std::string& name : names) {
+    const std::string patient = patient_in(name);
+    if (!patient.empty()) patients[patient].push_back(name);
   }
   std::size_t images = 0, several = 0;
   std::vector<std::string> example;

@@ -39,7 +39,7 @@ std::vector<std::size_t> groups_of_files(const std::vector<DatasetItem>& items);
 std::vector<std::size_t> united_groups(const std::vector<std::size_t>& a,
                                        const std::vector<std::size_t>& b);
 
-/// A warning where ids suggest several images a patient ("0001-l", "0001-r"); else empty.
-std::string warn_several_per_patient(const std::vector<DatasetItem>& items);
+/// A warning where names suggest several images a patient ("0001-l", "0001-r"); else empty.
+std::string warn_several_per_patient(const std::vector<std::string>& names);
 
 }  // namespace dmf

@@ -12,8 +12,8 @@ namespace {
 /// height, width        of the labels; 0 where that is not known
 /// orientation_of_mask  its own tag, which has been applied
 bool is_upright_meant(const RawImage& image, int height, int width, int orientation_of_mask,
-                      const DatasetItem& item, const std::string& exif) {
-  if (exif != "auto") return exif == "apply";
+                      const DatasetItem& item, Exif exif) {
+  if (exif != Exif::as_masks_fit) return exif == Exif::apply;
   const bool lies = image.orientation >= 5;  // turned by a quarter
   if (lies && image.height != image.width && height > 0) {
     return height == image.width && width == image.height;
@@ -38,7 +38,7 @@ LabelMap united(const std::vector<RawImage>& masks, const DatasetItem& item,
 
 }  // namespace
 
-ItemFiles read_files(const DatasetItem& item, const std::string& exif) {
+ItemFiles read_files(const DatasetItem& item, Exif exif) {
   ItemFiles files;
   files.image = read_image(item.image, item.frame);
   int orientation_of_mask = 1;
@@ -71,8 +71,7 @@ LabelMap labels_in(const ItemFiles& files, const DatasetItem& item, const MaskEn
                          : united(files.masks, item, encoding);
 }
 
-LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding,
-                     const std::string& exif) {
+LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding, Exif exif) {
   if (item.annotation) {
     if (item.annotation->height > 0) {
       return draw(*item.annotation, item.annotation->height, item.annotation->width);

@@ -6,11 +6,19 @@
 #include "apps/data/layouts/dataset.h"
 #include "apps/image/image.h"
 #include "apps/image/masks/mask_encoding.h"
+#include "engine/core/choice.h"
 
 namespace dmf {
 
 /// What the EXIF orientation of an image came to.
 enum class Turned { none, as_tagged, as_stored };
+
+/// What is done with it.
+enum class Exif { as_masks_fit, apply, ignore };
+inline constexpr Named<Exif> kExifs[] = {
+    {"auto", Exif::as_masks_fit, "where masks fit one way only, that way"},
+    {"apply", Exif::apply, "turn images upright"},
+    {"ignore", Exif::ignore, "take the pixels as stored"}};
 
 /// An item's files, the image turned as its masks are.
 struct ItemFiles {
@@ -19,9 +27,8 @@ struct ItemFiles {
   Turned turned = Turned::none;
 };
 
-/// exif    apply or ignore the image's orientation; auto: as masks fit
 /// throws  IoError for a file that cannot be read, and an orientation that leaves a doubt
-ItemFiles read_files(const DatasetItem& item, const std::string& exif);
+ItemFiles read_files(const DatasetItem& item, Exif exif);
 
 /// throws  IoError for a mask of another size than its image
 void check_mask_size(const RawImage& mask, const std::filesystem::path& path,
@@ -39,6 +46,6 @@ LabelMap labels_in(const ItemFiles& files, const DatasetItem& item, const MaskEn
 /// throws  IoError for a mask that cannot be read, differs in size from the others or holds what
 ///         the encoding does not cover
 LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding,
-                     const std::string& exif = "auto");
+                     Exif exif = Exif::as_masks_fit);
 
 }  // namespace dmf

@@ -5,7 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include "apps/data/augment.h"
+#include "apps/data/augmentation/augmentation.h"
+#include "apps/data/samples.h"
 #include "engine/tensor/tensor.h"
 
 namespace dmf {
@@ -20,8 +21,8 @@ struct Batch {
 Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> items);
 
 struct LoaderOptions {
-  int batch = 32;  // largest number of images in one
-  Augmentation augmentation = Augmentation::none;
+  int batch = 32;                                              // largest number of images in one
+  AugmentationSet augmentation = augmentation_sets().front();  // none
   bool shuffle = false;
   std::uint64_t seed = 1;
   int ahead = 1;  // batches that are prepared at a time, each on a thread of its own

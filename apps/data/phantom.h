@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "apps/data/samples.h"
+#include "apps/image/sample.h"
 
 namespace dmf {
 

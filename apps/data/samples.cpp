@@ -4,7 +4,6 @@
 #include <atomic>
 #include <exception>
 
-#include "apps/data/item_files.h"
 #include "apps/data/mask_notes.h"
 #include "apps/support/text.h"
 #include "apps/support/within_memory.h"
@@ -235,9 +234,9 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   masks.clear();
   if (!odd.empty()) notes_.push_back("warning: " + first_few(odd));
   if (as_tagged + as_stored > 0) {
-    notes_.push_back(
-        fmt::format("images with an EXIF orientation: {} turned as it says, {} left as stored{}",
-                    as_tagged, as_stored, options.exif == "auto" ? ", as their masks fit" : ""));
+    notes_.push_back(fmt::format(
+        "images with an EXIF orientation: {} turned as it says, {} left as stored{}", as_tagged,
+        as_stored, options.exif == Exif::as_masks_fit ? ", as their masks fit" : ""));
   }
 
   std::vector<DatasetItem> kept;

@@ -6,18 +6,14 @@
 #include <vector>
 
 #include "apps/data/data_record.h"
+#include "apps/data/item_files.h"
 #include "apps/data/layouts/dataset.h"
 #include "apps/image/masks/mask_choice.h"
 #include "apps/image/preprocess.h"
+#include "apps/image/sample.h"
 #include "apps/support/progress.h"
 
 namespace dmf {
-
-/// An image as the network sees it, with its truth.
-struct Sample {
-  Image image;
-  LabelMap labels;
-};
 
 /// What the file of an item's image says beside its pixels: of a DICOM, else nothing.
 struct ItemHeader {
@@ -30,7 +26,7 @@ struct SampleSetOptions {
   PreprocessSpec preprocess;
   MaskOptions masks;
   std::optional<MaskEncoding> encoding;  // a run's own: applied, not decided again
-  std::string exif = "auto";  // of an image: apply or ignore its orientation; auto: as masks fit
+  Exif exif = Exif::as_masks_fit;        // what is done with the orientation of an image
   bool skip_broken = false;
   std::size_t cache_bytes = std::size_t{2} << 30;
   CountProgress on_progress;  // while files are read

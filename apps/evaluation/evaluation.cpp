@@ -56,7 +56,7 @@ bool ImageScore::predicted_lesion() const {
 }
 
 double ImageScore::lesion_dice() const {
-  return score(lesion_against_rest(confusion), 0.0).dice.per_class[1];
+  return score(lesion_against_rest(confusion), 0.0)["dice"].per_class[1];
 }
 
 double ImageScore::lesion_share() const {

@@ -34,8 +34,8 @@ std::string per_image_csv(const std::vector<ImageScore>& images) {
     const Scores lesion = score(lesion_against_rest(image.confusion), 0.0);
     std::vector<std::string> cells = {csv_cell(image.id)};
     for (const double value :
-         {image.lesion_share(), lesion.dice.per_class[1], lesion.iou.per_class[1],
-          lesion.precision.per_class[1], lesion.recall.per_class[1]}) {
+         {image.lesion_share(), lesion["dice"].per_class[1], lesion["iou"].per_class[1],
+          lesion["precision"].per_class[1], lesion["recall"].per_class[1]}) {
       cells.push_back(fmt::format("{}", value));
     }
     cells.emplace_back(image.has_lesion() && !image.predicted_lesion() ? "1" : "0");

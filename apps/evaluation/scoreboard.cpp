@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -26,12 +27,13 @@ struct Row {
 const std::vector<Row>& unit_rows() {
   static const std::vector<Row> rows = [] {
     std::vector<Row> all;
-    for (const char* metric : {"dice", "iou", "precision", "recall", "specificity", "accuracy"}) {
-      all.push_back({"", metric, "lesion"});
-      all.push_back({"", metric, "mean"});
+    for (const ClassMetric& metric : kClassMetrics) {
+      all.push_back({"", std::string(metric.name), "lesion"});
+      all.push_back({"", std::string(metric.name), "mean"});
     }
-    all.push_back({"", "f1", "mean"});
-    all.push_back({"", "cb_dice", "mean"});
+    for (const OverallMetric& metric : kOverallMetrics) {
+      all.push_back({"", std::string(metric.name), "mean"});
+    }
     return all;
   }();
   return rows;
@@ -40,13 +42,11 @@ const std::vector<Row>& unit_rows() {
 std::vector<double> unit_values(const ConfusionMatrix& confusion) {
   const Scores all = score(confusion, 0.0), lesion = score(lesion_against_rest(confusion), 0.0);
   std::vector<double> values;
-  for (const auto family : {&Scores::dice, &Scores::iou, &Scores::precision, &Scores::recall,
-                            &Scores::specificity, &Scores::accuracy}) {
-    values.push_back((lesion.*family).per_class[1]);
-    values.push_back((all.*family).mean);
+  for (std::size_t m = 0; m < std::size(kClassMetrics); ++m) {
+    values.push_back(lesion.families[m].per_class[1]);
+    values.push_back(all.families[m].mean);
   }
-  values.push_back(all.f1);
-  values.push_back(all.cb_dice);
+  for (const OverallMetric& metric : kOverallMetrics) values.push_back(all.*metric.value);
   return values;
 }
 
@@ -203,20 +203,17 @@ std::string cell(const Estimate* e, int digits) {
 }  // namespace
 
 const std::vector<std::pair<std::string, std::string>>& metric_names() {
-  static const std::vector<std::pair<std::string, std::string>> names = {
-      {"dice", "Dice"},
-      {"iou", "IoU"},
-      {"precision", "precision"},
-      {"recall", "recall"},
-      {"specificity", "specificity"},
-      {"accuracy", "accuracy"},
-      {"f1", "F1"},
-      {"cb_dice", "CB-Dice"},
-      {"hd95", "95 % Hausdorff, pixels"},
-      {"surface_distance", "surface distance, pixels"},
-      {"hd95_mm", "95 % Hausdorff, mm"},
-      {"surface_distance_mm", "surface distance, mm"},
-      {"false_positive_rate", "false-positive rate"}};
+  static const std::vector<std::pair<std::string, std::string>> names = [] {
+    std::vector<std::pair<std::string, std::string>> all;
+    for (const ClassMetric& metric : kClassMetrics) all.emplace_back(metric.name, metric.label);
+    for (const OverallMetric& metric : kOverallMetrics) all.emplace_back(metric.name, metric.label);
+    all.insert(all.end(), {{"hd95", "95 % Hausdorff, pixels"},
+                           {"surface_distance", "surface distance, pixels"},
+                           {"hd95_mm", "95 % Hausdorff, mm"},
+                           {"surface_distance_mm", "surface distance, mm"},
+                           {"false_positive_rate", "false-positive rate"}});
+    return all;
+  }();
   return names;
 }
 
@@ -273,7 +270,8 @@ std::string Scoreboard::table(const std::string& title) const {
       row("  " + label, find(aggregation, metric, "lesion"), find(aggregation, metric, "mean"));
     }
   };
-  block("pooled", "pooled over all pixels of the set", 8);
+  block("pooled", "pooled over all pixels of the set",
+        std::size(kClassMetrics) + std::size(kOverallMetrics));
   block("per_batch", fmt::format("mean over batches of {} images", batch), 2);
   if (with_lesion > 0) {
     block("per_image",
@@ -321,7 +319,7 @@ Scoreboard make_scoreboard(const std::vector<ImageScore>& images,
         return image.millimetres.has_value();
       });
   board.scores = estimates(images, options, millimetres);
-  board.dice_per_class = score(pooled, 0.0).dice.per_class;
+  board.dice_per_class = score(pooled, 0.0)["dice"].per_class;
   // What has nothing to be computed from is left out.
   std::erase_if(board.scores, [&](const Score& s) {
     return (s.aggregation == "per_image" && lesions.empty()) ||

@@ -38,11 +38,16 @@ std::vector<Configuration> crossed(const std::vector<Configuration>& with,
   DMF_CHECK(key != "recipe", ValueError,
             "[experiment] --vary cannot change 'recipe', which names many options: vary these, or "
             "make two grids.");
-  for (const char* taken : {"weighting", "auxiliary", "seed", "data"}) {
-    DMF_CHECK(key != taken, ValueError,
-              "[experiment] --vary cannot change '{}': see --configurations, --repeats and --data.",
-              key);
-  }
+  const Nature& nature = nature_of(key);
+  const bool bears_on_result =
+      nature.bears_on == BearsOn::result || nature.bears_on == BearsOn::place;
+  DMF_CHECK(nature.may_vary || bears_on_result, ValueError,
+            "[experiment] --vary cannot change '{}': runs that differ in it alone are of one "
+            "configuration.",
+            key);
+  DMF_CHECK(nature.may_vary, ValueError,
+            "[experiment] --vary cannot change '{}': see --configurations, --repeats and --data.",
+            key);
   std::vector<Configuration> all;
   for (const Configuration& configuration : with) {
     for (const std::string& value : values) {
@@ -90,12 +95,13 @@ std::vector<PlannedRun> plan_runs(const std::string& config, const PlanOptions& 
       Changes changes = each.changes;
       changes.emplace_back(
           "seed", fmt::format("{}", shared.seed + static_cast<std::uint64_t>(repetition) - 1));
-      if (shared.folds > 0) {  // one after the other; then over again with another partition
-        const int round = (repetition - 1) / shared.folds, fold = (repetition - 1) % shared.folds;
+      if (shared.split.folds > 0) {  // one after the other; then over again with another partition
+        const int round = (repetition - 1) / shared.split.folds,
+                  fold = (repetition - 1) % shared.split.folds;
         changes.emplace_back("fold", fmt::format("{}", fold + 1));
         changes.emplace_back("split-seed",
                              fmt::format("{}", shared.seed + static_cast<std::uint64_t>(round)));
-      } else if (!shared.folds_file.empty()) {
+      } else if (!shared.split.folds_file.empty()) {
         changes.emplace_back("fold", fmt::format("{}", repetition));
       }
       const std::string text = with_options(config, changes);

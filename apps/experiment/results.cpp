@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <set>
-#include <sstream>
 
 #include "apps/evaluation/per_image.h"
 #include "apps/experiment/plan.h"
 #include "apps/files/folders.h"
 #include "apps/options/config_file.h"
+#include "apps/options/config_lines.h"
 #include "apps/run/run_identity.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -20,23 +20,11 @@ using ConfigValues = std::map<std::string, std::string>;
 
 constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
 
-/// What names a configuration or a repetition already, or does not bear on the result.
-const std::set<std::string> kNotAConfiguration = {"weighting",   "auxiliary",  "seed",
-                                                  "split-seed",  "fold",       "data",
-                                                  "cache-mb",    "split-file", "checkpoint-every",
-                                                  "tensorboard", "folds-file", "record-gradients",
-                                                  "skip-broken", "recipe"};
-
-ConfigValues settings_of(const std::string& config) {
-  ConfigValues settings;
-  std::istringstream lines(config);
-  for (std::string line; std::getline(lines, line);) {
-    const std::size_t equals = line.find('=');
-    if (equals == std::string::npos) continue;
-    const std::string key = line.substr(0, equals);
-    if (!kNotAConfiguration.contains(key)) settings[key] = line.substr(equals + 1);
-  }
-  return settings;
+/// Of a configuration what may differ between those of a grid.
+ConfigValues varying_values(const std::string& config) {
+  ConfigValues values = config_values(config);
+  std::erase_if(values, [](const auto& each) { return !nature_of(each.first).may_vary; });
+  return values;
 }
 
 /// Options that are not the same in all runs.
@@ -56,7 +44,8 @@ std::set<std::string> varying(const std::vector<ConfigValues>& all) {
 
 std::string repetition_of(const TrainOptions& o) {
   std::string text = fmt::format("seed {}", o.seed);
-  if (o.folds > 0 || !o.folds_file.empty()) text += fmt::format(", fold {}", o.fold);
+  if (o.split.folds > 0 || !o.split.folds_file.empty())
+    text += fmt::format(", fold {}", o.split.fold);
   return text;
 }
 
@@ -156,7 +145,7 @@ Results read_results(const std::vector<std::string>& folders) {
     run.board = make_scoreboard(run.images, {.resamples = 0});
     run.repetition = repetition_of(run.options);
     if (!runs.empty()) require_same(runs.front(), run);
-    settings.push_back(settings_of(config));
+    settings.push_back(varying_values(config));
     runs.push_back(std::move(run));
   }
   DMF_CHECK(!runs.empty(), IoError, "[report] {} hold{} no finished run.", fmt::join(folders, ", "),
@@ -173,15 +162,15 @@ Results read_results(const std::vector<std::string>& folders) {
     }
   }
   std::stable_sort(runs.begin(), runs.end(), [](const RunResult& a, const RunResult& b) {
-    return std::tuple(rank_of(a.options), a.configuration, a.options.seed, a.options.fold) <
-           std::tuple(rank_of(b.options), b.configuration, b.options.seed, b.options.fold);
+    return std::tuple(rank_of(a.options), a.configuration, a.options.seed, a.options.split.fold) <
+           std::tuple(rank_of(b.options), b.configuration, b.options.seed, b.options.split.fold);
   });
   std::map<std::pair<std::uint64_t, int>, std::string> order;
   for (RunResult& run : runs) {
     if (results.configurations.empty() || results.configurations.back() != run.configuration) {
       results.configurations.push_back(run.configuration);
     }
-    order[{run.options.seed, run.options.fold}] = run.repetition;
+    order[{run.options.seed, run.options.split.fold}] = run.repetition;
     const std::pair key(run.configuration, run.repetition);
     const RunResult* other = results.find(key.first, key.second);
     DMF_CHECK(other == nullptr, IoError, "[report] {} and {} are both {}, {}.",

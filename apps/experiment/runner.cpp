@@ -285,7 +285,7 @@ void check_grid(const std::vector<GridRun>& runs) {
   train_program();
   for (const GridRun& run : runs) {
     // A run's own configuration holds how many classes its masks turned out to have.
-    const bool classes = parse_config(run.plan().config, run.label()).num_classes > 0;
+    const bool classes = parse_config(run.plan().config, run.label()).data.masks.classes > 0;
     const std::string planned = comparable(run.plan().config, classes);
     for (const fs::path& file : {run.beside(".toml"), run.folder() / "config.toml"}) {
       if (!fs::exists(file)) continue;

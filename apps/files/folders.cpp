@@ -122,6 +122,12 @@ void make_folder(const fs::path& folder) {
             error.message());
 }
 
+std::string absolute_path(const std::string& path) {
+  std::error_code error;  // where the working directory is gone
+  const fs::path whole = fs::absolute(path, error).lexically_normal();
+  return error ? path : whole.string();
+}
+
 namespace {
 
 void collect(const fs::path& path, int levels, const Refusal& refusal, FoundFiles& found) {

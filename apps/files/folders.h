@@ -34,6 +34,9 @@ std::string describe_unused(const std::vector<UnusedFile>& unused);
 /// throws  IoError with the path and the system's reason
 void make_folder(const std::filesystem::path& folder);
 
+/// The path as it is found from any working directory.
+std::string absolute_path(const std::string& path);
+
 struct FoundFiles {
   std::vector<std::filesystem::path> files;
   std::vector<UnusedFile> unused;

@@ -227,17 +227,6 @@ class Survival {
 
 }  // namespace
 
-LabelResize label_resize_named(const std::string& name) {
-  if (name == "share") return LabelResize::share;
-  if (name == "nearest") return LabelResize::nearest;
-  throw ValueError(
-      fmt::format("[resize] unknown way '{}' for labels: expected share or nearest.", name));
-}
-
-std::string label_resize_name(LabelResize mode) {
-  return mode == LabelResize::share ? "share" : "nearest";
-}
-
 std::vector<std::int64_t> lesion_sizes(const LabelMap& labels, int ignored) {
   const Lesions lesions = find_lesions(labels, ignored);
   std::vector<std::int64_t> sizes(lesions.count);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/image/image.h"
+#include "engine/core/choice.h"
 
 namespace dmf {
 
@@ -10,9 +11,9 @@ enum class LabelResize {
   nearest,  // each pixel gets the label at its centre; small lesions may vanish
 };
 
-/// throws  ValueError for a name other than "share" and "nearest"
-LabelResize label_resize_named(const std::string& name);
-std::string label_resize_name(LabelResize mode);
+inline constexpr Named<LabelResize> kLabelResizes[] = {
+    {"share", LabelResize::share, "what covers most of a pixel, and no lesion vanishes"},
+    {"nearest", LabelResize::nearest, "what is at its centre"}};
 
 /// Labels at another size, and what became of the lesions. A lesion is a set of pixels of one class
 /// above 0 that touch at sides or corners.

@@ -25,8 +25,8 @@ std::vector<T> padded(const std::vector<T>& pixels, const Placement& place, int 
 Metadata PreprocessSpec::to_metadata() const {
   return {{"preprocess.size", fmt::format("{}", size)},
           {"preprocess.channels", fmt::format("{}", channels)},
-          {"preprocess.interpolation", interpolation == Interpolation::area ? "area" : "linear"},
-          {"preprocess.label_resize", label_resize_name(label_resize)},
+          {"preprocess.interpolation", name_of(kInterpolations, interpolation)},
+          {"preprocess.label_resize", name_of(kLabelResizes, label_resize)},
           {"preprocess.keep_aspect", keep_aspect ? "1" : "0"},
           {"preprocess.bilateral", bilateral ? "1" : "0"},
           {"preprocess.bilateral_d", fmt::format("{}", filter.diameter)},
@@ -40,11 +40,14 @@ PreprocessSpec PreprocessSpec::from_metadata(const Metadata& metadata) {
   PreprocessSpec spec;
   spec.size = static_cast<int>(metadata_number(metadata, "preprocess.size", 1, 16384));
   spec.channels = static_cast<int>(metadata_number(metadata, "preprocess.channels", 1, 3));
-  spec.interpolation = interpolation_named(metadata_text(metadata, "preprocess.interpolation"));
+  spec.interpolation =
+      entry_named(kInterpolations, metadata_text(metadata, "preprocess.interpolation"), "resize")
+          .value;
   // Versions before this key took the nearest label.
-  spec.label_resize = label_resize_named(metadata.contains("preprocess.label_resize")
-                                             ? metadata_text(metadata, "preprocess.label_resize")
-                                             : "nearest");
+  const std::string labels = metadata.contains("preprocess.label_resize")
+                                 ? metadata_text(metadata, "preprocess.label_resize")
+                                 : "nearest";
+  spec.label_resize = entry_named(kLabelResizes, labels, "label-resize").value;
   spec.keep_aspect = metadata_number(metadata, "preprocess.keep_aspect", 0, 1) != 0;
   spec.bilateral = metadata_number(metadata, "preprocess.bilateral", 0, 1) != 0;
   spec.filter.diameter =

@@ -8,6 +8,10 @@
 
 namespace dmf {
 
+/// Whether the longer side alone is scaled to the network's size.
+inline constexpr Named<bool> kFits[] = {{"squash", false, "both sides to --image"},
+                                        {"pad", true, "keep the aspect, pad with black"}};
+
 /// How a decoded image becomes what the network sees. Saved with the weights.
 struct PreprocessSpec {
   int size = 128;    // height and width of the network's input

@@ -7,12 +7,6 @@
 
 namespace dmf {
 
-Interpolation interpolation_named(const std::string& name) {
-  if (name == "linear") return Interpolation::linear;
-  if (name == "area") return Interpolation::area;
-  throw ValueError(fmt::format("[resize] unknown mode '{}': expected linear or area.", name));
-}
-
 std::vector<ResizeTaps> resize_taps(Interpolation mode, int in, int out) {
   std::vector<ResizeTaps> taps;
   const double scale = static_cast<double>(in) / out;

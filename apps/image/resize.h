@@ -4,13 +4,15 @@
 #include <vector>
 
 #include "apps/image/image.h"
+#include "engine/core/choice.h"
 
 namespace dmf {
 
 enum class Interpolation { linear, area };
 
-/// throws  ValueError for a name other than "linear" and "area"
-Interpolation interpolation_named(const std::string& name);
+inline constexpr Named<Interpolation> kInterpolations[] = {
+    {"linear", Interpolation::linear, "between the nearest pixels"},
+    {"area", Interpolation::area, "the mean over what a pixel covers"}};
 
 /// Separable weights of one axis: output i is the sum of weight[k] * input[first + k].
 struct ResizeTaps {

@@ -4,9 +4,10 @@
 #include <filesystem>
 #include <map>
 
+#include "apps/files/folders.h"
+#include "apps/options/config_lines.h"
 #include "apps/options/option_conflicts.h"
 #include "apps/options/recipes.h"
-#include "apps/options/settings.h"
 #include "apps/support/numbers.h"
 #include "apps/support/option_values.h"
 #include "engine/core/check.h"
@@ -127,7 +128,7 @@ std::string option_text(const CLI::Option& option) {
   return on ? "true" : "false";
 }
 
-std::string config_text(const CLI::App& app) {
+std::string config_text(const CLI::App& app, Paths paths) {
   std::string text;
   for (const CLI::Option* option : app.get_options()) {
     if (!option->get_configurable()) continue;
@@ -135,7 +136,10 @@ std::string config_text(const CLI::App& app) {
     if (option->get_multi_option_policy() == CLI::MultiOptionPolicy::TakeAll) {
       if (option->count() > 0) text += fmt::format("{}={}\n", key, to_toml(option->results()));
     } else {
-      text += setting_text(*option, option_text(*option));
+      std::string value = option_text(*option);
+      const bool is_given_path = nature_of(key).is_path && option->count() > 0 && !value.empty();
+      if (is_given_path && paths == Paths::absolute) value = absolute_path(value);
+      text += setting_text(*option, value);
     }
   }
   return text;

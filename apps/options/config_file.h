@@ -8,8 +8,11 @@
 
 namespace dmf {
 
+/// How paths that the user gave stand in a configuration.
+enum class Paths { as_given, absolute };
+
 /// The options in force as a configuration file (TOML), empty ones left out.
-std::string config_text(const CLI::App& app);
+std::string config_text(const CLI::App& app, Paths paths = Paths::as_given);
 
 /// What an option is, as its text on a command line: as given, or else its default.
 std::string option_text(const CLI::Option& option);

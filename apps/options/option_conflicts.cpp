@@ -71,20 +71,24 @@ bool reads_history(const TrainOptions& o) {
 }
 
 std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
-  const bool divided = !o.split_file.empty() || !o.folds_file.empty();
+  const bool divided = o.split.from_file();
   const double horizon = o.ema > 0.0 ? 1.0 / (1.0 - o.ema) : 0.0;
   std::vector<Idle> idle = {
       {!o.where.has_precision(), {"precision"}, kCpuPrecision},
-      {o.schedule == "constant", {"final-lr-fraction"}, "with --schedule constant"},
+      {o.schedule == LearningRate::Shape::constant,
+       {"final-lr-fraction"},
+       "with --schedule constant"},
       {horizon > static_cast<double>(steps),
        {"ema"},
        fmt::format("that it should have: it averages over {:.0f} steps, and the run has {}",
                    horizon, steps)},
-      {!o.bilateral,
+      {!o.data.preprocess.bilateral,
        {"bilateral-d", "bilateral-sigma-space", "bilateral-sigma-range", "bilateral-square"},
        "without --bilateral"},
       {divided, {"split", "split-seed"}, "where a file says how the data are divided"},
-      {divided || o.split != "grouped", {"duplicate-threshold"}, "without --split grouped"},
+      {divided || o.split.rule != SplitRule{.grouped = true},
+       {"duplicate-threshold"},
+       "without --split grouped"},
       {!reads_history(o),
        {"history-size", "history-size-max"},
        "with --weighting " + o.fusion.weighting},
@@ -121,26 +125,27 @@ void refuse_contradictions(const TrainOptions& o) {
     }
   }
   std::vector<std::string> dividing;
-  if (o.folds > 0) dividing.emplace_back("--folds");
-  if (!o.folds_file.empty()) dividing.emplace_back("--folds-file");
-  if (!o.split_file.empty()) dividing.emplace_back("--split-file");
+  if (o.split.folds > 0) dividing.emplace_back("--folds");
+  if (!o.split.folds_file.empty()) dividing.emplace_back("--folds-file");
+  if (!o.split.split_file.empty()) dividing.emplace_back("--split-file");
   if (dividing.size() > 1) {
     throw CLI::ValidationError(fmt::format("{} each say how the data are divided: give one of them",
                                            fmt::join(dividing, " and ")));
   }
-  const bool fold_given = o.on_command_line.contains("--fold") || o.fold != 1;
-  if (fold_given && o.folds == 0 && o.folds_file.empty()) {
-    throw CLI::ValidationError(
-        fmt::format("--fold {} has no folds to choose from: give --folds or --folds-file", o.fold));
+  const bool fold_given = o.on_command_line.contains("--fold") || o.split.fold != 1;
+  if (fold_given && o.split.folds == 0 && o.split.folds_file.empty()) {
+    throw CLI::ValidationError(fmt::format(
+        "--fold {} has no folds to choose from: give --folds or --folds-file", o.split.fold));
   }
-  if (o.folds == 1 || o.folds == 2) {
+  if (o.split.folds == 1 || o.split.folds == 2) {
     throw CLI::ValidationError("--folds", fmt::format("got '{}', expected at least 3: one tests, "
                                                       "one validates, the others train",
-                                                      o.folds));
+                                                      o.split.folds));
   }
-  if (o.folds > 0 && o.fold > o.folds) {
+  if (o.split.folds > 0 && o.split.fold > o.split.folds) {
     throw CLI::ValidationError(
-        "--fold", fmt::format("got '{}', expected a whole number from 1 to {}", o.fold, o.folds));
+        "--fold",
+        fmt::format("got '{}', expected a whole number from 1 to {}", o.split.fold, o.split.folds));
   }
 }
 
@@ -164,7 +169,7 @@ std::vector<std::string> without_effect(const CLI::App& app, const TrainOptions&
         "--warmup-steps {}: the run has {} steps, so its learning rate never gets to --lr",
         o.warmup_steps, steps));
   }
-  if (o.ignore_index >= 0 && o.ignore_index < o.num_classes) {
+  if (o.ignore_index >= 0 && o.ignore_index < o.data.masks.classes) {
     lines.push_back(
         fmt::format("--ignore-index {0} is a class: its pixels take no part", o.ignore_index));
   }

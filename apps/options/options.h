@@ -4,10 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/data/augment.h"
-#include "apps/data/layouts/dataset.h"
-#include "apps/image/masks/mask_choice.h"
-#include "apps/image/preprocess.h"
+#include "apps/data/data_options.h"
+#include "apps/data/split_options.h"
+#include "apps/support/option_set.h"
 #include "apps/support/program.h"
 #include "dmf/fusion.h"
 #include "engine/optim/optimizers.h"
@@ -21,6 +20,12 @@ class App;
 
 namespace dmf {
 
+/// The size at which test images are scored.
+enum class ScoredSize { original, network };
+inline constexpr Named<ScoredSize> kScoredSizes[] = {
+    {"original", ScoredSize::original, "each image at its file's own size"},
+    {"network", ScoredSize::network, "at --image"}};
+
 /// Everything that defines a training run: each field is an option of `train` and a key of its
 /// configuration file. Defaults are those of the recipe `paper`: the paper's protocol where it
 /// gives one.
@@ -28,35 +33,9 @@ struct TrainOptions {
   std::string recipe = "paper";           // what options not given are, see recipes.h
   std::set<std::string> on_command_line;  // options given there, "--lr": for warnings
 
-  // Data
-  std::string data;
-  DatasetOptions dataset;
-  int num_classes = 0;  // 0: as the masks say, which load_data() decides
-  double mask_threshold = 0.5;
-  std::string mask_values, mask_colours;
-  std::string mask_from = "auto";
-  bool probability_masks = false;
-  bool invert_masks = false;
-  std::string exif = "auto";
-  bool skip_broken = false;
-  bool anonymise = false;
-  int cache_mb = 2048;
-  int image = 128;
-  int channels = 1;
-  int white_level = 0;  // 0: the largest of the file's type
-  std::string resize = "linear";
-  std::string label_resize = "nearest";
-  std::string fit = "squash";
-  bool bilateral = false;
-  BilateralSpec bilateral_filter;
-  std::string split = "given-or-random";
-  std::uint64_t split_seed = 0;  // 0: as `seed`
-  int folds = 0;                 // 0: 70/15/15
-  int fold = 1;                  // from 1
-  std::string folds_file, split_file;
-  std::string groups, group_by;
-  double duplicate_threshold = 0.97;
-  std::string augment = "none";
+  DataOptions data;
+  SplitOptions split;
+  std::string augment = "none";  // one of augmentation_sets()
 
   // Network
   std::string model = "paper";
@@ -69,7 +48,7 @@ struct TrainOptions {
   double lr = 1e-3;
   Settings optimizer_settings =
       dmf::optimizer_settings();  // of all optimisers; those of `optimizer` count
-  std::string schedule = "cosine";
+  LearningRate::Shape schedule = LearningRate::Shape::cosine;
   int warmup_steps = 0;
   double final_lr_fraction = 0.0;
   double clip_norm = 0.0;
@@ -79,7 +58,7 @@ struct TrainOptions {
   bool record_gradients = false;
   bool tensorboard = false;
   std::uint64_t seed = 1;
-  std::string score_at = "network";
+  ScoredSize score_at = ScoredSize::network;
   DeviceChoice where;
 
   // Losses and their weighting
@@ -91,7 +70,6 @@ struct TrainOptions {
   std::string reduction = "batch";
 
   NetworkSpec network_spec() const;
-  PreprocessSpec preprocess_spec() const;
   MaskOptions mask_options() const;
 };
 
@@ -104,5 +82,9 @@ void bind_options(CLI::App& app, TrainOptions& options, const std::string& recip
 void bind_data_options(CLI::App& app, TrainOptions& options);
 void bind_fusion_options(CLI::App& app, TrainOptions& options);
 void bind_ignore_index(CLI::App& app, TrainOptions& options, const std::string& group);
+
+/// The nature of an option of bind_options() by its name without dashes; of another name that of one
+/// that says nothing of itself.
+const Nature& nature_of(const std::string& name);
 
 }  // namespace dmf

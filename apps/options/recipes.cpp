@@ -4,10 +4,10 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "apps/options/config_file.h"
-#include "apps/options/settings.h"
+#include "apps/options/config_lines.h"
 #include "apps/support/text.h"
 #include "engine/core/check.h"
 
@@ -93,8 +93,7 @@ void apply_recipe(CLI::App& app, const std::string& recipe) {
 }
 
 std::string older_recipe(std::string_view config) {
-  const std::vector<std::string> keys = setting_keys(config);
-  const std::set<std::string> there(keys.begin(), keys.end());
+  const std::map<std::string, std::string> there = config_values(config);
   const bool older = !there.contains("recipe") &&
                      std::all_of(std::begin(kOlderKeys), std::end(kOlderKeys),
                                  [&](const char* key) { return there.contains(key); });

@@ -49,7 +49,7 @@ Safetensors resize_case(const ReferenceCase& c) {
       const std::vector<double> pixels(from, from + H * W * C);
       const auto resized =
           resize_pixels(pixels, static_cast<int>(H), static_cast<int>(W), static_cast<int>(C),
-                        out_h, out_w, interpolation_named(mode));
+                        out_h, out_w, entry_named(kInterpolations, mode, "resize").value);
       std::copy(resized.begin(), resized.end(), to);
     }
   }

@@ -69,12 +69,10 @@ Safetensors metrics_case(const ReferenceCase& c) {
   }
   results.set("confusion", cells);
   results.set("counts", counts);
-  const std::map<std::string, const Scores::Family*> families = {
-      {"dice", &s.dice},     {"iou", &s.iou},           {"precision", &s.precision},
-      {"recall", &s.recall}, {"accuracy", &s.accuracy}, {"specificity", &s.specificity}};
-  for (const auto& [name, family] : families) {
-    results.set(name, vector_of(family->per_class));
-    results.set("mean." + name, Tensor<double>::scalar(family->mean));
+  for (const ClassMetric& metric : kClassMetrics) {
+    const std::string name(metric.name);
+    results.set(name, vector_of(s[name].per_class));
+    results.set("mean." + name, Tensor<double>::scalar(s[name].mean));
   }
   results.set("f1", Tensor<double>::scalar(s.f1));
   results.set("class_weights", vector_of(s.class_weights));

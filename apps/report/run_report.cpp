@@ -101,9 +101,10 @@ void write_page(const fs::path& run, const Scoreboard* scores,
   page.lines = {"Research software, not for diagnosis."};
   page.add_facts(
       "The run",
-      {{"network", fmt::format("{}, {}, {} x {} x {}", options.model,
-                               settings_text(options.network_spec().settings), options.image,
-                               options.image, options.channels)},
+      {{"network",
+        fmt::format("{}, {}, {} x {} x {}", options.model,
+                    settings_text(options.network_spec().settings), options.data.preprocess.size,
+                    options.data.preprocess.size, options.data.preprocess.channels)},
        {"losses",
         fmt::format("{}; auxiliary {}", fmt::join(options.losses, " + "), options.auxiliary)},
        {"weighting", options.fusion.weighting},

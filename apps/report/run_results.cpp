@@ -63,7 +63,7 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
   stop_if_asked();
   EvaluationOptions how;
   how.batch = options.batch;
-  const bool at_original = options.score_at == "original";
+  const bool at_original = options.score_at == ScoredSize::original;
   if (at_original) how.at_original = &model.preprocess;
   how.observer = [&](const Variable<float>&, const Batch&) { stop_if_asked(); };
   CountBar bar;
@@ -98,8 +98,9 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
             [&, &name = name, &bytes = bytes] { write_file(folder, name, bytes, former); });
   }
   or_warn(folder, "no page", [&] { write_run_page(folder, scores, evaluation.images, panels); });
-  write_file_atomically(folder / "metrics.json",
-                        metrics_json(scores, options.score_at, "test", split, model.run));
+  write_file_atomically(
+      folder / "metrics.json",
+      metrics_json(scores, name_of(kScoredSizes, options.score_at), "test", split, model.run));
 }
 
 }  // namespace dmf

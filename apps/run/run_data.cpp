@@ -22,14 +22,14 @@ namespace {
 /// What --cache-mb allows, or half of what is free where that is less: the rest is decoded again
 /// when it is needed, and results do not depend on it.
 std::size_t cache_bytes(const TrainOptions& options) {
-  const auto allowed = static_cast<double>(options.cache_mb) * 1048576.0;
+  const auto allowed = static_cast<double>(options.data.cache_mb) * 1048576.0;
   return static_cast<std::size_t>(std::min(allowed, available_memory(Device::cpu()) / 2.0));
 }
 
 }  // namespace
 
 SampleSet load_samples(const TrainOptions& options) {
-  return load_samples(options, options.preprocess_spec(), std::nullopt);
+  return load_samples(options, options.data.preprocess, std::nullopt);
 }
 
 SampleSet load_samples(const TrainOptions& options, const PreprocessSpec& preprocess,
@@ -38,26 +38,22 @@ SampleSet load_samples(const TrainOptions& options, const PreprocessSpec& prepro
   how.preprocess = preprocess;
   how.masks = options.mask_options();
   how.encoding = masks;
-  how.exif = options.exif;
-  how.skip_broken = options.skip_broken;
+  how.exif = options.data.exif;
+  how.skip_broken = options.data.skip_broken;
   how.cache_bytes = cache_bytes(options);
   CountBar bar;
   how.on_progress = std::ref(bar);
-  return within_memory("while reading the images of " + options.data,
+  return within_memory("while reading the images of " + options.data.folder,
                        "A smaller --cache-mb, --image or --threads needs less", [&] {
-                         Dataset dataset = find_dataset(options.data, options.dataset);
-                         if (options.anonymise) anonymise(dataset);
-                         if (options.num_classes > 0)
-                           check_class_count(dataset, options.num_classes);
+                         Dataset dataset = find_dataset(options.data.folder, options.data.dataset);
+                         if (options.data.anonymise) anonymise(dataset);
+                         if (options.data.masks.classes > 0)
+                           check_class_count(dataset, options.data.masks.classes);
                          return SampleSet(std::move(dataset), how);
                        });
 }
 
 namespace {
-
-bool names_groups(const TrainOptions& options) {
-  return !options.groups.empty() || !options.group_by.empty();
-}
 
 std::vector<std::string> patients_of(const SampleSet& samples) {
   std::vector<std::string> patients;
@@ -75,22 +71,24 @@ bool has_patients(const SampleSet& samples) {
 /// file are in one.
 std::vector<std::size_t> named_groups(const TrainOptions& options, const SampleSet& samples) {
   const std::vector<DatasetItem>& items = samples.dataset().items;
-  DMF_CHECK(options.groups.empty() || options.group_by.empty(), ValueError,
+  DMF_CHECK(options.split.groups.empty() || options.split.group_by.empty(), ValueError,
             "[groups] --groups and --group-by are given: expected one of them.");
   const std::vector<std::size_t> named =
-      !options.groups.empty()     ? groups_from_table(read_csv(options.groups), items)
-      : !options.group_by.empty() ? groups_by_pattern(options.group_by, items)
-                                  : groups_by_name(patients_of(samples));
+      !options.split.groups.empty()     ? groups_from_table(read_csv(options.split.groups), items)
+      : !options.split.group_by.empty() ? groups_by_pattern(options.split.group_by, items)
+                                        : groups_by_name(patients_of(samples));
   return united_groups(named, groups_of_files(items));
 }
 
 /// A PatientID that is no one's, as an archive's "ANONYMOUS", must not be a riddle.
 void check_patients(const TrainOptions& options, const SampleSet& samples,
                     const std::vector<std::size_t>& groups) {
-  const std::size_t needed = options.folds > 0 ? static_cast<std::size_t>(options.folds) : 3;
+  const std::size_t needed =
+      options.split.folds > 0 ? static_cast<std::size_t>(options.split.folds) : 3;
   const std::size_t found = std::set<std::size_t>(groups.begin(), groups.end()).size();
   DMF_CHECK(
-      names_groups(options) || found >= needed || found == groups.size() || !has_patients(samples),
+      options.split.names_groups() || found >= needed || found == groups.size() ||
+          !has_patients(samples),
       IoError,
       "[split] the {} images are of {} patient{}, as the DICOM files' PatientID says: expected at "
       "least {}, as a patient's images stay on one side. If it is no patient's, say who is who "
@@ -99,26 +97,27 @@ void check_patients(const TrainOptions& options, const SampleSet& samples,
 }
 
 std::uint64_t seed_of_split(const TrainOptions& options) {
-  return options.split_seed == 0 ? options.seed : options.split_seed;
+  return options.split.seed == 0 ? options.seed : options.split.seed;
 }
 
 bool is_drawn_in_groups(const TrainOptions& options) {
-  return options.split.ends_with("grouped");
+  return options.split.rule.grouped;
 }
 
 bool may_be_given(const TrainOptions& options) {
-  return options.split_file.empty() && options.folds_file.empty() && options.folds == 0 &&
-         options.split.starts_with("given");
+  return !options.split.from_file() && options.split.folds == 0 && options.split.rule.given;
 }
 
 Split divided(const TrainOptions& options, const SampleSet& samples,
               std::vector<std::size_t> groups) {
-  if (!options.split_file.empty()) return parse_split(read_csv(options.split_file), samples);
-  if (!options.folds_file.empty()) {
-    return split_by_fold(parse_folds(read_csv(options.folds_file), samples), options.fold);
+  if (!options.split.split_file.empty())
+    return parse_split(read_csv(options.split.split_file), samples);
+  if (!options.split.folds_file.empty()) {
+    return split_by_fold(parse_folds(read_csv(options.split.folds_file), samples),
+                         options.split.fold);
   }
   if (is_drawn_in_groups(options)) {
-    const auto alike = near_duplicates(samples, options.duplicate_threshold);
+    const auto alike = near_duplicates(samples, options.split.duplicate_threshold);
     groups = united_groups(groups, groups_of(alike, samples.size()));
   }
   const std::uint64_t seed = seed_of_split(options);
@@ -127,8 +126,8 @@ Split divided(const TrainOptions& options, const SampleSet& samples,
     if (given) return *given;
   }
   check_patients(options, samples, groups);
-  if (options.folds == 0) return split_by_seed(groups, seed);
-  return split_by_fold(folds_by_seed(groups, options.folds, seed), options.fold);
+  if (options.split.folds == 0) return split_by_seed(groups, seed);
+  return split_by_fold(folds_by_seed(groups, options.split.folds, seed), options.split.fold);
 }
 
 /// What scaling to the network's size does to lesions, where it does anything.
@@ -189,11 +188,11 @@ void check_lesions(const SampleSet& samples, const Split& split) {
 /// How images belong together as those of one patient, where anything says so.
 std::string describe_patients(const SampleSet& samples, const TrainOptions& options) {
   std::map<std::string, std::size_t> patients;
-  std::vector<DatasetItem> without;
+  std::vector<std::string> without;
   for (std::size_t i = 0; i < samples.size(); ++i) {
     const std::string& patient = samples.header(i).patient;
     if (patient.empty()) {
-      without.push_back(samples.item(i));
+      without.push_back(samples.item(i).own_name());
     } else {
       ++patients[patient];
     }
@@ -204,17 +203,18 @@ std::string describe_patients(const SampleSet& samples, const TrainOptions& opti
     text =
         fmt::format("patients  {} in {} image{}, by the DICOM files' PatientID: ", patients.size(),
                     with, with == 1 ? "" : "s");
-    text += names_groups(options) ? fmt::format("not used, as {} says who belongs together",
-                                                options.groups.empty() ? "--group-by" : "--groups")
-                                  : "each stays on one side";
-    if (!without.empty() && !names_groups(options)) {
+    text += options.split.names_groups()
+                ? fmt::format("not used, as {} says who belongs together",
+                              options.split.groups.empty() ? "--group-by" : "--groups")
+                : "each stays on one side";
+    if (!without.empty() && !options.split.names_groups()) {
       text += fmt::format("; {} image{} without: each by itself", without.size(),
                           without.size() == 1 ? "" : "s");
     }
     text += "\n";
   }
   const std::string warning = warn_several_per_patient(without);
-  if (!names_groups(options) && !warning.empty()) text += warning + "\n";
+  if (!options.split.names_groups() && !warning.empty()) text += warning + "\n";
   return text;
 }
 
@@ -229,17 +229,18 @@ Split make_split(const TrainOptions& options, const SampleSet& samples) {
 }
 
 std::string describe_split(const TrainOptions& options, const SampleSet& samples) {
-  if (!options.split_file.empty()) return "split from a file";
-  if (!options.folds_file.empty()) return fmt::format("fold {} from a file", options.fold);
+  if (!options.split.split_file.empty()) return "split from a file";
+  if (!options.split.folds_file.empty())
+    return fmt::format("fold {} from a file", options.split.fold);
   const std::uint64_t seed = seed_of_split(options);
   const std::string how = is_drawn_in_groups(options) ? "grouped" : "random";
   std::string named;
-  if (!options.groups.empty()) named = ", groups from a file";
-  if (!options.group_by.empty()) {
-    named = options.anonymise ? ", groups by a pattern"
-                              : fmt::format(", groups by '{}'", options.group_by);
+  if (!options.split.groups.empty()) named = ", groups from a file";
+  if (!options.split.group_by.empty()) {
+    named = options.data.anonymise ? ", groups by a pattern"
+                                   : fmt::format(", groups by '{}'", options.split.group_by);
   }
-  if (!names_groups(options) && has_patients(samples)) named = ", groups by PatientID";
+  if (!options.split.names_groups() && has_patients(samples)) named = ", groups by PatientID";
   std::set<std::string> parts;
   for (const DatasetItem& item : samples.dataset().items) parts.insert(item.part);
   const bool are_given = parts.size() > 1;
@@ -254,9 +255,10 @@ std::string describe_split(const TrainOptions& options, const SampleSet& samples
     return "split given by the folders" + drawn;
   }
   const std::string unused = are_given ? "; the folders' own parts are not used" : "";
-  if (options.folds == 0) return fmt::format("{} split{}, seed {}{}", how, named, seed, unused);
-  return fmt::format("fold {} of {}, {}{}, seed {}{}", options.fold, options.folds, how, named,
-                     seed, unused);
+  if (options.split.folds == 0)
+    return fmt::format("{} split{}, seed {}{}", how, named, seed, unused);
+  return fmt::format("fold {} of {}, {}{}, seed {}{}", options.split.fold, options.split.folds, how,
+                     named, seed, unused);
 }
 
 std::string describe_masks(const MaskEncoding& encoding) {
@@ -273,12 +275,11 @@ std::string describe_samples(const SampleSet& samples, const TrainOptions& optio
   }
   std::string text =
       fmt::format("data      {}: {} images", samples.dataset().layout, samples.size());
-  const std::map<std::string, int> published = {
-      {"benign", 437}, {"malignant", 210}, {"normal", 133}};
+  const Dataset& dataset = samples.dataset();
   for (const auto& [name, count] : counts) {
-    const auto of = published.find(name);
-    if (samples.dataset().layout == "BUSI" && of != published.end()) {
-      text += fmt::format(", {} {} (BUSI: {})", count, name, of->second);
+    const auto of = dataset.published.find(name);
+    if (of != dataset.published.end()) {
+      text += fmt::format(", {} {} ({}: {})", count, name, dataset.layout, of->second);
     } else if (!name.empty()) {
       text += fmt::format(", {} {}", count, name);
     }

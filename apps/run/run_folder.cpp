@@ -3,38 +3,18 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
 #include <cerrno>
 #include <cstring>
 #include <new>
 
-#include "apps/options/config_file.h"
+#include "apps/files/folders.h"
 #include "apps/support/console.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 
 namespace dmf {
-
-std::string absolute_path(const std::string& path) {
-  std::error_code error;  // where the working directory is gone
-  const std::filesystem::path whole = std::filesystem::absolute(path, error).lexically_normal();
-  return error ? path : whole.string();
-}
-
-std::string config_with_absolute_paths(const CLI::App& app) {
-  std::string text = "\n" + config_text(app);
-  for (const std::string key : {"data", "split-file", "folds-file", "groups"}) {
-    const CLI::Option* option = app.get_option_no_throw("--" + key);
-    if (option == nullptr || option->count() == 0) continue;
-    const std::size_t at = text.find("\n" + key + "=");
-    if (at == std::string::npos) continue;
-    const std::string line = with_options("", {{key, absolute_path(option->as<std::string>())}});
-    text.replace(at + 1, text.find('\n', at + 1) - at, line);
-  }
-  return text.substr(1);
-}
 
 std::string resume_command(const std::filesystem::path& folder) {
   return "train --resume " + shell_word(absolute_path(folder.string()));

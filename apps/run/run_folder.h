@@ -8,17 +8,7 @@
 
 #include "engine/io/file_descriptor.h"
 
-namespace CLI {
-class App;
-}  // namespace CLI
-
 namespace dmf {
-
-/// The path as it is found from any working directory.
-std::string absolute_path(const std::string& path);
-
-/// The options in force as a configuration, the paths among them absolute.
-std::string config_with_absolute_paths(const CLI::App& app);
 
 /// The command that goes on with a run, as it can be pasted into any shell anywhere.
 std::string resume_command(const std::filesystem::path& folder);

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <sstream>
 #include <vector>
 
+#include "apps/options/config_lines.h"
+#include "apps/options/options.h"
 #include "apps/support/console.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -20,15 +20,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
 constexpr std::string_view kIdLine = "# run ";
-
-/// Keys that do not bear on the result; of a split, split.csv says what came of it.
-const std::set<std::string> kNotDefining = {
-    "data",     "split-file",  "folds-file",       "groups",      "group-by",
-    "cache-mb", "skip-broken", "checkpoint-every", "tensorboard", "record-gradients"};
-
-std::string key_of(const std::string& line) {
-  return line.substr(0, line.find('='));
-}
 
 /// The id in a file's metadata; empty without one. A file that is no safetensors file at all is
 /// named by who reads it.
@@ -98,12 +89,9 @@ std::string what_changed(const fs::path& folder, const std::string& definition) 
 }  // namespace
 
 std::string defining_lines(const std::string& config) {
-  std::istringstream lines(config);
   std::vector<std::string> kept;
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && line.front() != '#' && !kNotDefining.contains(key_of(line))) {
-      kept.push_back(line + "\n");
-    }
+  for (const auto& [key, value] : config_values(config)) {
+    if (nature_of(key).bears_on == BearsOn::result) kept.push_back(key + "=" + value + "\n");
   }
   std::sort(kept.begin(), kept.end());
   return fmt::format("{}", fmt::join(kept, ""));
@@ -124,18 +112,7 @@ std::string run_id(const std::string& definition, const std::string& fingerprint
 
 std::optional<std::string> differing_key(const std::string& a, const std::string& name_a,
                                          const std::string& b, const std::string& name_b) {
-  const auto values_of = [](const std::string& text) {
-    std::map<std::string, std::string> values;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-      const std::size_t equals = line.find('=');
-      if (equals != std::string::npos && line.front() != '#') {
-        values[line.substr(0, equals)] = line.substr(equals + 1);
-      }
-    }
-    return values;
-  };
-  std::map<std::string, std::string> in_a = values_of(a), in_b = values_of(b);
+  std::map<std::string, std::string> in_a = config_values(a), in_b = config_values(b);
   for (const auto& each : in_b) in_a.try_emplace(each.first, "not given");
   for (const auto& [key, value] : in_a) {
     const auto other = in_b.try_emplace(key, "not given").first->second;

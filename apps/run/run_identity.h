@@ -12,9 +12,7 @@ namespace dmf {
 // checkpoint, scores and page all carry. It is a hash of what defines the result, so that equal
 // runs have equal bytes.
 
-/// The lines of a configuration that bear on the result, sorted: not where the data lie, how a
-/// split that is in split.csv came about, how much is kept in memory, and what is logged or saved
-/// beside it.
+/// The lines of a configuration whose options bear on the result (BearsOn::result), sorted.
 std::string defining_lines(const std::string& config);
 
 /// What a run is: defining_lines and its split.csv.

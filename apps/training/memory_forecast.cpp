@@ -31,8 +31,9 @@ Measured measure(const TrainOptions& options, Device device, Index batch) {
   const auto made = make_network<float>(options.network_spec(), device);
   Network<float>& network = *made;
   const Index unit = network.size_multiple();
-  const Index side =
-      options.image <= kSide ? options.image : std::max(kSide / unit, Index{1}) * unit;
+  const Index side = options.data.preprocess.size <= kSide
+                         ? options.data.preprocess.size
+                         : std::max(kSide / unit, Index{1}) * unit;
   FusedLoss<float> loss = make_fused_loss(options);
   const auto optimizer = make_optimizer(options, network);
   std::optional<WeightEma<float>> ema;
@@ -40,7 +41,7 @@ Measured measure(const TrainOptions& options, Device device, Index batch) {
     ema.emplace(network.named_parameters(), network.named_buffers(), options.ema);
   }
   const Variable<float> images(
-      Tensor<float>::full(Shape{batch, side, side, Index{options.channels}}, 0.5f, device));
+      Tensor<float>::full(Shape{batch, side, side, Index{options.data.preprocess.channels}}, 0.5f, device));
   const Labels labels(Tensor<std::int32_t>::zeros(Shape{batch, side, side}, device),
                       network.spec().classes);
   loss.evaluate(network.forward(images), labels).total.backward();
@@ -70,7 +71,8 @@ MemoryForecast forecast_memory(const TrainOptions& options, Device device) {
   constexpr Index kMostImages = 8;
   const Index most = std::min<Index>(options.batch, kMostImages), few = most / 2;
   const auto [more, side] = measure(options, device, most);
-  const double scale = static_cast<double>(options.image) / static_cast<double>(side);
+  const double scale =
+      static_cast<double>(options.data.preprocess.size) / static_cast<double>(side);
   if (few == 0) return {0.0, more * scale * scale};
   const double per_image =
       (more - measure(options, device, few).bytes) / static_cast<double>(most - few);

@@ -22,8 +22,8 @@ std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,
 }
 
 LearningRate make_schedule(const TrainOptions& options, std::int64_t total_steps) {
-  return {entry_named(kSchedules, options.schedule, "schedule").value, options.lr,
-          options.warmup_steps, total_steps, options.final_lr_fraction};
+  return {options.schedule, options.lr, options.warmup_steps, total_steps,
+          options.final_lr_fraction};
 }
 
 }  // namespace dmf

@@ -78,8 +78,8 @@ class Run {
         network_(make_network<float>(options.network_spec(), options.where.open())),
         loss_(make_fused_loss(options)),
         loader_(data.samples, data.split.train,
-                {options.batch, augmentation_named(options.augment), true, options.seed,
-                 network_->device().is_cpu() ? 1 : kBatchesAhead}),
+                {options.batch, entry_named(augmentation_sets(), options.augment, "augment"), true,
+                 options.seed, network_->device().is_cpu() ? 1 : kBatchesAhead}),
         optimizer_(make_optimizer(options, *network_)),
         stepper_(
             *network_, loss_, *optimizer_,
@@ -129,8 +129,8 @@ class Run {
 
   void describe() {
     progress_.line(fmt::format("network   {}: {} parameters, input {} x {} x {}", options_.model,
-                               network_->parameter_count(), options_.image, options_.image,
-                               options_.channels));
+                               network_->parameter_count(), options_.data.preprocess.size,
+                               options_.data.preprocess.size, options_.data.preprocess.channels));
     const AuxiliarySchedule& aux = options_.fusion.auxiliary;
     std::string losses = fmt::format("losses    {}, weighting {}",
                                      fmt::join(options_.losses, " + "), options_.fusion.weighting);
@@ -338,10 +338,10 @@ class Run {
     const bool best = pooled.cb_dice > at_.best_cb_dice;
     if (best) {
       at_.best_cb_dice = pooled.cb_dice;
-      save_model(folder_ / "best.safetensors", *network_, options_.preprocess_spec(), run_.id,
+      save_model(folder_ / "best.safetensors", *network_, options_.data.preprocess, run_.id,
                  &data_.samples.mask_encoding());
     }
-    save_model(folder_ / "last.safetensors", *network_, options_.preprocess_spec(), run_.id,
+    save_model(folder_ / "last.safetensors", *network_, options_.data.preprocess, run_.id,
                &data_.samples.mask_encoding());
     if (log_->takes_images()) log_images();
     if (ema_) ema_->swap();
@@ -350,11 +350,11 @@ class Run {
     ++at_.epoch;
     at_.batches = at_.images = 0;
     at_.loss_sum = 0.0;
-    at_.last_dice = fmt::format("{:.3f}", pooled.dice.mean);
+    at_.last_dice = fmt::format("{:.3f}", pooled["dice"].mean);
     log_->epoch(at_, train_loss, loss, pooled, scores.lesion_dice_per_image());
     progress_.line(fmt::format("epoch {}/{} loss {}/{} Dice {:.3f}/{:.3f}{} w {} {} left",
                                at_.epoch, options_.epochs, loss_text(train_loss), loss_text(loss),
-                               pooled.dice.mean, pooled.dice.per_class[1], best ? "*" : " ",
+                               pooled["dice"].mean, pooled["dice"].per_class[1], best ? "*" : " ",
                                weights_text(loss_.fusion().current().weights), time_left()));
     if (at_.skipped > 0) {
       progress_.problem(
@@ -398,19 +398,19 @@ class Run {
 }  // namespace
 
 void check_options(TrainOptions options) {
-  if (options.num_classes == 0) {  // not decided yet: as many as the lists that have one a class
+  if (options.data.masks.classes == 0) {  // not decided yet: as many as the lists that have one a class
     std::size_t listed = 2;
     for (const Setting& setting : options.loss.all()) {
       const auto* list = std::get_if<std::vector<double>>(&options.loss.value(setting.name));
       if (list != nullptr) listed = std::max(listed, list->size());
     }
-    options.num_classes = static_cast<int>(listed);
+    options.data.masks.classes = static_cast<int>(listed);
   }
   if (options.tensorboard) EventLog::check_built();
-  const Shape one_pixel{1, 1, 1, options.num_classes};
+  const Shape one_pixel{1, 1, 1, options.data.masks.classes};
   make_fused_loss(options).evaluate(
       Variable<float>(Tensor<float>::zeros(one_pixel)),
-      Labels(Tensor<std::int32_t>::zeros(Shape{1, 1, 1}), options.num_classes));
+      Labels(Tensor<std::int32_t>::zeros(Shape{1, 1, 1}), options.data.masks.classes));
 }
 
 void train_network(const TrainOptions& options, const RunData& data,

@@ -102,13 +102,14 @@ void TrainingLog::write_step(const TrainingProgress& at, const std::vector<doubl
 void TrainingLog::epoch(const TrainingProgress& at, double training_loss, double validation_loss,
                         const Scores& pooled, double lesion_dice_per_image) {
   epochs_->row({number(static_cast<double>(at.epoch)), number(training_loss),
-                number(validation_loss), number(pooled.dice.mean), number(pooled.dice.per_class[1]),
-                number(lesion_dice_per_image), number(pooled.cb_dice)});
+                number(validation_loss), number(pooled["dice"].mean),
+                number(pooled["dice"].per_class[1]), number(lesion_dice_per_image),
+                number(pooled.cb_dice)});
   if (!events_) return;
   events_->scalars(at.step, {{"epoch/training_loss", training_loss},
                              {"epoch/validation_loss", validation_loss},
-                             {"validation/mean_dice", pooled.dice.mean},
-                             {"validation/lesion_dice", pooled.dice.per_class[1]},
+                             {"validation/mean_dice", pooled["dice"].mean},
+                             {"validation/lesion_dice", pooled["dice"].per_class[1]},
                              {"validation/lesion_dice_per_image", lesion_dice_per_image},
                              {"validation/cb_dice", pooled.cb_dice}});
 }

@@ -63,4 +63,13 @@ const auto& entry_named(const Table& table, std::string_view name, std::string_v
   throw ValueError(text.append(any_of_text(names_of(table))).append("."));
 }
 
+/// The name of a value in a table of Named that has it.
+template <class Table, class T>
+std::string name_of(const Table& table, const T& value) {
+  for (const auto& entry : table) {
+    if (entry.value == value) return std::string(entry.name);
+  }
+  throw ValueError("[choice] a value has no name.");
+}
+
 }  // namespace dmf

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "apps/options/config_file.h"
-#include "apps/options/settings.h"
+#include "apps/options/config_lines.h"
 #include "apps/support/option_values.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
@@ -87,10 +87,10 @@ TEST_CASE("config: every text and list option reads back what it was given") {
     CHECK(set >= 5);  // data, folds-file, split-file, device, classes
     const std::string text = config_text(given.app);
     const TrainOptions read = parse_config(text, "c.toml");
-    REQUIRE_MESSAGE(read.data == given.options.data, text);
-    REQUIRE_MESSAGE(read.folds_file == given.options.folds_file, text);
-    REQUIRE_MESSAGE(read.split_file == given.options.split_file, text);
-    REQUIRE_MESSAGE(read.dataset.classes == given.options.dataset.classes, text);
+    REQUIRE_MESSAGE(read.data.folder == given.options.data.folder, text);
+    REQUIRE_MESSAGE(read.split.folds_file == given.options.split.folds_file, text);
+    REQUIRE_MESSAGE(read.split.split_file == given.options.split.split_file, text);
+    REQUIRE_MESSAGE(read.data.dataset.classes == given.options.data.dataset.classes, text);
     REQUIRE(with_options(text, {}) == text);
   }
 }
@@ -132,14 +132,15 @@ TEST_CASE("config: marks, line ends, comments, blanks, values without quotes") {
       "losses = [ 'cce' ,\n  \"mean_dice\", # and\n ]\nmodel = paper\n\"epochs\" = 7\n"
       "class-weights = 1, 2\nnesterov = true\ninitial-weights = []",
       "c.toml");
-  CHECK(o.data == "C:\\new # one");
+  CHECK(o.data.folder == "C:\\new # one");
   CHECK(o.lr == 0.5);
   CHECK(o.losses == std::vector<std::string>{"cce", "mean_dice"});
   CHECK(o.model == "paper");
   CHECK(o.epochs == 7);
   CHECK(o.loss.list("class-weights") == std::vector<double>{1.0, 2.0});
   CHECK(o.optimizer_settings.flag("nesterov"));
-  CHECK(parse_config("data=\"\\u00e9\\U0001F9BA\\t\"", "c").data == "\xc3\xa9\xf0\x9f\xa6\xba\t");
+  CHECK(parse_config("data=\"\\u00e9\\U0001F9BA\\t\"", "c").data.folder ==
+        "\xc3\xa9\xf0\x9f\xa6\xba\t");
 }
 
 TEST_CASE("config: what is wrong is said with file, line, key and what was expected") {
@@ -227,22 +228,22 @@ TEST_CASE("recipes: named values, under the file and the command line") {
 TEST_CASE("config: of a run before there were recipes, all means what it meant") {
   const TrainOptions o = parse_config(older_config("\"C:\\new\\table\"", "-1"), "c.toml");
   CHECK(o.recipe == "paper");
-  CHECK(o.data == "C:\\new\\table");
-  CHECK(o.fit == "squash");
+  CHECK(o.data.folder == "C:\\new\\table");
+  CHECK(!o.data.preprocess.keep_aspect);
   CHECK(o.seed == ~std::uint64_t{0});
   CHECK(o.fusion.history_size == 8);  // 010, as C reads it
   CHECK(o.lr == 0.001);
   CHECK(o.loss.list("class-weights") == std::vector<double>{1.0, 2.0});
-  CHECK(parse_config(older_config("'a\"b'", "99999999999999999999"), "c").data == "a\"b");
-  CHECK(parse_config(older_config("'a\"b'c # d'  # e", "1"), "c").data == "a\"b'c # d");
-  CHECK(parse_config(older_config("2023", "1"), "c").data == "2023");
+  CHECK(parse_config(older_config("'a\"b'", "99999999999999999999"), "c").data.folder == "a\"b");
+  CHECK(parse_config(older_config("'a\"b'c # d'  # e", "1"), "c").data.folder == "a\"b'c # d");
+  CHECK(parse_config(older_config("2023", "1"), "c").data.folder == "2023");
   // What is written of it is read back the same.
   const TemporaryFolder folder;
   const std::string path = (folder / "c.toml").string();
   write_text(path, older_config("'a\"b'c'", "-1"));
   const Command again({"--config", path, "--epochs", "2"});
   const TrainOptions read = parse_config(config_text(again.app), "c");
-  CHECK(read.data == "a\"b'c");
+  CHECK(read.data.folder == "a\"b'c");
   CHECK(read.seed == ~std::uint64_t{0});
   CHECK(read.epochs == 2);
   CHECK(read.recipe == "paper");

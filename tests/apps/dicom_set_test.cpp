@@ -115,9 +115,9 @@ TEST_CASE("dicom set: a few frames with masks, where the numbers say which they 
   put(2, "clip_3.png");
   CHECK_THROWS_WITH_AS(read(folder), Contains("Give --first-frame 0 or 1."), IoError);
   DatasetOptions options;
-  options.first_frame = "1";
+  options.first_frame = 1;
   check_all(read(folder, options), {{"clip_frame3", {images[2].samples, masks[2]}}});
-  options.first_frame = "0";
+  options.first_frame = 0;
   check_all(read(folder, options), {{"clip_frame3", {images[3].samples, masks[2]}}});
   put(4, "clip_5.png");  // there is a fifth, so the first is 1
   const Dataset found = find_dataset(folder.path(), {});

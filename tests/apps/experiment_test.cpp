@@ -151,10 +151,10 @@ TEST_CASE("plan: the paper's grid with its controls; the same seed for a repetit
   // Cross-validation: fold after fold, then over again with another partition.
   plan = {{"fixed"}, {}, 7};
   const std::vector<PlannedRun> folds = plan_runs(grid_config("folds=5\n"), plan);
-  CHECK(parse_config(folds[4].config, "r").fold == 5);
-  CHECK(parse_config(folds[4].config, "r").split_seed == 5);
-  CHECK(parse_config(folds[5].config, "r").fold == 1);
-  CHECK(parse_config(folds[5].config, "r").split_seed == 6);
+  CHECK(parse_config(folds[4].config, "r").split.fold == 5);
+  CHECK(parse_config(folds[4].config, "r").split.seed == 5);
+  CHECK(parse_config(folds[5].config, "r").split.fold == 1);
+  CHECK(parse_config(folds[5].config, "r").split.seed == 6);
 }
 
 TEST_CASE("plan: what cannot be planned is refused by name") {

@@ -19,8 +19,8 @@ namespace dmf {
 
 TEST_CASE("forecast_memory: what a step really takes, within a tenth") {
   TrainOptions options;
-  options.num_classes = 2;
-  options.image = 64;
+  options.data.masks.classes = 2;
+  options.data.preprocess.size = 64;
   options.network_settings.set("base-width", std::int64_t{16});
   options.auxiliary = "cb_dice";
   for (const std::string model : {"paper", "classic"}) {

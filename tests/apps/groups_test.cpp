@@ -71,11 +71,11 @@ TEST_CASE("groups: by table and by pattern; none is ever on two sides") {
   CHECK_THROWS_WITH_AS(groups_by_pattern("p[01]_", items), Contains("the image 'p2_4'"), IoError);
   CHECK_THROWS_WITH_AS(groups_by_pattern("(", items), Contains("is no regular expression"),
                        ValueError);
-  CHECK(warn_several_per_patient(items).find("6 images look like several each of 3 patients") !=
+  std::vector<std::string> names, busi;
+  for (const DatasetItem& item : items) names.push_back(item.id);
+  CHECK(warn_several_per_patient(names).find("6 images look like several each of 3 patients") !=
         std::string::npos);
-  std::vector<DatasetItem> busi(3);
-  for (int i = 0; i < 3; ++i)
-    busi[static_cast<std::size_t>(i)].id = "benign/benign (" + text(i) + ")";
+  for (int i = 0; i < 3; ++i) busi.push_back("benign/benign (" + text(i) + ")");
   CHECK(warn_several_per_patient(busi).empty());
   const std::string rows =
       "Image,Patient_ID\nimages/"

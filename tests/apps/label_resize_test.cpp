@@ -177,9 +177,9 @@ TEST_CASE("label resize: by hand") {
   ring.at(0, 0) = 255;
   CHECK(resize_labels(ring, 2, 2, LabelResize::share, 255).labels.labels ==
         std::vector<std::int32_t>{0, 0, 0, 0});
-  CHECK(label_resize_named(label_resize_name(LabelResize::nearest)) == LabelResize::nearest);
-  CHECK_THROWS_WITH_AS(label_resize_named("area"), Contains("expected share or nearest"),
-                       ValueError);
+  CHECK(name_of(kLabelResizes, LabelResize::nearest) == "nearest");
+  CHECK_THROWS_WITH_AS(entry_named(kLabelResizes, "area", "label-resize"),
+                       Contains("expected share or nearest"), ValueError);
 }
 
 TEST_CASE(

@@ -300,7 +300,7 @@ TEST_CASE("masks: files that differ in what holds the mask are named") {
   }
   CHECK_THROWS_WITH_AS(palettes.choose(), Contains("mask1.png has a palette"), IoError);
   MaskOptions colours;
-  colours.from = "luminance";
+  colours.from = MaskEncoding::Source::luminance;
   CHECK(palettes.labels_are_right(palettes.choose(colours)));
 }
 

@@ -109,7 +109,7 @@ TEST_CASE("options: what is wrong is said in words") {
   CHECK(refusal({"--losses", "cce,focal,cce"}) == "--losses: cce is given twice");
   CHECK(refusal({"--model", "clasic"}) ==
         "--model: got 'clasic', expected paper, classic: did you mean classic?");
-  CHECK(Command({"--classes", "\"a,b\", c"}).options.dataset.classes ==
+  CHECK(Command({"--classes", "\"a,b\", c"}).options.data.dataset.classes ==
         std::vector<std::string>{"a,b", "c"});
   CHECK(refusal({"--data", ""}).find("got an empty text") != std::string::npos);
 }
@@ -125,7 +125,7 @@ TEST_CASE("options: contradictions are refused, also between command line and fi
   const std::string path = (folder / "c.toml").string();
   write_text(path, "folds=5\n");
   CHECK(refusal({"--config", path, "--split-file", "f"}).find("each say how") != std::string::npos);
-  CHECK(Command({"--config", path, "--fold", "5"}).options.fold == 5);
+  CHECK(Command({"--config", path, "--fold", "5"}).options.split.fold == 5);
   write_text(path, config_text(Command({"--folds", "5", "--fold", "2"}).app));
   CHECK(refusal({"--config", path}).empty());
 }

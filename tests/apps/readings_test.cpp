@@ -35,7 +35,7 @@ struct ReadOptions {
 
 void give(ReadOptions& options, const std::string& option) {
   if (option.starts_with("--exif ")) {
-    options.samples.exif = option.substr(7);
+    options.samples.exif = entry_named(kExifs, option.substr(7), "exif").value;
   } else {
     give(options.samples.masks, option);
   }

@@ -77,14 +77,14 @@ TEST_CASE("metrics: a confusion matrix and its scores, by hand") {
   CHECK(m.tn(1) == 3);
   CHECK(m.total() == 7);
   const Scores s = score(m, 0.0);
-  CHECK(s.dice.per_class[1] == Approx(4.0 / 6.0));
-  CHECK(s.dice.per_class[0] == Approx(6.0 / 8.0));
-  CHECK(s.iou.mean == Approx(0.5 * (2.0 / 4.0 + 3.0 / 5.0)));
-  CHECK(s.precision.per_class[1] == Approx(2.0 / 3.0));
-  CHECK(s.recall.per_class[0] == Approx(3.0 / 4.0));
-  CHECK(s.accuracy.mean == Approx(5.0 / 7.0));
-  CHECK(s.specificity.per_class[1] == Approx(3.0 / 4.0));
-  const double p = s.precision.mean, r = s.recall.mean;
+  CHECK(s["dice"].per_class[1] == Approx(4.0 / 6.0));
+  CHECK(s["dice"].per_class[0] == Approx(6.0 / 8.0));
+  CHECK(s["iou"].mean == Approx(0.5 * (2.0 / 4.0 + 3.0 / 5.0)));
+  CHECK(s["precision"].per_class[1] == Approx(2.0 / 3.0));
+  CHECK(s["recall"].per_class[0] == Approx(3.0 / 4.0));
+  CHECK(s["accuracy"].mean == Approx(5.0 / 7.0));
+  CHECK(s["specificity"].per_class[1] == Approx(3.0 / 4.0));
+  const double p = s["precision"].mean, r = s["recall"].mean;
   CHECK(s.f1 == Approx(2 * p * r / (p + r)));
   CHECK(s.cb_dice == Approx(4.0 / 7.0 * 4.0 / 6.0 + 3.0 / 7.0 * 6.0 / 8.0));
   ConfusionMatrix sum(2);
@@ -98,9 +98,10 @@ TEST_CASE("metrics: an empty class scores 0 and counts in the mean") {
   const std::vector<std::int32_t> all = {0, 0, 1};
   m.add(all, all);
   const Scores s = score(m, 0.0);
-  CHECK(s.dice.per_class == std::vector<double>{1.0, 1.0, 0.0});
-  CHECK(s.dice.mean == Approx(2.0 / 3.0));
+  CHECK(s["dice"].per_class == std::vector<double>{1.0, 1.0, 0.0});
+  CHECK(s["dice"].mean == Approx(2.0 / 3.0));
   CHECK(std::isfinite(score(ConfusionMatrix(2), 0.0).f1));
+  CHECK_THROWS_WITH_AS(s["dise"], Contains("got 'dise', expected dice, iou,"), ValueError);
 }
 
 TEST_CASE("metrics: errors") {

@@ -104,7 +104,7 @@ void give(MaskOptions& options, const std::string& option) {
   } else if (name == "--mask-colours") {
     options.colours = value;
   } else if (name == "--mask-from") {
-    options.from = value;
+    options.from = entry_named(kMaskFrom, value, "mask-from").value;
   } else if (name == "--ignore-index") {
     options.ignore_index = std::stoi(value);
   } else if (name == "--num-classes") {

@@ -32,15 +32,18 @@ bool is_class_name(const std::string& name, const DatasetOptions& options) {
          is_wanted_class(name, options);
 }
 
-bool is_class_folders(const Folder& folder, const DatasetOptions& options) {
+namespace {
+
+bool fits(const Folder& folder, const DatasetOptions& options) {
   return std::any_of(folder.folders.begin(), folder.folders.end(), [&](const fs::path& child) {
     return is_class_name(child.filename().string(), options);
   });
 }
 
-Dataset read_class_folders(const Folder& folder, const DatasetOptions& options) {
+Dataset read(const Folder& folder, const DatasetOptions& options) {
   Dataset dataset;
   dataset.layout = "BUSI";
+  dataset.published = {{"benign", 437}, {"malignant", 210}, {"normal", 133}};
   for (const std::string& name : options.classes) {
     const auto child =
         std::find_if(folder.folders.begin(), folder.folders.end(), [&](const fs::path& each) {
@@ -51,7 +54,10 @@ Dataset read_class_folders(const Folder& folder, const DatasetOptions& options) 
               folder.path.string(), name);
     std::optional<Dataset> inside = find_layout(*child, options, 1);
     if (!inside) refuse_class(*child, options);
-    if (inside->layout != "masks beside images") dataset.layout = "class folders";
+    if (inside->layout != masks_beside_layout.name) {  // as the archive of BUSI has them
+      dataset.layout = class_folders_layout.name;
+      dataset.published.clear();
+    }
     add_inside(dataset, std::move(*inside), child->filename().string(), name, "");
   }
   for (const fs::path& child : folder.folders) {
@@ -62,5 +68,9 @@ Dataset read_class_folders(const Folder& folder, const DatasetOptions& options) 
   }
   return dataset;
 }
+
+}  // namespace
+
+const Layout class_folders_layout = {"class folders", "benign/ and malignant/ (BUSI)", fits, read};
 
 }  // namespace dmf

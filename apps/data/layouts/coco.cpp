@@ -61,13 +61,11 @@ fs::path image_named(const std::string& name, const ImagesByName& images, const 
   return found.front();
 }
 
-}  // namespace
-
-bool is_coco(const Folder& folder, const DatasetOptions& options) {
+bool fits(const Folder& folder, const DatasetOptions& options) {
   return !coco_files(folder, options).empty();
 }
 
-Dataset read_coco(const Folder& folder, const DatasetOptions& options) {
+Dataset read(const Folder& folder, const DatasetOptions& options) {
   constexpr int kLevels = 3;
   std::vector<fs::path> images;
   collect_images(folder.path, kLevels, images);
@@ -75,7 +73,6 @@ Dataset read_coco(const Folder& folder, const DatasetOptions& options) {
   for (const fs::path& image : images) by_name[image.filename().string()].push_back(image);
   std::set<fs::path> listed;
   Dataset dataset;
-  dataset.layout = "COCO";
   std::size_t empty = 0;
   for (const fs::path& file : coco_files(folder, options)) {
     std::string part;
@@ -105,5 +102,9 @@ Dataset read_coco(const Folder& folder, const DatasetOptions& options) {
   }
   return dataset;
 }
+
+}  // namespace
+
+const Layout coco_layout = {"COCO", "a COCO JSON with its images", fits, read};
 
 }  // namespace dmf

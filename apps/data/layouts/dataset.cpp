@@ -153,7 +153,7 @@ std::vector<fs::path> read_annotations(Dataset& dataset, const DatasetOptions& o
 
 [[noreturn]] void refuse_nothing_found(const fs::path& folder) {
   std::vector<std::string> expected;
-  for (const Layout& layout : layouts()) expected.emplace_back(layout.expected);
+  for (const Layout* layout : layouts()) expected.emplace_back(layout->expected);
   const FoundFiles files = files_below(folder, 4, why_no_image);
   const bool has_images = !files.files.empty();
   const std::string left_out = describe_unused(files.unused);

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/data/annotations/annotation.h"
 #include "apps/files/folders.h"
+#include "engine/core/choice.h"
 
 namespace dmf {
 
@@ -26,12 +28,16 @@ struct DatasetItem {
   const std::string& own_name() const { return anonymised_from.empty() ? id : anonymised_from; }
 };
 
+/// Where the numbers of masks named after frames begin.
+inline constexpr Named<std::optional<int>> kFirstFrames[] = {
+    {"auto", std::nullopt, "as they tell"}, {"0", 0, "at 0"}, {"1", 1, "at 1"}};
+
 struct DatasetOptions {
   std::vector<std::string> classes = {"benign", "malignant"};  // class folders to read
   bool first_mask_only = false;
   bool pair_by_order = false;              // images and masks whose names do not tell
   std::string mask_names;                  // glob that tells masks from other files; empty: by rule
-  std::string first_frame = "auto";        // see expand_frames()
+  std::optional<int> first_frame;          // see expand_frames()
   std::vector<std::string> label_classes;  // of annotations: labels joined by +, one entry a class
 };
 
@@ -43,6 +49,8 @@ struct Dataset {
   std::vector<std::string> notes;  // what a user should know about how files were paired
   std::vector<UnusedFile> unused;  // by path
   std::vector<std::string> class_names;  // of classes 1, 2, ... where annotations name them
+  std::map<std::string, int>
+      published;  // images of each class, where it is an archive that is known
 };
 
 /// Finds a data set in `folder` or up to three levels below. The layouts, one file each in

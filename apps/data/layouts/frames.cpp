@@ -76,8 +76,8 @@ std::optional<NamedFrames> look_at_masks(const DatasetItem& item, int frames) {
 
 /// Where the numbers of masks begin in this data set.
 int first_number(const std::map<std::size_t, NamedFrames>& named,
-                 const std::vector<DatasetItem>& items, const std::string& first_frame) {
-  if (first_frame != "auto") return first_frame == "0" ? 0 : 1;
+                 const std::vector<DatasetItem>& items, std::optional<int> first_frame) {
+  if (first_frame) return *first_frame;
   fs::path zero, last;
   for (const auto& [i, each] : named) {
     const auto at_zero = each.masks.find(0), at_last = each.masks.find(each.frames);
@@ -119,7 +119,7 @@ std::string frame_suffix(int number) {
   return fmt::format("_frame{}", number);
 }
 
-void expand_frames(Dataset& dataset, const std::string& first_frame) {
+void expand_frames(Dataset& dataset, std::optional<int> first_frame) {
   std::vector<int> frames;
   std::map<std::size_t, NamedFrames> named;
   for (std::size_t i = 0; i < dataset.items.size(); ++i) {

@@ -19,9 +19,9 @@ std::string frame_suffix(int number);
 /// Whether such numbers begin at 0 or 1 is told by the set: a 0, or a file's number of frames, occurs
 /// in it. Frames without a mask of that kind are left out and noted.
 ///
-/// first_frame  "0" or "1": where masks' numbers begin, whatever they look like; "auto"
+/// first_frame  where masks' numbers begin, whatever they look like; none: as they tell
 /// throws       IoError for masks of other numbers of frames, one without a frame's number, a number
 ///              that no frame has, numbers that leave a doubt, and annotations of a whole file
-void expand_frames(Dataset& dataset, const std::string& first_frame);
+void expand_frames(Dataset& dataset, std::optional<int> first_frame);
 
 }  // namespace dmf

@@ -173,13 +173,11 @@ void add_folder_pair(Dataset& dataset, const FolderPair& pair, bool is_only,
   }
 }
 
-}  // namespace
-
-bool is_image_and_mask_folders(const Folder& folder, const DatasetOptions& options) {
-  return !is_nnunet(folder, options) && !folder_pairs(folder, options).empty();
+bool fits(const Folder& folder, const DatasetOptions& options) {
+  return !nnunet_layout.fits(folder, options) && !folder_pairs(folder, options).empty();
 }
 
-Dataset read_image_and_mask_folders(const Folder& folder, const DatasetOptions& options) {
+Dataset read(const Folder& folder, const DatasetOptions& options) {
   const std::vector<FolderPair> pairs = folder_pairs(folder, options);
   std::vector<std::string> others;
   for (const FolderPair& pair : pairs) {
@@ -191,9 +189,12 @@ Dataset read_image_and_mask_folders(const Folder& folder, const DatasetOptions& 
             "[data] found {} data sets in {}: {}. Give one of them, in a folder of its own.",
             pairs.size(), folder.path.string(), first_few(others));
   Dataset dataset;
-  dataset.layout = "images + masks";
   for (const FolderPair& pair : pairs) add_folder_pair(dataset, pair, pairs.size() == 1, options);
   return dataset;
 }
+
+}  // namespace
+
+const Layout image_and_mask_folders_layout = {"images + masks", "images/ and masks/", fits, read};
 
 }  // namespace dmf

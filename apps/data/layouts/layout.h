@@ -22,8 +22,13 @@ struct Layout {
   Dataset (*read)(const Folder& folder, const DatasetOptions& options);
 };
 
-/// The table: to add a layout, write its file and a line there.
-std::span<const Layout> layouts();
+// Each in the file of its name.
+#define DMF_LAYOUT(file) extern const Layout file##_layout;
+#include "apps/data/layouts/layouts.def"
+#undef DMF_LAYOUT
+
+/// All of them.
+std::span<const Layout* const> layouts();
 
 /// Reads the layout in `folder` or, where it has none, the one up to `levels` below.
 ///
@@ -49,19 +54,5 @@ bool is_class_name(const std::string& name, const DatasetOptions& options);
 
 /// True where the options ask for the class, in any case.
 bool is_wanted_class(const std::string& name, const DatasetOptions& options);
-
-// The layouts.
-bool is_class_folders(const Folder& folder, const DatasetOptions& options);
-Dataset read_class_folders(const Folder& folder, const DatasetOptions& options);
-bool is_part_folders(const Folder& folder, const DatasetOptions& options);
-Dataset read_part_folders(const Folder& folder, const DatasetOptions& options);
-bool is_nnunet(const Folder& folder, const DatasetOptions& options);
-Dataset read_nnunet(const Folder& folder, const DatasetOptions& options);
-bool is_image_and_mask_folders(const Folder& folder, const DatasetOptions& options);
-Dataset read_image_and_mask_folders(const Folder& folder, const DatasetOptions& options);
-bool is_masks_beside(const Folder& folder, const DatasetOptions& options);
-Dataset read_masks_beside(const Folder& folder, const DatasetOptions& options);
-bool is_coco(const Folder& folder, const DatasetOptions& options);
-Dataset read_coco(const Folder& folder, const DatasetOptions& options);
 
 }  // namespace dmf

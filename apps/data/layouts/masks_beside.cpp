@@ -124,20 +124,22 @@ Candidates told_apart(const Folder& folder, const DatasetOptions& options) {
   return apart;
 }
 
-}  // namespace
-
-bool is_masks_beside(const Folder& folder, const DatasetOptions& options) {
+bool fits(const Folder& folder, const DatasetOptions& options) {
   const Candidates apart = told_apart(folder, options);
   return !apart.images.empty() && !apart.masks.empty();
 }
 
-Dataset read_masks_beside(const Folder& folder, const DatasetOptions& options) {
+Dataset read(const Folder& folder, const DatasetOptions& options) {
   const Candidates apart = told_apart(folder, options);
   Dataset dataset;
-  dataset.layout = "masks beside images";
   add_pairs(dataset, apart.images, pair_by_name(apart.images, apart.masks, folder.path, options),
             "", options);
   return dataset;
 }
+
+}  // namespace
+
+const Layout masks_beside_layout = {
+    "masks beside images", "NAME.png with NAME_mask.png or a LabelMe NAME.json", fits, read};
 
 }  // namespace dmf

@@ -63,15 +63,12 @@ void add_cases(Dataset& dataset, const fs::path& image_folder, const fs::path& l
   }
 }
 
-}  // namespace
-
-bool is_nnunet(const Folder& folder, const DatasetOptions&) {
+bool fits(const Folder& folder, const DatasetOptions&) {
   return !child_named(folder, "imagestr").empty() && !child_named(folder, "labelstr").empty();
 }
 
-Dataset read_nnunet(const Folder& folder, const DatasetOptions& options) {
+Dataset read(const Folder& folder, const DatasetOptions& options) {
   Dataset dataset;
-  dataset.layout = "nnU-Net";
   const fs::path images = child_named(folder, "imagests"), labels = child_named(folder, "labelsts");
   const bool has_test = !images.empty() && !labels.empty() &&
                         !candidates_in(list_folder(labels), options).masks.empty();
@@ -86,5 +83,9 @@ Dataset read_nnunet(const Folder& folder, const DatasetOptions& options) {
   }
   return dataset;
 }
+
+}  // namespace
+
+const Layout nnunet_layout = {"nnU-Net", "imagesTr/ and labelsTr/ (nnU-Net)", fits, read};
 
 }  // namespace dmf

@@ -24,7 +24,9 @@ std::string part_named(std::string_view name) {
   return "";
 }
 
-bool is_part_folders(const Folder& folder, const DatasetOptions& options) {
+namespace {
+
+bool fits(const Folder& folder, const DatasetOptions& options) {
   const auto train = std::find_if(folder.folders.begin(), folder.folders.end(),
                                   [](const fs::path& each) { return part_of(each) == "train"; });
   const auto parts = std::count_if(folder.folders.begin(), folder.folders.end(),
@@ -33,7 +35,7 @@ bool is_part_folders(const Folder& folder, const DatasetOptions& options) {
          find_layout(*train, options, kLevels).has_value();
 }
 
-Dataset read_part_folders(const Folder& folder, const DatasetOptions& options) {
+Dataset read(const Folder& folder, const DatasetOptions& options) {
   Dataset dataset;
   std::vector<std::string> seen, layouts;
   for (const fs::path& child : folder.folders) {
@@ -56,5 +58,10 @@ Dataset read_part_folders(const Folder& folder, const DatasetOptions& options) {
   dataset.layout = fmt::format("{} in {} folders", fmt::join(layouts, ", "), fmt::join(seen, ", "));
   return dataset;
 }
+
+}  // namespace
+
+const Layout part_folders_layout = {"train, validation, test folders", "train/, val/ and test/",
+                                    fits, read};
 
 }  // namespace dmf

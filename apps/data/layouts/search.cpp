@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -20,10 +21,10 @@ struct Match {
 const Layout* layout_of(const Folder& folder, const DatasetOptions& options) {
   std::vector<const Layout*> fitting;
   std::vector<std::string> names;
-  for (const Layout& layout : layouts()) {
-    if (!layout.fits(folder, options)) continue;
-    fitting.push_back(&layout);
-    names.push_back(fmt::format("'{}' ({})", layout.name, layout.expected));
+  for (const Layout* layout : layouts()) {
+    if (!layout->fits(folder, options)) continue;
+    fitting.push_back(layout);
+    names.push_back(fmt::format("'{}' ({})", layout->name, layout->expected));
   }
   DMF_CHECK(fitting.size() <= 1, IoError,
             "[data] {} can be read in {} ways, as {}: move what is not wanted into another folder, "
@@ -57,6 +58,15 @@ void describe_into(const fs::path& path, const std::string& name, int levels,
 }
 
 }  // namespace
+
+std::span<const Layout* const> layouts() {
+  static constexpr std::array kLayouts = {
+#define DMF_LAYOUT(file) &file##_layout,
+#include "apps/data/layouts/layouts.def"
+#undef DMF_LAYOUT
+  };
+  return kLayouts;
+}
 
 std::string describe_contents(const fs::path& folder) {
   std::vector<std::string> parts;

@@ -44,9 +44,7 @@ Channels channels_of(const std::vector<MaskFacts>& masks) {
 
 /// Sources that could hold the masks, the likeliest first.
 std::vector<Source> sources_of(const Channels& channels, const MaskOptions& options) {
-  if (options.from == "alpha") return {Source::alpha};
-  if (options.from == "palette") return {Source::palette};
-  if (options.from == "luminance") return {Source::luminance};
+  if (options.from) return {*options.from};
   std::vector<Source> sources;
   if (channels.any_palette && options.colours.empty()) sources.push_back(Source::palette);
   if (!channels.alpha_differs) {
@@ -135,8 +133,7 @@ IoError palette_error(const MaskFacts& file, const MaskOptions& options) {
 /// Values that would be lost: a mask with something in it, none of which counts.
 void check_nothing_vanishes(const std::vector<MaskFacts>& masks, const MaskEncoding& encoding,
                             const MaskOptions& options) {
-  if (options.from != "auto" || options.probability || !options.values.empty() ||
-      !options.colours.empty()) {
+  if (options.from || options.probability || !options.values.empty() || !options.colours.empty()) {
     return;  // as the user said
   }
   std::size_t empty = 0;
@@ -201,9 +198,6 @@ void check_mask_options(const MaskOptions& o) {
             "[mask] threshold {}: expected above 0 and at most 1.", o.threshold);
   DMF_CHECK(o.classes == 0 || (o.classes >= 2 && o.classes <= 256), ValueError,
             "[mask] {} classes: expected 2 to 256, or 0: as the masks say.", o.classes);
-  DMF_CHECK(o.from == "auto" || o.from == "alpha" || o.from == "palette" || o.from == "luminance",
-            ValueError, "[mask] --mask-from {}: expected auto, alpha, palette or luminance.",
-            o.from);
   const bool values = !o.values.empty(), colours = !o.colours.empty();
   const auto contradict = [](bool both, const char* a, const char* b) {
     DMF_CHECK(!both, ValueError, "[mask] {} and {} contradict each other: give one of them.", a, b);
@@ -213,9 +207,10 @@ void check_mask_options(const MaskOptions& o) {
   contradict(colours && o.probability, "--mask-colours", "--probability-masks");
   contradict(values && o.invert, "--mask-values", "--invert-masks");
   contradict(colours && o.invert, "--mask-colours", "--invert-masks");
-  contradict(colours && o.from == "alpha", "--mask-colours", "--mask-from alpha");
-  contradict(colours && o.from == "palette", "--mask-colours", "--mask-from palette");
-  contradict(o.probability && o.from == "palette", "--probability-masks", "--mask-from palette");
+  contradict(colours && o.from == Source::alpha, "--mask-colours", "--mask-from alpha");
+  contradict(colours && o.from == Source::palette, "--mask-colours", "--mask-from palette");
+  contradict(o.probability && o.from == Source::palette, "--probability-masks",
+             "--mask-from palette");
   contradict(o.probability && o.classes > 2, "--probability-masks", "--num-classes above 2");
   contradict(o.invert && o.classes > 2, "--invert-masks", "--num-classes above 2");
   const std::size_t listed = values    ? parse_mask_values(o.values).size()
@@ -243,7 +238,7 @@ MaskEncoding choose_mask_encoding(const std::vector<MaskFacts>& masks, const Mas
       blank.push_back(*reading.encoding);
       // What was drawn is not seen over black: the colours themselves may hold it.
       if (sources[k] == Source::composite && sources.back() != Source::luminance &&
-          channels.colours.size() > 1 && options.from == "auto") {
+          channels.colours.size() > 1 && !options.from) {
         sources.push_back(Source::luminance);
       }
     }
@@ -255,17 +250,18 @@ MaskEncoding choose_mask_encoding(const std::vector<MaskFacts>& masks, const Mas
     const MaskFacts* file = first_difference(masks, admitted.front(), admitted[k]);
     if (file == nullptr) continue;
     if (admitted.front().source == Source::palette) throw palette_error(*file, options);
-    throw IoError(fmt::format(
-        "[mask] {} can be read in two ways that differ, by {} ({}) and by {} ({}): "
-        "give --mask-from alpha or --mask-from luminance.",
-        file->path.string(), source_name(admitted.front().source), admitted.front().describe(),
-        source_name(admitted[k].source), admitted[k].describe()));
+    throw IoError(
+        fmt::format("[mask] {} can be read in two ways that differ, by {} ({}) and by {} ({}): "
+                    "give --mask-from alpha or --mask-from luminance.",
+                    file->path.string(), name_of(kMaskSources, admitted.front().source),
+                    admitted.front().describe(), name_of(kMaskSources, admitted[k].source),
+                    admitted[k].describe()));
   }
   MaskEncoding chosen = admitted.front();
-  if (chosen.source == Source::palette && options.from == "auto" && admitted.size() == 1) {
+  if (chosen.source == Source::palette && !options.from && admitted.size() == 1) {
     if (const MaskFacts* file = doubtful_palette(masks)) throw palette_error(*file, options);
   }
-  if (chosen.source == Source::alpha && options.from == "auto") {
+  if (chosen.source == Source::alpha && !options.from) {
     chosen.evidence += channels.colours.size() <= 1 ? ", under one colour" : ", as over black";
   }
   if (options.invert) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -7,14 +8,21 @@
 
 namespace dmf {
 
+/// Where a user may say that the classes are.
+inline constexpr Named<std::optional<MaskEncoding::Source>> kMaskFrom[] = {
+    {"auto", std::nullopt, "as the masks say"},
+    {"alpha", MaskEncoding::Source::alpha, "the alpha channel"},
+    {"palette", MaskEncoding::Source::palette, "the index into the palette"},
+    {"luminance", MaskEncoding::Source::luminance, "the colour as stored"}};
+
 /// What a user says about the masks; the defaults leave all to them.
 struct MaskOptions {
-  int classes = 0;            // 0: as the masks say
-  double threshold = 0.5;     // of soft masks, in (0, 1]
-  std::string values;         // parse_mask_values; empty: not given
-  std::string colours;        // parse_mask_colours
-  std::string from = "auto";  // auto, alpha, palette or luminance
-  bool probability = false;   // they are probability maps, whatever they look like
+  int classes = 0;                           // 0: as the masks say
+  double threshold = 0.5;                    // of soft masks, in (0, 1]
+  std::string values;                        // parse_mask_values; empty: not given
+  std::string colours;                       // parse_mask_colours
+  std::optional<MaskEncoding::Source> from;  // one of kMaskFrom; none: as the masks say
+  bool probability = false;                  // they are probability maps, whatever they look like
   bool invert = false;
   int ignore_index = -1;
 };

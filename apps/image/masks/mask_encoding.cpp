@@ -15,7 +15,6 @@ namespace {
 using Source = MaskEncoding::Source;
 using Kind = MaskEncoding::Kind;
 
-constexpr std::array<const char*, 4> kSources = {"luminance", "composite", "alpha", "palette"};
 constexpr std::array<const char*, 3> kKinds = {"values", "colours", "threshold"};
 
 template <std::size_t N>
@@ -136,10 +135,6 @@ LabelMap labels_of(int height, int width, const CodeOf& code_of, const MaskFacts
 
 }  // namespace
 
-std::string source_name(Source source) {
-  return kSources[static_cast<std::size_t>(source)];
-}
-
 MaskColour seen_through(Source source, const PixelCode& code, const MaskFacts& file) {
   const auto grey = [](int value) {
     const auto v = static_cast<std::uint16_t>(value);
@@ -250,7 +245,7 @@ std::string MaskEncoding::describe() const {
 }
 
 Metadata MaskEncoding::to_metadata() const {
-  return {{"mask.source", source_name(source)},
+  return {{"mask.source", name_of(kMaskSources, source)},
           {"mask.kind", kKinds[static_cast<std::size_t>(kind)]},
           {"mask.classes", fmt::format("{}", classes)},
           {"mask.values", kind == Kind::values ? mask_values_text(values) : ""},
@@ -264,7 +259,7 @@ Metadata MaskEncoding::to_metadata() const {
 
 MaskEncoding MaskEncoding::from_metadata(const Metadata& metadata) {
   MaskEncoding e;
-  e.source = static_cast<Source>(place_of(kSources, metadata, "mask.source"));
+  e.source = entry_named(kMaskSources, metadata_text(metadata, "mask.source"), "mask.source").value;
   e.kind = static_cast<Kind>(place_of(kKinds, metadata, "mask.kind"));
   e.classes = static_cast<int>(metadata_number(metadata, "mask.classes", 2, 256));
   e.white = static_cast<int>(metadata_number(metadata, "mask.white", 0, 65535));

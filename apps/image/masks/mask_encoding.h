@@ -6,6 +6,7 @@
 
 #include "apps/files/metadata.h"
 #include "apps/image/masks/mask_survey.h"
+#include "engine/core/choice.h"
 
 namespace dmf {
 
@@ -48,7 +49,11 @@ struct MaskEncoding {
 /// throws  ValueError where the source says nothing of it: the palette index of a coloured pixel
 ///         without palette, alpha where the file has none
 MaskColour seen_through(MaskEncoding::Source source, const PixelCode& code, const MaskFacts& file);
-std::string source_name(MaskEncoding::Source source);
+inline constexpr Named<MaskEncoding::Source> kMaskSources[] = {
+    {"luminance", MaskEncoding::Source::luminance, "the colour as stored"},
+    {"composite", MaskEncoding::Source::composite, "the colour over black, as alpha says"},
+    {"alpha", MaskEncoding::Source::alpha, "the alpha channel"},
+    {"palette", MaskEncoding::Source::palette, "the index into the palette"}};
 
 /// The class of a code, or `encoding.ignored`.
 ///

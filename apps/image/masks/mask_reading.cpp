@@ -380,10 +380,10 @@ MaskReading read_through(Source source, const std::vector<MaskFacts>& masks,
 }
 
 std::string with_source(Source source, const MaskOptions& options, const std::string& option) {
-  if (options.from != "auto" || source == Source::luminance || source == Source::composite) {
+  if (options.from || source == Source::luminance || source == Source::composite) {
     return option;
   }
-  return fmt::format("--mask-from {} {}", source_name(source), option);
+  return fmt::format("--mask-from {} {}", name_of(kMaskSources, source), option);
 }
 
 }  // namespace dmf

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,8 +31,9 @@ enum class Quotes {
 std::vector<ConfigLine> parse_settings(std::string_view text, const std::string& name,
                                        Quotes quotes);
 
-/// The keys of the lines, whatever else is in them.
-std::vector<std::string> setting_keys(std::string_view text);
+/// The values of the lines KEY=VALUE as they stand there, by key; all other lines are passed over, so
+/// that a file that another version wrote, or a person, can be compared with one's own.
+std::map<std::string, std::string> config_values(std::string_view text);
 
 /// A value as TOML: a number as it is, any other text quoted so that parse_settings() reads it back
 /// to the last byte.

@@ -1,4 +1,4 @@
-#include "apps/options/settings.h"
+#include "apps/options/config_lines.h"
 
 #include <fmt/format.h>
 
@@ -252,8 +252,8 @@ std::vector<ConfigLine> parse_settings(std::string_view text, const std::string&
   return Reader(text, name, quotes).settings();
 }
 
-std::vector<std::string> setting_keys(std::string_view text) {
-  std::vector<std::string> keys;
+std::map<std::string, std::string> config_values(std::string_view text) {
+  std::map<std::string, std::string> values;
   if (text.starts_with(kMark)) text.remove_prefix(kMark.size());
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find_first_of("\r\n"));
@@ -261,12 +261,12 @@ std::vector<std::string> setting_keys(std::string_view text) {
     const std::size_t from = std::min(line.find_first_not_of(kBlanks), line.size());
     std::size_t to = from;
     while (to < line.size() && is_key_letter(line[to])) ++to;
-    const std::size_t next = line.find_first_not_of(kBlanks, to);
-    if (to > from && next != std::string_view::npos && line[next] == '=') {
-      keys.emplace_back(line.substr(from, to - from));
+    const std::size_t equals = line.find_first_not_of(kBlanks, to);
+    if (to > from && equals != std::string_view::npos && line[equals] == '=') {
+      values.emplace(line.substr(from, to - from), line.substr(equals + 1));
     }
   }
-  return keys;
+  return values;
 }
 
 std::string to_toml(const std::string& value) {

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "apps/image/image.h"
+
+namespace dmf {
+
+/// An image as the network sees it, with its truth.
+struct Sample {
+  Image image;
+  LabelMap labels;
+};
+
+}  // namespace dmf
