@@ -13,18 +13,6 @@
 namespace dmf {
 namespace {
 
-/// What a task threw, or none. Errors must not leave a parallel loop, and a text would take memory
-/// that there may be none of.
-template <class Task>
-std::exception_ptr error_of(const Task& task) noexcept {
-  try {
-    task();
-  } catch (...) {
-    return std::current_exception();
-  }
-  return nullptr;
-}
-
 std::string text_of(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
@@ -104,11 +92,30 @@ std::string dark_note(int brightest, int largest) {
 
 }  // namespace
 
+/// A mask of which no label is known yet, with its pixels where those are kept: the places of their
+/// codes, or the file's samples where there are too many codes.
+struct ReadMask {
+  SurveyedMask survey;
+  RawImage raw;
+
+  std::size_t bytes() const {
+    return survey.plane.size() + raw.samples.size() * sizeof(raw.samples[0]) + raw.indices.size();
+  }
+  void drop_pixels() {
+    survey.plane = {};
+    raw = {};
+  }
+  LabelMap labels(const MaskEncoding& encoding) const {
+    return survey.plane.empty() ? to_labels(survey.facts.path, raw, encoding)
+                                : to_labels(survey, encoding);
+  }
+};
+
 /// An item of which the files are read and no label is known yet.
 struct SampleSet::Decoded {
-  int height = 0, width = 0;        // of the image, its own
-  Image image;                      // preprocessed
-  std::vector<SurveyedMask> masks;  // with their planes, where those are kept
+  int height = 0, width = 0;  // of the image, its own
+  Image image;                // preprocessed
+  std::vector<ReadMask> masks;
   Turned turned = Turned::none;
   int brightest = 0, largest = 255;  // of the image's samples
   std::string hash;                  // of the image
@@ -117,7 +124,7 @@ struct SampleSet::Decoded {
 };
 
 SampleSet::Decoded SampleSet::decode(const DatasetItem& item) const {
-  const ItemFiles files = read_files(item, options_.exif);
+  ItemFiles files = read_files(item, options_.exif);
   const RawImage& image = files.image;
   Decoded decoded;
   decoded.height = image.height;
@@ -138,13 +145,14 @@ SampleSet::Decoded SampleSet::decode(const DatasetItem& item) const {
   decoded.brightest = *std::max_element(image.samples.begin(), image.samples.end());
   for (std::size_t m = 0; m < files.masks.size(); ++m) {
     const auto& path = item.masks[m];
-    const RawImage& mask = files.masks[m];
+    RawImage& mask = files.masks[m];
     check_mask_size(mask, path, item, image.height, image.width);
     DMF_CHECK(
         !is_its_image(mask, image), IoError,
         "[data] mask {} holds the same pixels as its image {}: expected what was drawn on it.",
         path.string(), item.image.string());
-    decoded.masks.push_back(survey_mask(path, mask));
+    decoded.masks.push_back({survey_mask(path, mask), {}});
+    if (decoded.masks.back().survey.plane.empty()) decoded.masks.back().raw = std::move(mask);
   }
   decoded.image = preprocess(image, options_.preprocess);
   return decoded;
@@ -162,11 +170,10 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   Budget budget(options.cache_bytes);
 
   // What is kept between reading and understanding: the image with room for its labels, and the
-  // masks' planes. An item that does not fit is read again.
+  // masks' pixels. An item that does not fit is read again.
   std::vector<Decoded> decoded(items.size());
   std::vector<std::exception_ptr> errors(items.size());
-  std::vector<char> image_kept(items.size());
-  std::vector<std::size_t> plane_bytes(items.size());  // kept; 0: none
+  std::vector<char> image_kept(items.size()), masks_kept(items.size());
   std::atomic<std::size_t> read = 0;
   parallel_for(count, [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
@@ -174,17 +181,12 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
       if (options.on_progress) options.on_progress("images read", ++read, items.size());
       Decoded own = decode(items[k]);
       std::size_t bytes = 0;
-      bool all = true;
-      for (const SurveyedMask& mask : own.masks) {
-        bytes += mask.plane.size();
-        all &= !mask.plane.empty();
-      }
+      for (const ReadMask& mask : own.masks) bytes += mask.bytes();
       image_kept[k] = budget.take(image_bytes + label_bytes);
       if (image_kept[k] == 0) own.image = Image();
-      if (image_kept[k] != 0 && all && budget.take(bytes)) {
-        plane_bytes[k] = bytes;
-      } else {
-        for (SurveyedMask& mask : own.masks) mask.plane = {};
+      masks_kept[k] = image_kept[k] != 0 && budget.take(bytes);
+      if (masks_kept[k] == 0) {
+        for (ReadMask& mask : own.masks) mask.drop_pixels();
       }
       decoded[k] = std::move(own);
     });
@@ -216,7 +218,7 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   for (const std::size_t i : sound) {
     as_tagged += decoded[i].turned == Turned::as_tagged ? 1u : 0u;
     as_stored += decoded[i].turned == Turned::as_stored ? 1u : 0u;
-    for (const SurveyedMask& mask : decoded[i].masks) masks.push_back(mask.facts);
+    for (const ReadMask& mask : decoded[i].masks) masks.push_back(mask.survey.facts);
     odd.insert(odd.end(), decoded[i].warnings.begin(), decoded[i].warnings.end());
     largest = std::max(largest, decoded[i].largest);
     brightest = std::max(brightest, decoded[i].brightest);
@@ -257,12 +259,12 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
       LabelMap labels;
       if (items[k].annotation) {
         labels = draw(*items[k].annotation, own.height, own.width);
-      } else if (plane_bytes[from] == 0) {
+      } else if (masks_kept[from] == 0) {
         labels = read_labels(items[k], encoding_, options_.exif);
       } else {
-        labels = to_labels(own.masks.front(), encoding_);
+        labels = own.masks.front().labels(encoding_);
         for (std::size_t m = 1; m < own.masks.size(); ++m) {
-          unite(labels, to_labels(own.masks[m], encoding_), encoding_.ignored);
+          unite(labels, own.masks[m].labels(encoding_), encoding_.ignored);
         }
       }
       own.masks.clear();

@@ -64,20 +64,23 @@ Folder list_folder(const fs::path& path) {
     const std::string system = system_reason(name);
     const bool is_link = entry->is_symlink(unknown);
     if (!system.empty()) {
-      folder.unused.push_back({each, system});
+      folder.unused.push_back({each, system, LeftOut::hidden});
     } else if (fs::is_regular_file(status)) {
       folder.files.push_back(each);
     } else if (fs::is_directory(status) && is_link && leads_back(each, path)) {
-      folder.unused.push_back({each, "is a link back to a folder that it lies in"});
+      folder.unused.push_back(
+          {each, "is a link back to a folder that it lies in", LeftOut::link_back});
     } else if (fs::is_directory(status)) {
       folder.folders.push_back(each);
     } else {
-      folder.unused.push_back(
-          {each, is_link ? "is a link that leads nowhere" : "is no ordinary file"});
+      folder.unused.push_back({each,
+                               is_link ? "is a link that leads nowhere" : "is no ordinary file",
+                               is_link ? LeftOut::dead_link : LeftOut::not_ordinary});
     }
     entry.increment(error);
   }
-  if (error) folder.unused.push_back({path, "cannot be read: " + error.message()});
+  if (error)
+    folder.unused.push_back({path, "cannot be read: " + error.message(), LeftOut::unreadable});
   std::sort(folder.folders.begin(), folder.folders.end(), by_name);
   std::sort(folder.files.begin(), folder.files.end(), by_name);
   std::sort(folder.unused.begin(), folder.unused.end(),

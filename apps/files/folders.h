@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,10 +10,14 @@
 
 namespace dmf {
 
+/// What list_folder() finds a file or folder to be that it leaves out.
+enum class LeftOut { hidden, dead_link, link_back, not_ordinary, unreadable };
+
 /// A file or folder that is not used.
 struct UnusedFile {
   std::filesystem::path path;
-  std::string reason;  // "is a TIFF, which is not read: convert it to PNG"
+  std::string reason;                // "is a TIFF, which is not read: convert it to PNG"
+  std::optional<LeftOut> kind = {};  // where list_folder() left it out; the system's are hidden
 };
 
 /// What lies directly inside a folder. Links are followed; `unused` holds hidden files and those of

@@ -7,7 +7,7 @@
 #include "apps/data/augmentation/augmentation.h"
 #include "apps/options/config_file.h"
 #include "apps/options/recipes.h"
-#include "apps/support/option_values.h"
+#include "apps/support/option_set.h"
 #include "losses/evaluate.h"
 #include "losses/registry.h"
 

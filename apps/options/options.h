@@ -6,7 +6,7 @@
 
 #include "apps/data/data_options.h"
 #include "apps/data/split_options.h"
-#include "apps/support/option_set.h"
+#include "apps/support/option_nature.h"
 #include "apps/support/program.h"
 #include "dmf/fusion.h"
 #include "engine/optim/optimizers.h"

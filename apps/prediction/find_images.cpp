@@ -1,9 +1,7 @@
 #include "apps/prediction/find_images.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -102,57 +100,56 @@ class Walk {
   void enter(const fs::path& path, const fs::path& whole, const fs::path& below) {
     if (!entered_.insert(whole).second) return again_.add(path);
     if (has_list(whole)) results_.push_back({whole, WrittenFiles("predict", whole)});
-    std::vector<std::string> files, folders;
-    std::error_code error;
-    for (auto entry = fs::directory_iterator(path, error); !error && entry != fs::end(entry);
-         entry.increment(error)) {
-      const std::string name = entry->path().filename().string();
-      struct stat status {};
-      if (name.front() == '.') {
-        if (!name.starts_with(".dmf-")) hidden_.add(entry->path());
-      } else if (::stat(entry->path().c_str(), &status) != 0) {
-        links_.add(entry->path());
-      } else if (S_ISDIR(status.st_mode)) {
-        folders.push_back(name);
-      } else if (S_ISREG(status.st_mode)) {
-        files.push_back(name);
-      } else {
-        other_.add(entry->path());
-      }
-    }
-    if (error) unreadable_.add(path);
-    std::sort(files.begin(), files.end(), natural_less);
-    std::sort(folders.begin(), folders.end(), natural_less);
-    take(path, whole, below, files);
-    for (const std::string& name : folders) {
+    const Folder folder = list_folder(path);
+    for (const UnusedFile& each : folder.unused) count_of(*each.kind).add(each.path);
+    take(path, whole, below, folder.files);
+    for (const fs::path& inner : folder.folders) {
       if (!recursive_) {
-        if (has_images(path / name)) with_images_.add(path / name);
+        if (has_images(inner)) with_images_.add(inner);
         continue;
       }
-      const fs::path inner = fs::canonical(path / name, error);
+      std::error_code error;
+      const fs::path inner_whole = fs::canonical(inner, error);
       if (error) {
-        links_.add(path / name);
+        links_.add(inner);
       } else {
-        enter(path / name, inner, below / name);
+        enter(inner, inner_whole, below / inner.filename());
       }
     }
   }
 
-  void take(const fs::path& path, const fs::path& whole, const fs::path& below,
-            const std::vector<std::string>& files) {
-    std::set<std::string> stems;
-    for (const std::string& name : files) {
-      if (is_image_path(name)) stems.insert(fs::path(name).stem().string());
+  Count& count_of(LeftOut kind) {
+    switch (kind) {
+      case LeftOut::hidden:
+        return hidden_;
+      case LeftOut::dead_link:
+        return links_;
+      case LeftOut::link_back:
+        return again_;
+      case LeftOut::not_ordinary:
+        return other_;
+      case LeftOut::unreadable:
+        return unreadable_;
     }
-    for (const std::string& name : files) {
+    return other_;
+  }
+
+  void take(const fs::path& path, const fs::path& whole, const fs::path& below,
+            const std::vector<fs::path>& files) {
+    std::set<std::string> stems;
+    for (const fs::path& file : files) {
+      if (is_image_path(file)) stems.insert(file.stem().string());
+    }
+    for (const fs::path& file : files) {
+      const fs::path name = file.filename();
       if (is_result(whole / name)) {
         results_count_.add(path / name);
       } else if (!is_image_path(name)) {
         other_.add(path / name);
-      } else if (is_mask(fs::path(name).stem().string(), stems)) {
+      } else if (is_mask(name.stem().string(), stems)) {
         masks_.add(path / name);
       } else {
-        add_frames(path / name, below / fs::path(name).stem(), found_);
+        add_frames(path / name, below / name.stem(), found_);
       }
     }
   }

@@ -5,29 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "apps/support/option_nature.h"
 #include "apps/support/option_values.h"
 #include "engine/core/choice.h"
 
 namespace dmf {
-
-/// What an option bears on.
-enum class BearsOn {
-  result,  // the numbers that come out: it is part of what defines a run
-  split,   // which image is in which part, and nothing else: split.csv says what came of it
-  place,   // where the data lie
-  pace,    // how fast, how safely, with how much memory
-  view,    // what is shown or kept beside the result
-};
-
-/// What may be done with an option. One that says nothing of itself defines a run, stays as it is
-/// when the run goes on, and may vary in a grid; so do all Settings.
-struct Nature {
-  BearsOn bears_on = BearsOn::result;
-  bool may_change_on_resume = false;
-  bool may_vary =
-      true;  // in a grid: else it is the same in all, or names a configuration or repetition
-  bool is_path = false;  // kept absolute in a run's configuration
-};
 
 /// The options of a program, each with its nature: what CLI11 does not keep.
 class OptionSet {

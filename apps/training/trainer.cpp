@@ -304,7 +304,7 @@ class Run {
     const std::string what = fmt::format(
         "step {}: {} First: {}. Images: {}", at_.step, problem,
         first_not_finite(*network_, loss_, batch,
-                         Labels(batch.labels, options_.num_classes, options_.ignore_index),
+                         Labels(batch.labels, options_.data.masks.classes, options_.ignore_index),
                          static_cast<std::uint64_t>(at_.step)),
         fmt::join(images, ", "));
     save_batch(kept, batch, what);
@@ -322,7 +322,7 @@ class Run {
     how.batch = options_.batch;
     how.surfaces = false;
     how.observer = [&](const Variable<float>& logits, const Batch& batch) {
-      const Labels labels(batch.labels, options_.num_classes, options_.ignore_index);
+      const Labels labels(batch.labels, options_.data.masks.classes, options_.ignore_index);
       const auto objective = loss_.evaluate(logits, labels.to(logits.device())).total;
       loss_sum +=
           static_cast<double>(objective.value().item()) * static_cast<double>(batch.items.size());

@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <mutex>
 #include <numeric>
 
 #include "apps/data/duplicates.h"
@@ -100,6 +102,32 @@ TEST_CASE("samples: a mask that is its own image is refused; the encoding given 
                              std::filesystem::copy_options::overwrite_existing);
   CHECK_THROWS_WITH_AS(SampleSet(find_dataset(folder.path(), kBenign), at_size(32)),
                        Contains("benign (2)_mask.png holds the same pixels as its image"), IoError);
+}
+
+TEST_CASE("samples: every file is decoded once, also a mask of more colours than bytes tell") {
+  const TemporaryFolder folder;
+  write_busi(folder / "data", 4);
+  std::vector<std::uint8_t> samples;  // 32 x 32 pixels of a thousand colours, the middle bright
+  for (int i = 0; i < 32 * 32; ++i) {
+    const bool inside = std::abs(i / 32 - 16) < 6 && std::abs(i % 32 - 16) < 6;
+    for (const int part : {i % 32, i / 32, 7}) {
+      samples.push_back(static_cast<std::uint8_t>(part + (inside ? 200 : 0)));
+    }
+  }
+  write_png(folder / "data/benign/benign (2)_mask.png", 32, 32, 3, samples);
+  SampleSetOptions options = at_size(32);
+  options.masks.probability = true;
+  // The files are gone before any label is made.
+  std::once_flag once;
+  options.on_progress = [&](const std::string& what, std::size_t, std::size_t) {
+    if (what != "masks understood") return;
+    std::call_once(once, [&] { std::filesystem::rename(folder / "data", folder / "elsewhere"); });
+  };
+  const Dataset dataset = find_dataset(folder / "data", kBenign);
+  const SampleSet set(dataset, options);
+  CHECK(set.size() == 4);
+  for (std::size_t i = 0; i < set.size(); ++i) CHECK(set.sample(i).labels.labels.size() == 1024);
+  CHECK(set.lesions(1).share == doctest::Approx(121.0 / 1024.0));
 }
 
 TEST_CASE("split: 70/15/15 by seed, groups stay together, files are read back") {

@@ -168,7 +168,10 @@ TEST_CASE("plan: what cannot be planned is refused by name") {
   refused({{"fixed"}, {"lr"}, 1}, "expected KEY=VALUE VALUE");
   refused({{"fixed"}, {"rate=1 2"}, 1}, "train has no option 'rate'");
   refused({{"fixed"}, {"lr=fast"}, 1}, "fast");
-  refused({{"fixed"}, {"seed=1 2"}, 1}, "cannot change 'seed'");
+  refused({{"fixed"}, {"seed=1 2"}, 1}, "cannot change 'seed': see --configurations, --repeats");
+  refused({{"fixed"}, {"fold=1 2"}, 1}, "cannot change 'fold': see --configurations, --repeats");
+  refused({{"fixed"}, {"cache-mb=1 2"}, 1},
+          "runs that differ in it alone are of one configuration");
 }
 
 TEST_CASE("audit: bounds, rounding by half a unit of the last digit, and what a mean implies") {

@@ -35,7 +35,7 @@ TEST_CASE("forecast_memory: what a step really takes, within a tenth") {
     FusedLoss<float> loss = make_fused_loss(options);
     const auto optimizer = make_optimizer(options, *network);
     const Variable<float> images(Tensor<float>::full(Shape{16, 64, 64, 1}, 0.5f));
-    const Labels labels(Tensor<std::int32_t>::zeros(Shape{16, 64, 64}), options.num_classes);
+    const Labels labels(Tensor<std::int32_t>::zeros(Shape{16, 64, 64}), options.data.masks.classes);
     loss.step(network->forward(images), labels).total.backward();
     const auto step = static_cast<double>(memory_stats(Device::cpu()).peak - before);
     const double checkpoint = 24.0 * static_cast<double>(network->parameter_count());

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <sstream>
 
 #include "apps/files/csv.h"
@@ -149,6 +150,28 @@ TEST_CASE("options: a loss may be a sum of losses, read back as it was written")
   CHECK(idle("cce+2*focal", "--smooth-dr=0") == 1);
   CHECK(idle("cce+2*focal", "--exclude-background") == 1);
   CHECK(idle("cce+2*tversky", "--exclude-background") == 0);
+}
+
+TEST_CASE("options: what bears on the result, may change on resume, may vary in a grid") {
+  const Command command({});
+  std::set<std::string> not_of_result, changing, fixed, paths;
+  for (const CLI::Option* option : command.app.get_options()) {
+    const std::string name = option->get_lnames().empty() ? "" : option->get_lnames().front();
+    const Nature& nature = nature_of(name);
+    if (nature.bears_on != BearsOn::result) not_of_result.insert(name);
+    if (nature.may_change_on_resume) changing.insert(name);
+    if (!nature.may_vary) fixed.insert(name);
+    if (nature.is_path) paths.insert(name);
+  }
+  using Names = std::set<std::string>;
+  CHECK(not_of_result == Names{"cache-mb", "checkpoint-every", "data", "folds-file", "group-by",
+                               "groups", "record-gradients", "skip-broken", "split-file",
+                               "tensorboard"});
+  CHECK(changing == Names{"data", "device", "precision"});
+  CHECK(fixed == Names{"auxiliary", "cache-mb", "checkpoint-every", "data", "fold", "folds-file",
+                       "recipe", "record-gradients", "seed", "skip-broken", "split-file",
+                       "split-seed", "tensorboard", "weighting"});
+  CHECK(paths == Names{"data", "folds-file", "groups", "split-file"});
 }
 
 TEST_CASE("options: what has no effect is said, what a recipe sets is not") {

@@ -1,12 +1,15 @@
 #include "apps/data/layouts/frames.h"
 
 #include <algorithm>
+#include <exception>
 #include <map>
 
 #include "apps/data/layouts/name_keys.h"
 #include "apps/image/codecs/image_file.h"
 #include "apps/support/text.h"
+#include "apps/support/within_memory.h"
 #include "engine/core/check.h"
+#include "engine/core/parallel.h"
 
 namespace dmf {
 namespace {
@@ -105,6 +108,30 @@ DatasetItem frame_of(const DatasetItem& item, int frame, int number) {
   return one;
 }
 
+/// Frames of an item's files; of its masks where its image has one.
+struct FrameCounts {
+  int image = 1;
+  std::vector<int> masks;
+};
+
+/// Of all items, on every core: of a DICOM the whole file is looked at.
+std::vector<FrameCounts> counted(const std::vector<DatasetItem>& items) {
+  std::vector<FrameCounts> counts(items.size());
+  std::vector<std::exception_ptr> errors(items.size());
+  parallel_for(static_cast<Index>(items.size()), [&](Index at) {
+    const auto i = static_cast<std::size_t>(at);
+    errors[i] = error_of([&] {
+      counts[i].image = count_frames(items[i].image);
+      if (counts[i].image > 1) return;
+      for (const fs::path& mask : items[i].masks) counts[i].masks.push_back(count_frames(mask));
+    });
+  });
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
+  return counts;
+}
+
 }  // namespace
 
 int count_frames(const fs::path& path) {
@@ -120,21 +147,22 @@ std::string frame_suffix(int number) {
 }
 
 void expand_frames(Dataset& dataset, std::optional<int> first_frame) {
+  const std::vector<FrameCounts> counts = counted(dataset.items);
   std::vector<int> frames;
   std::map<std::size_t, NamedFrames> named;
   for (std::size_t i = 0; i < dataset.items.size(); ++i) {
     const DatasetItem& item = dataset.items[i];
-    frames.push_back(count_frames(item.image));
+    frames.push_back(counts[i].image);
     if (frames[i] > 1) {
       if (auto masks = look_at_masks(item, frames[i])) named.emplace(i, std::move(*masks));
       continue;
     }
-    for (const fs::path& mask : item.masks) {
-      const int own = count_frames(mask);
+    for (std::size_t m = 0; m < item.masks.size(); ++m) {
+      const int own = counts[i].masks[m];
       DMF_CHECK(own == 1, IoError,
                 "[data] mask {} has {} frames, its image {} one: expected one. Save the frame that "
                 "was drawn on it as a file of its own.",
-                mask.string(), own, item.image.string());
+                item.masks[m].string(), own, item.image.string());
     }
   }
   const int first = first_number(named, dataset.items, first_frame);
