@@ -40,8 +40,8 @@ Measured measure(const TrainOptions& options, Device device, Index batch) {
   if (options.ema > 0.0) {
     ema.emplace(network.named_parameters(), network.named_buffers(), options.ema);
   }
-  const Variable<float> images(
-      Tensor<float>::full(Shape{batch, side, side, Index{options.data.preprocess.channels}}, 0.5f, device));
+  const Variable<float> images(Tensor<float>::full(
+      Shape{batch, side, side, Index{options.data.preprocess.channels}}, 0.5f, device));
   const Labels labels(Tensor<std::int32_t>::zeros(Shape{batch, side, side}, device),
                       network.spec().classes);
   loss.evaluate(network.forward(images), labels).total.backward();

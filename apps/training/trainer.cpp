@@ -398,7 +398,8 @@ class Run {
 }  // namespace
 
 void check_options(TrainOptions options) {
-  if (options.data.masks.classes == 0) {  // not decided yet: as many as the lists that have one a class
+  if (options.data.masks.classes ==
+      0) {  // not decided yet: as many as the lists that have one a class
     std::size_t listed = 2;
     for (const Setting& setting : options.loss.all()) {
       const auto* list = std::get_if<std::vector<double>>(&options.loss.value(setting.name));
