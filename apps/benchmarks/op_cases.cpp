@@ -5,9 +5,16 @@
 #include <cmath>
 #include <limits>
 
-#include "apps/benchmarks/kernel_sets.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
+#include "engine/kernels/backends.h"
+#include "engine/kernels/batch_norm/batch_norm.h"
+#include "engine/kernels/concat/concat.h"
+#include "engine/kernels/conv2d/conv2d.h"
+#include "engine/kernels/optimizer/optimizer.h"
+#include "engine/kernels/pixel_sums/pixel_sums.h"
+#include "engine/kernels/pool2d/pool2d.h"
+#include "engine/kernels/softmax/softmax.h"
 #include "engine/ops/conv2d.h"
 
 namespace dmf {
@@ -15,14 +22,14 @@ namespace {
 
 using Floats = Tensor<float>;
 
-/// Makes the cases of a set. K: the kernels it runs.
-template <class K>
+/// Makes the cases of a set.
 class Cases {
  public:
   explicit Cases(const KernelSet& set) : set_(set) {}
 
   /// Both convolutions: `fine` is the side that the kernel slides over, conv2d's input.
   std::vector<KernelCase> convolution(const OpShape& s, bool transposed) const {
+    const auto* conv = &kernels<Conv2dKernels<float>>(set_.device);
     const auto kernel = static_cast<int>(s.kernel), stride = static_cast<int>(s.stride);
     const int before = (kernel - 1) / 2;
     Conv2dSpec spec{stride, stride, {before, before, kernel - 1 - before, kernel - 1 - before}};
@@ -40,18 +47,16 @@ class Cases {
     const double bytes = bytes_of({fine, coarse}) + 4.0 * static_cast<double>(weight.numel());
     const auto to_coarse = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::template of<Conv2dKernels<float>>().forward(spec, fine.cview(), weight.cview(),
-                                                     Epilogue<float>{}, out.view(), workspace);
+      conv->forward(spec, fine.cview(), weight.cview(), Epilogue<float>{}, out.view(), workspace);
     };
     const auto to_fine = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::template of<Conv2dKernels<float>>().backward_data(
-          spec, coarse.cview(), weight.cview(), Epilogue<float>{}, out.view(), workspace);
+      conv->backward_data(spec, coarse.cview(), weight.cview(), Epilogue<float>{}, out.view(),
+                          workspace);
     };
     const auto to_weight = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::template of<Conv2dKernels<float>>().backward_weight(spec, fine.cview(), coarse.cview(),
-                                                             out.view(), workspace);
+      conv->backward_weight(spec, fine.cview(), coarse.cview(), out.view(), workspace);
     };
     return {make(transposed ? "backward_data" : "forward", operations, bytes,
                  coarse.like(coarse.shape()), to_coarse),
@@ -61,6 +66,7 @@ class Cases {
   }
 
   std::vector<KernelCase> batch_norm(const OpShape& s) const {
+    const auto* norm = &kernels<BatchNormKernels<float>>(set_.device);
     const Shape channels{s.c_in};
     const Floats x = images(Shape{s.n, s.h, s.w, s.c_in}), dy = images(x.shape());
     const Floats gamma = random(channels), beta = random(channels);
@@ -69,17 +75,14 @@ class Cases {
     const auto forward = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
       const Tensor<double> batch_mean = mean.like(channels), batch_var = var.like(channels);
-      K::template of<BatchNormKernels<float>>().statistics(x.cview(), batch_mean.view(),
-                                                           batch_var.view(), workspace);
-      K::template of<BatchNormKernels<float>>().forward(
-          x.cview(), batch_mean.cview(), batch_var.cview(), gamma.cview(), beta.cview(), 1e-5, true,
-          out.view(), workspace);
+      norm->statistics(x.cview(), batch_mean.view(), batch_var.view(), workspace);
+      norm->forward(x.cview(), batch_mean.cview(), batch_var.cview(), gamma.cview(), beta.cview(),
+                    1e-5, true, out.view(), workspace);
     };
     const auto backward = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::template of<BatchNormKernels<float>>().backward(
-          x.cview(), dy.cview(), mean.cview(), var.cview(), gamma.cview(), beta.cview(), 1e-5, true,
-          true, out.view(), dgamma.view(), dbeta.view(), workspace);
+      norm->backward(x.cview(), dy.cview(), mean.cview(), var.cview(), gamma.cview(), beta.cview(),
+                     1e-5, true, true, out.view(), dgamma.view(), dbeta.view(), workspace);
     };
     const auto n = static_cast<double>(x.numel());
     return {make("forward", 7 * n, bytes_of({x, x}), x.like(x.shape()), forward),
@@ -87,21 +90,20 @@ class Cases {
   }
 
   std::vector<KernelCase> pool(const OpShape& s) const {
+    const auto* pooling = &kernels<Pool2dKernels<float>>(set_.device);
     const auto kernel = static_cast<int>(s.kernel), stride = static_cast<int>(s.stride);
     const Pool2dSpec spec{kernel, kernel, stride, stride, {}};
     const Floats x = images(Shape{s.n, s.h, s.w, s.c_in});
     const Floats dy = images(Shape{s.n, conv2d_output_size(s.h, kernel, stride, 0, 0),
                                    conv2d_output_size(s.w, kernel, stride, 0, 0), s.c_in});
     const Tensor<std::uint8_t> winners(dy.shape(), set_.device);
-    K::template of<Pool2dKernels<float>>().forward(spec, x.cview(), dy.clone().view(),
-                                                   winners.view());
+    pooling->forward(spec, x.cview(), dy.clone().view(), winners.view());
     const Tensor<std::uint8_t> places(dy.shape(), set_.device);
     const auto forward = [=](const Floats& out) {
-      K::template of<Pool2dKernels<float>>().forward(spec, x.cview(), out.view(), places.view());
+      pooling->forward(spec, x.cview(), out.view(), places.view());
     };
     const auto backward = [=](const Floats& out) {
-      K::template of<Pool2dKernels<float>>().backward(spec, winners.cview(), dy.cview(),
-                                                      out.view());
+      pooling->backward(spec, winners.cview(), dy.cview(), out.view());
     };
     const double bytes = bytes_of({x, dy}) + static_cast<double>(dy.numel());
     const auto n = static_cast<double>(x.numel());
@@ -110,16 +112,15 @@ class Cases {
   }
 
   std::vector<KernelCase> concat(const OpShape& s) const {
+    const auto* joining = &kernels<ConcatKernels<float>>(set_.device);
     const Floats a = images(Shape{s.n, s.h, s.w, s.c_in});
     const Floats b = images(Shape{s.n, s.h, s.w, s.c_out});
     const Floats whole = images(Shape{s.n, s.h, s.w, s.c_in + s.c_out}), db = b.like(b.shape());
     const auto join = [=](const Floats& out) {
-      K::template of<ConcatKernels<float>>().concat(
-          std::vector<ConstView<float>>{a.cview(), b.cview()}, out.view());
+      joining->concat(std::vector<ConstView<float>>{a.cview(), b.cview()}, out.view());
     };
     const auto split = [=](const Floats& out) {
-      K::template of<ConcatKernels<float>>().split(whole.cview(),
-                                                   std::vector<View<float>>{out.view(), db.view()});
+      joining->split(whole.cview(), std::vector<View<float>>{out.view(), db.view()});
     };
     const double bytes = bytes_of({whole, whole});
     return {make("forward", 0, bytes, whole.like(whole.shape()), join),
@@ -127,18 +128,17 @@ class Cases {
   }
 
   std::vector<KernelCase> loss(const OpShape& s) const {
+    const auto* softmax = &kernels<SoftmaxKernels<float>>(set_.device);
+    const auto* sums = &kernels<PixelSumsKernels<float>>(set_.device);
     const Floats x = random(Shape{s.n, s.h, s.w, s.c_in}), log_probs = x.like(x.shape());
-    K::template of<SoftmaxKernels<float>>().log_forward(x.cview(), log_probs.view());
+    softmax->log_forward(x.cview(), log_probs.view());
     const auto n = static_cast<double>(x.numel());
     if (s.op == "log_softmax") {
       return {
           make("forward", 4 * n, bytes_of({x, x}), x.like(x.shape()),
-               [=](const Floats& out) {
-                 K::template of<SoftmaxKernels<float>>().log_forward(x.cview(), out.view());
-               }),
+               [=](const Floats& out) { softmax->log_forward(x.cview(), out.view()); }),
           make("backward", 4 * n, bytes_of({x, x, x}), x.like(x.shape()), [=](const Floats& out) {
-            K::template of<SoftmaxKernels<float>>().log_backward(log_probs.cview(), x.cview(),
-                                                                 out.view());
+            softmax->log_backward(log_probs.cview(), x.cview(), out.view());
           })};
     }
     const Tensor<std::int32_t> here(Shape{s.n, s.h, s.w});
@@ -157,14 +157,12 @@ class Cases {
     const Floats drow = random(row);
     const auto forward = [=, device = set_.device](const Floats& out) {
       Workspace workspace(device);
-      K::template of<PixelSumsKernels<float>>().forward(
-          spec, x.cview(), target.cview(), factors.cview(), log_probs.view(), out.view(),
-          pixels.view(), View<double>(), workspace);
+      sums->forward(spec, x.cview(), target.cview(), factors.cview(), log_probs.view(), out.view(),
+                    pixels.view(), View<double>(), workspace);
     };
     const auto backward = [=](const Floats& out) {
-      K::template of<PixelSumsKernels<float>>().backward(spec, log_probs.cview(), target.cview(),
-                                                         factors.cview(), pixels.cview(),
-                                                         drow.cview(), out.view());
+      sums->backward(spec, log_probs.cview(), target.cview(), factors.cview(), pixels.cview(),
+                     drow.cview(), out.view());
     };
     forward(drow.like(row));  // for the pixels
     return {make("forward", 10 * n, read + bytes_of({x}), drow.like(row), forward),
@@ -173,6 +171,7 @@ class Cases {
 
   /// Every run goes on from the one before; the first is the one to compare.
   std::vector<KernelCase> adam(const OpShape& s) const {
+    const auto* optimizer = &kernels<OptimizerKernels<float>>(set_.device);
     const Shape shape{s.c_in};
     const Floats gradient = random(shape), m = Floats::zeros(shape, set_.device);
     const Floats v = Floats::zeros(shape, set_.device);
@@ -181,9 +180,8 @@ class Cases {
     const auto step = [=, device = set_.device](const Floats& out) {
       const AdamTensors<float> tensors{gradient.cview(), out.view(), m.view(), v.view()};
       Workspace workspace(device);
-      K::template of<OptimizerKernels<float>>().adam_step(AdamSpec{0.9, 0.999, 1e-8, 0.0, false},
-                                                          schedule.cview(), norm.cview(),
-                                                          std::span(&tensors, 1), workspace);
+      optimizer->adam_step(AdamSpec{0.9, 0.999, 1e-8, 0.0, false}, schedule.cview(), norm.cview(),
+                           std::span(&tensors, 1), workspace);
     };
     KernelCase made = make("step", 12.0 * static_cast<double>(s.c_in),
                            28.0 * static_cast<double>(s.c_in), gradient.like(shape), step);
@@ -227,9 +225,8 @@ class Cases {
   KernelSet set_;
 };
 
-template <class K>
 std::vector<KernelCase> cases_of(const OpShape& s, const KernelSet& set) {
-  const Cases<K> cases(set);
+  const Cases cases(set);
   if (s.op == "conv2d" || s.op == "conv_transpose2d") {
     DMF_CHECK(s.c_out >= 1, ValueError, "[bench] {} {}: expected c_out.", s.op, s.str());
     return cases.convolution(s, s.op == "conv_transpose2d");
@@ -253,11 +250,7 @@ std::vector<KernelCase> kernel_cases(const OpShape& s, const KernelSet& set) {
   const bool windowed = s.op == "conv2d" || s.op == "conv_transpose2d" || s.op == "max_pool2d";
   DMF_CHECK(!windowed || std::min(s.kernel, s.stride) >= 1, ValueError,
             "[bench] {} {}: expected a kernel and a stride of at least 1.", s.op, s.str());
-#if DMF_WITH_CUDA
-  if (set.kernels == KernelSet::Kernels::cuda) return cases_of<kernel_sets::Cuda>(s, set);
-#endif
-  if (set.kernels == KernelSet::Kernels::cpu) return cases_of<kernel_sets::Cpu>(s, set);
-  return cases_of<kernel_sets::Ref>(s, set);
+  return cases_of(s, set);
 }
 
 double relative_difference(const Tensor<float>& result, const Tensor<float>& expected) {

@@ -9,11 +9,8 @@
 
 namespace dmf {
 
-/// The kernels of one namespace, and where and how what they work on is kept.
+/// Whose kernels, and how the images they work on are kept.
 struct KernelSet {
-  enum class Kernels { ref, cpu, cuda };
-
-  Kernels kernels = Kernels::cpu;
   Device device = Device::cpu();
   Storage storage = Storage::full;  // of images and their gradients
 };

@@ -73,8 +73,8 @@ OpCase batch_norm(const std::string& name, const Shape& x, bool training, bool r
                           parameter(random_tensor<double>(Shape{C}, rng, 2.0, 3.0))};
           },
           [C, training, relu](const Inputs& in) {
-            const auto mean = Tensor<double>::full(Shape{C}, 0.1);
-            const auto var = Tensor<double>::full(Shape{C}, 0.7);
+            const auto mean = Tensor<double>::full(Shape{C}, 0.1, in[0].device());
+            const auto var = Tensor<double>::full(Shape{C}, 0.7, in[0].device());
             BatchNorm2dSpec spec;
             spec.training = training;
             spec.relu = relu;

@@ -65,14 +65,10 @@ TEST_CASE("emulator: no result depends on the order in which threads and blocks 
 
 TEST_CASE("emulator: every case of every op, threads in another order") {
   for (const OpCase& c : all_op_cases()) {
-    CAPTURE(op_name(c.op));
-    CAPTURE(c.name);
+    CAPTURE(c.str());
     const auto run = [&c] {
       Rng rng(61);
-      std::vector<Variable<double>> inputs;
-      for (const auto& input : c.inputs(rng)) {
-        inputs.emplace_back(input.value().to(Device::cuda()), true);
-      }
+      const std::vector<Variable<double>> inputs = c.inputs_on(Device::cuda(), rng);
       const Variable<double> y = c.forward(inputs);
       y.backward(Tensor<double>::full(y.shape(), 1.0, Device::cuda()));
       std::vector<Tensor<double>> results = {y.value().to(Device::cpu())};

@@ -16,6 +16,7 @@
 #include "engine/kernels/pool2d/pool2d.h"
 #include "engine/kernels/reduce/reduce.h"
 #include "engine/kernels/softmax/softmax.h"
+#include "tests/cases/op_case.h"
 #include "tests/support/kernel_shapes.h"
 #include "tests/support/random_tensor.h"
 
@@ -89,6 +90,29 @@ TEST_CASE_TEMPLATE("batch_norm kernels agree with their references", S, float, d
         CHECK(largest_difference(dgamma, dgamma_ref) < 10 * tolerance<S>() * scale);
         CHECK(largest_difference(dbeta, dbeta_ref) < 10 * tolerance<S>() * scale);
       }
+    }
+  }
+}
+
+TEST_CASE("ops: value and gradients of every case are the plain kernels'") {
+  const auto value_and_gradients = [](const OpCase& each, Device where) {
+    Rng rng(21);
+    const std::vector<Variable<double>> inputs = each.inputs_on(where, rng);
+    const Variable<double> y = each.forward(inputs);
+    REQUIRE(y.device() == where);
+    y.backward(random_tensor<double>(y.shape(), rng).to(where));
+    std::vector<Tensor<double>> results = {y.value()};
+    for (const Variable<double>& input : inputs) results.push_back(input.grad());
+    return results;
+  };
+  for (const OpCase& each : all_op_cases()) {
+    CAPTURE(each.str());
+    const auto got = value_and_gradients(each, device());
+    const auto expected = value_and_gradients(each, Device::reference());
+    REQUIRE(got.size() == expected.size());
+    for (std::size_t i = 0; i < got.size(); ++i) {
+      CHECK(largest_difference(got[i], expected[i]) <
+            1e-12 * (1.0 + largest_magnitude(expected[i])));
     }
   }
 }

@@ -53,7 +53,7 @@ GradcheckResult gradcheck(const std::string& name, std::vector<Variable<double>>
   Rng rng(0xc07a);
   for (double& r : cotangent.span()) r = rng.uniform(-1.0, 1.0);
   for (const Variable<double>& input : inputs) input.zero_grad();
-  y.backward(cotangent, RetainGraph::yes);  // its branches are read below
+  y.backward(cotangent.to(y.device()), RetainGraph::yes);  // its branches are read below
   std::vector<Tensor<double>> analytic;
   for (const Variable<double>& input : inputs) {
     if (!input.requires_grad()) {
@@ -66,7 +66,7 @@ GradcheckResult gradcheck(const std::string& name, std::vector<Variable<double>>
     }
     analytic.push_back(input.grad().clone());
   }
-  f().backward(cotangent);
+  f().backward(cotangent.to(y.device()));
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     for (Index i = 0; inputs[k].requires_grad() && i < analytic[k].numel(); ++i) {
       const double once = analytic[k].data()[i], twice = inputs[k].grad().data()[i];
