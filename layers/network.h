@@ -1,9 +1,12 @@
 #pragma once
 
 #include <string>
+#include <type_traits>
 
 #include "engine/core/check.h"
+#include "engine/core/precision.h"
 #include "engine/core/settings.h"
+#include "engine/ops/store_as.h"
 #include "layers/module.h"
 
 namespace dmf {
@@ -29,6 +32,15 @@ class Network : public Module<S> {
               "[network] input channels: got {}, expected at least 1.", spec_.in_channels);
     DMF_CHECK(spec_.classes >= 2 && spec_.classes <= 256, ValueError,
               "[network] classes: got {}, expected 2 to 256.", spec_.classes);
+  }
+
+  /// The forward pass of images [N, H, W, in_channels] as they come to the network's device. Where
+  /// it multiplies in bfloat16 they are kept as that, and with them all that is made of them.
+  Variable<S> logits(const Tensor<S>& images) {
+    const bool in_bfloat16 = std::is_same_v<S, float> && !images.device().is_cpu() &&
+                             matmul_precision() == MatmulPrecision::bf16;
+    return this->forward(
+        store_as(Variable<S>(images), in_bfloat16 ? Storage::bfloat16 : Storage::full));
   }
 
   const NetworkSpec& spec() const { return spec_; }

@@ -10,7 +10,6 @@
 #include "engine/core/device_runtime.h"
 #include "engine/core/precision.h"
 #include "engine/core/rng.h"
-#include "engine/ops/store_as.h"
 #include "layers/unet.h"
 #include "losses/registry.h"
 
@@ -88,12 +87,9 @@ std::string run_device_step_benchmark(const Workload& workload, Device device, i
 
   network.train(false);
   optimizer->zero_grad();
-  const bool halves = matmul_precision() == MatmulPrecision::bf16;
   const NoGrad no_grad;
-  const Variable<float> images(batch.images.to(device));
-  const auto infer = [&] {
-    network.forward(store_as(images, halves ? Storage::bfloat16 : Storage::full));
-  };
+  const Tensor<float> images = batch.images.to(device);
+  const auto infer = [&] { network.logits(images); };
   MemoryPool pool(device);
   const MemoryPool::Scope scope(pool);
   const RecordedWork inference(device, infer);
@@ -120,8 +116,9 @@ std::string run_device_step_benchmark(const Workload& workload, Device device, i
                               {"peak_gflops", rounded(peaks.gflops, 0.1)},
                               {"peak_gb_s", rounded(peaks.gigabytes, 0.1)}};
   if (const auto* unet = dynamic_cast<const UNet<float>*>(&network)) {
+    const double element_bytes = matmul_precision() == MatmulPrecision::bf16 ? 2.0 : 4.0;
     const Floors floors =
-        floors_of(unet->unet_spec(), workload, halves ? 2.0 : 4.0, network.parameter_count());
+        floors_of(unet->unet_spec(), workload, element_bytes, network.parameter_count());
     const double arithmetic = floors.operations / peaks.gflops / 1e6;
     const double traffic = floors.bytes / peaks.gigabytes / 1e6;
     line["arithmetic_floor_ms"] = rounded(arithmetic);

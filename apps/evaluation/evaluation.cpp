@@ -4,9 +4,7 @@
 
 #include "apps/support/within_memory.h"
 #include "engine/core/check.h"
-#include "engine/core/precision.h"
 #include "engine/ops/softmax.h"
-#include "engine/ops/store_as.h"
 
 namespace dmf {
 namespace {
@@ -80,9 +78,7 @@ Variable<float> evaluation_logits(Network<float>& network, const Tensor<float>& 
   const bool was_training = network.training();
   network.train(false);
   const NoGrad no_grad;
-  const bool halves = !network.device().is_cpu() && matmul_precision() == MatmulPrecision::bf16;
-  Variable<float> logits = network.forward(store_as(Variable<float>(images.to(network.device())),
-                                                    halves ? Storage::bfloat16 : Storage::full));
+  Variable<float> logits = network.logits(images.to(network.device()));
   network.train(was_training);
   return logits;
 }

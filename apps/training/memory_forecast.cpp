@@ -40,11 +40,11 @@ Measured measure(const TrainOptions& options, Device device, Index batch) {
   if (options.ema > 0.0) {
     ema.emplace(network.named_parameters(), network.named_buffers(), options.ema);
   }
-  const Variable<float> images(Tensor<float>::full(
-      Shape{batch, side, side, Index{options.data.preprocess.channels}}, 0.5f, device));
+  const Tensor<float> images = Tensor<float>::full(
+      Shape{batch, side, side, Index{options.data.preprocess.channels}}, 0.5f, device);
   const Labels labels(Tensor<std::int32_t>::zeros(Shape{batch, side, side}, device),
                       network.spec().classes);
-  loss.evaluate(network.forward(images), labels).total.backward();
+  loss.evaluate(network.logits(images), labels).total.backward();
   const auto peak = static_cast<double>(memory_stats(device).peak - before);
   if (!device.is_cpu()) return {peak, side};
   // A checkpoint is put together in memory twice, as tensors and as a file: weights, two moments.

@@ -30,8 +30,7 @@ std::string first_not_finite(Network<float>& network, FusedLoss<float>& loss, co
   try {
     const DetectAnomaly detect;
     const Device device = network.device();
-    loss.evaluate(network.forward(Variable<float>(batch.images.to(device))), labels.to(device))
-        .total.backward();
+    loss.evaluate(network.logits(batch.images.to(device)), labels.to(device)).total.backward();
   } catch (const NumericError& found) {
     return found.what();
   }

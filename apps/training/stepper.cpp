@@ -1,9 +1,7 @@
 #include "apps/training/stepper.h"
 
-#include "engine/core/precision.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
-#include "engine/ops/store_as.h"
 #include "engine/tensor/allocator.h"
 
 namespace dmf {
@@ -65,10 +63,7 @@ Stepper::Pass& Stepper::pass_for(const Shape& images, WithGradients gradients) {
 
 void Stepper::compute_values(Pass& pass) {
   optimizer_.zero_grad();
-  const bool halves = !device_.is_cpu() && matmul_precision() == MatmulPrecision::bf16;
-  const Variable<float> images =
-      store_as(Variable<float>(pass.images), halves ? Storage::bfloat16 : Storage::full);
-  pass.values = loss_.values(network_.forward(images), pass.labels, pass.gradients);
+  pass.values = loss_.values(network_.logits(pass.images), pass.labels, pass.gradients);
 }
 
 void Stepper::compute_update(Pass& pass) {

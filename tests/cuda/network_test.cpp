@@ -73,16 +73,13 @@ struct NetworkRun {
   }
 
   Variable<S> objective() {
-    const bool halves = !images.device().is_cpu() && std::is_same_v<S, float> &&
-                        matmul_precision() == MatmulPrecision::bf16;
-    const Variable<S> x = store_as(Variable<S>(images), halves ? Storage::bfloat16 : Storage::full);
     std::vector<std::unique_ptr<Loss<S>>> all;
     std::vector<const Loss<S>*> handles;
     for (const std::string& name : names_of(losses())) {
       all.push_back(make_loss<S>(name));
       handles.push_back(all.back().get());
     }
-    return sum(evaluate_losses(handles, network.forward(x), labels).values);
+    return sum(evaluate_losses(handles, network.logits(images), labels).values);
   }
 
   std::vector<Tensor<S>> gradients() const {

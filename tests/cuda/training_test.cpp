@@ -12,6 +12,7 @@
 #include <limits>
 
 #include "apps/data/phantom.h"
+#include "apps/training/memory_forecast.h"
 #include "apps/training/stepper.h"
 #include "engine/core/check.h"
 #include "engine/core/precision.h"
@@ -150,6 +151,19 @@ TEST_CASE("cuda: a training ends with the same bits each time, recorded or not")
     CHECK(by_hand.optimizer->step(5e-3, 1.0));
   }
   check_same_bits(first.network, by_hand.network);
+}
+
+TEST_CASE("cuda: memory is forecast in the precision that will compute") {
+  TrainOptions options;
+  options.num_classes = 2;
+  options.image = 64;
+  options.batch = 4;
+  options.network_settings.set("base-width", std::int64_t{8});
+  options.network_settings.set("depth", std::int64_t{2});
+  const double in_full = forecast_memory(options, Device::cuda()).per_image;
+  set_matmul_precision(MatmulPrecision::bf16);
+  CHECK(forecast_memory(options, Device::cuda()).per_image < 0.8 * in_full);
+  set_matmul_precision(MatmulPrecision::tf32);
 }
 
 TEST_CASE("cuda: dropout, which is not recorded, draws what the CPU draws") {
