@@ -56,15 +56,15 @@ struct Scores {
     std::vector<double> per_class;
     double mean = 0.0;
   };
-  Family dice;         // (11)  2TP / (2TP + FP + FN)
-  Family iou;          // (12)  TP / (TP + FP + FN)
-  Family precision;    // (13)  TP / (TP + FP)
-  Family recall;       // (14)  TP / (TP + FN)
-  Family accuracy;     //       (TP + TN) / (TP + FP + TN + FN)
-  Family specificity;  //       TN / (TN + FP)
-  double f1 = 0.0;     // (15)  harmonic mean of the class means of precision and recall
-  std::vector<double> class_weights;  // (22) from the truth's class shares
-  double cb_dice = 0.0;               // (24)  sum_c w_c dice_c
+  Family dice;         // eq. (11): 2TP / (2TP + FP + FN)
+  Family iou;          // eq. (12): TP / (TP + FP + FN)
+  Family precision;    // eq. (13): TP / (TP + FP)
+  Family recall;       // eq. (14): TP / (TP + FN)
+  Family accuracy;     // (TP + TN) / (TP + FP + TN + FN)
+  Family specificity;  // TN / (TN + FP)
+  double f1 = 0.0;     // eq. (15): harmonic mean of the class means of precision and recall
+  std::vector<double> class_weights;  // eq. (21), (22) from the truth's class shares
+  double cb_dice = 0.0;               // eq. (24): sum_c w_c dice_c
 };
 
 /// eps  added to every denominator: 1e-7 in the reference vectors, 0 on the scoreboard
