@@ -12,8 +12,7 @@ namespace dmf {
 
 /// What one step's losses came to and what each of them counts.
 struct StepWeights {
-  std::vector<double>
-      values;  // raw, of the K base losses, then of the auxiliary one where there is one
+  std::vector<double> values;     // raw, of the K base losses, then of the auxiliary one if any
   std::vector<double> factors;    // what each is multiplied by: the weights, then gamma
   std::optional<Gram> gradients;  // of all of them, where they were asked for
 };

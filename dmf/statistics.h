@@ -4,21 +4,21 @@
 
 namespace dmf {
 
-/// Keeps every division by a spread finite: eps of equations (6), (7) and (9).
+/// Keeps every division by a spread finite: the paper's eps, in (6), (7) and (9).
 inline constexpr double kFusionEps = 1e-7;
 
-/// A history made comparable with the others: first symlog (10), s = sign(x) log(1 + |x|), then
-/// min-max (9), z = (s - min s) / (max s - min s + eps). Values in [0, 1); all 0 for a constant
-/// one.
+/// A history made comparable with the others: first symlog, eq. (10), s = sign(x) log(1 + |x|),
+/// then min-max, eq. (9), z = (s - min s) / (max s - min s + eps). Values in [0, 1); all 0 for a
+/// constant one.
 std::vector<double> normalised(const std::vector<double>& history);
 
-/// (3)  population variance, sum (z - mean)^2 / n
+/// Population variance, eq. (3): sum (z - mean)^2 / n
 double variance(const std::vector<double>& values);
 
 /// The mean of the middle two when the count is even.
 double median(std::vector<double> values);
 
-/// (5)  median absolute deviation, median_j |z_j - median(z)|
+/// Median absolute deviation, eq. (5): median_j |z_j - median(z)|
 double median_absolute_deviation(const std::vector<double>& values);
 
 }  // namespace dmf

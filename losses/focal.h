@@ -14,7 +14,7 @@ namespace dmf {
 /// those replaces N; the alphas are never divided out.
 ///
 /// range   [0, inf); 0 at a perfect prediction
-/// source  paper, eq. (19); Lin et al. 2017, arXiv:1708.02002, eq. (5)
+/// source  paper, eq. (19); Lin et al. 2017, arXiv:1708.02002, equation 5
 struct Focal {
   double gamma = 2.0;                  // focusing exponent; 0 gives alpha-weighted cross-entropy
   std::vector<double> alpha = {0.25};  // one for all classes, or one a class

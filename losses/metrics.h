@@ -90,9 +90,9 @@ struct Scores {
     double mean = 0.0;
   };
   std::vector<Family> families;  // one a metric of kClassMetrics
-  double f1 = 0.0;               // (15)  harmonic mean of the class means of precision and recall
-  std::vector<double> class_weights;  // (22)  from the truth's class shares
-  double cb_dice = 0.0;               // (24)  sum_c w_c dice_c
+  double f1 = 0.0;               // eq. (15): harmonic mean of class means of precision and recall
+  std::vector<double> class_weights;  // eq. (21), (22) from the truth's class shares
+  double cb_dice = 0.0;               // eq. (24): sum_c w_c dice_c
 
   /// throws  ValueError for a name that kClassMetrics does not have
   const Family& operator[](std::string_view metric) const;

@@ -23,7 +23,7 @@ std::vector<std::size_t> groups_from_table(const CsvTable& table,
 /// match.
 ///
 /// throws  ValueError for what is no expression, IoError naming an image in whose id it finds
-/// nothing
+///         nothing
 std::vector<std::size_t> groups_by_pattern(const std::string& pattern,
                                            const std::vector<DatasetItem>& items);
 

@@ -7,6 +7,7 @@
 
 namespace dmf {
 
+// Losses, metrics and the bilateral filter in float64 by other programs: eq. (11) to (27)
 TEST_CASE("reference cases: every fixture passes, every supported op has one") {
   std::set<std::string> ops;
   for (const auto& entry : std::filesystem::directory_iterator(DMF_FIXTURES "/reference")) {

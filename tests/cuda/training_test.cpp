@@ -155,8 +155,8 @@ TEST_CASE("cuda: a training ends with the same bits each time, recorded or not")
 
 TEST_CASE("cuda: memory is forecast in the precision that will compute") {
   TrainOptions options;
-  options.num_classes = 2;
-  options.image = 64;
+  options.data.masks.classes = 2;
+  options.data.preprocess.size = 64;
   options.batch = 4;
   options.network_settings.set("base-width", std::int64_t{8});
   options.network_settings.set("depth", std::int64_t{2});

@@ -83,6 +83,7 @@ TEST_CASE("gram: lengths and cosines; a loss without a gradient has cosine 0 wit
   CHECK(gram.first(2)(0, 1) == -3.0);
 }
 
+// eq. (1)
 TEST_CASE("fused loss: its gradient is the weighted sum of the parts' gradients") {
   FusedLoss<double> fused = make("tversky");
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {

@@ -137,6 +137,7 @@ TEST_CASE("losses: huge logits, one pixel, an absent class and only background s
   }
 }
 
+// eq. (16) to (20), (23) to (25)
 TEST_CASE("losses: values computed by hand on two pixels") {
   // p(class 1) = 0.8 where the label is 1, 0.4 where it is 0.
   const std::vector<double> logits = {std::log(0.2), std::log(0.8), std::log(0.6), std::log(0.4)};
@@ -226,6 +227,7 @@ TEST_CASE("losses: per image is the mean of each image's loss; all pixels ignore
   CHECK(value_of("cce", logits, none) == 0.0);
 }
 
+// eq. (21), (22)
 TEST_CASE("cb_dice: weights by complement and by inverse frequency") {
   const auto weights = [](const std::vector<double>& pixels, ClassBalance balance) {
     std::vector<double> w(pixels.size());

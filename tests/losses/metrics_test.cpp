@@ -66,6 +66,7 @@ SurfaceDistance by_definition(const std::vector<std::uint8_t>& a,
 
 }  // namespace
 
+// eq. (11) to (15), (21) to (24)
 TEST_CASE("metrics: a confusion matrix and its scores, by hand") {
   ConfusionMatrix m(2);
   const std::vector<std::int32_t> truth = {1, 1, 1, 0, 0, 0, 0, 9},

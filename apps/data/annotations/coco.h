@@ -15,8 +15,8 @@ namespace dmf {
 /// file    for messages
 /// return  one annotation an image, in the file's order; a shape's `order` is its category's id
 /// throws  IoError for what is no such JSON: ids that are unknown or given twice, objects with a
-/// box
-///         alone, polygons of fewer than three points, run lengths that do not cover the image
+///         box alone, polygons of fewer than three points, run lengths that do not cover the
+///         image
 std::vector<Annotation> parse_coco(std::string_view text, const std::filesystem::path& file);
 
 }  // namespace dmf

@@ -27,8 +27,7 @@ struct Pairing {
 /// images, masks  in one folder each, or in one
 /// where          the folder, for messages
 /// throws         IoError: two images or masks of one name, an image without a mask, a mask that
-/// may
-///                belong to two images or whose number contradicts its image's
+///                may belong to two images or whose number contradicts its image's
 Pairing pair_by_name(const std::vector<std::filesystem::path>& images,
                      const std::vector<std::filesystem::path>& masks,
                      const std::filesystem::path& where, const DatasetOptions& options);

@@ -12,9 +12,9 @@ enum class ClassBalance : std::uint8_t {
   inverse_frequency,  // w_c = 1 / r_c, the authors' notebook; the same for two classes
 };
 
-/// w_c of eq. (22) from the pixels of every class, normalised to sum 1. An absent class has share
-/// 0, so by inverse frequency the absent classes share all the weight, the limit of 1 / r.
-/// `pixels` and `weights` hold C values each. CUDA kernels call it too.
+/// w_c of eq. (22) from the pixels of every class, by their shares r_c, eq. (21); normalised to sum
+/// 1. An absent class has share 0, so by inverse frequency the absent classes share all the weight,
+/// the limit of 1 / r. `pixels` and `weights` hold C values each. CUDA kernels call it too.
 constexpr void class_balance_weights(ClassBalance balance, const double* pixels, Index C,
                                      double* weights) {
   double total = 0.0, sum = 0.0;
