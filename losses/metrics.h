@@ -67,13 +67,13 @@ struct ClassMetric {
 /// In the order of tables: a line here makes a metric known to the scoreboard, its JSON and CSV, the
 /// pages and the reference cases.
 inline constexpr ClassMetric kClassMetrics[] = {
-    {"dice", "Dice",  // (11)
+    {"dice", "Dice",  // eq. (11)
      [](const ClassCounts& n) { return n.ratio(2.0 * n.tp, 2.0 * n.tp + n.fp + n.fn); }},
-    {"iou", "IoU",  // (12)
+    {"iou", "IoU",  // eq. (12)
      [](const ClassCounts& n) { return n.ratio(n.tp, n.tp + n.fp + n.fn); }},
-    {"precision", "precision",  // (13)
+    {"precision", "precision",  // eq. (13)
      [](const ClassCounts& n) { return n.ratio(n.tp, n.tp + n.fp); }},
-    {"recall", "recall",  // (14)
+    {"recall", "recall",  // eq. (14)
      [](const ClassCounts& n) { return n.ratio(n.tp, n.tp + n.fn); }},
     {"specificity", "specificity", [](const ClassCounts& n) { return n.ratio(n.tn, n.tn + n.fp); }},
     {"accuracy", "accuracy",
