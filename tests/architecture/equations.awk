@@ -1,8 +1,8 @@
 # Where each of the paper's equations lives and what proves it, as comments say.
 # usage: awk -f equations.awk equations.txt SOURCES... tests/TESTS...
 #
-# In the sources "eq. (20)" or "equations (3) and (4)" in a comment above a declaration, or behind that of
-# a member, makes it a home of the equation; in the tests, above a TEST_CASE, its proof. Other comments do
+# In the sources "eq. (20)" or "equations (3) and (4)" in a comment above a declaration, behind that of a
+# member, or behind the name that begins an entry of a table, makes it a home of the equation; in the tests, above a TEST_CASE, its proof. Other comments do
 # without the word: "(20)". The numbers of other papers' equations have no parentheses.
 #
 # Prints the rows of a table; or lines "failed: ..." and exits 1: for an equation without home or proof, and
@@ -36,7 +36,7 @@ function declared(line) {
     if (!match(line, /[(=;{,]/)) return ""
     line = substr(line, 1, RSTART - 1)
   }
-  sub(/ *$/, "", line)
+  sub(/(\[[^\]]*\])? *$/, "", line)
   return match(line, /[A-Za-z_][A-Za-z0-9_:]*$/) ? substr(line, RSTART) : ""
 }
 
@@ -72,7 +72,7 @@ FNR == NR {
   next
 }
 FNR == 1 {
-  scope = doc = ""
+  scope = table = doc = ""
   is_test = FILENAME ~ /^tests\//
 }
 /^ *\/\// {
@@ -104,12 +104,17 @@ FNR == 1 {
   if ((at = index($0, "//")) && find_equations(substr($0, at), named)) {
     code = substr($0, 1, at - 1)
     name = scope == "" || code !~ /^  [^ ]/ || code ~ /\(/ ? "" : declared(code)
-    if (is_test || name == "") misplaced()
+    if (is_test) misplaced()
+    else if (table != "" && match(code, /^ +{"[a-z0-9_]+"/)) {
+      sub(/^ +{/, "", code)
+      note(homes, named, FILENAME, "`" table "` " substr(code, 1, index(code, ",") - 1))
+    } else if (name == "") misplaced()
     else note(homes, named, FILENAME, "`" scope "::" name "`")
   }
   split("", named)
   if (/^(template .*)?(enum class|struct|class) [A-Za-z0-9_]+[^;]*$/) scope = declared($0)
-  if (/^}/) scope = ""
+  if (/^[^ ].*\[\] = {/) table = declared($0)
+  if (/^}/) scope = table = ""
 }
 END {
   for (n = 1; n <= most; ++n) {
