@@ -10,6 +10,7 @@
 #include "engine/ops/store_as.h"
 #include "engine/tensor/recorded_work.h"
 #include "layers/unet.h"
+#include "losses/evaluate.h"
 #include "losses/registry.h"
 #include "tests/cases/op_case.h"
 #include "tests/support/random_tensor.h"
