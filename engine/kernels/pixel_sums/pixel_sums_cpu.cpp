@@ -18,6 +18,7 @@ class Chunks {
         each_(chunk_count(pixels_, kGrain)) {}
 
   Index count() const { return groups_ * each_; }
+  Index of_group() const { return each_; }
   Index group_of(Index chunk) const { return chunk / each_; }
   ChunkRange pixels(Index chunk) const {
     const ChunkRange range = chunk_range(pixels_, kGrain, chunk % each_);
@@ -107,13 +108,12 @@ struct Stages {
     return sum;
   }
 
-  /// Inner products of the gradients for the logits. That of p_c is p_c (e_c - p), so all of them
+  /// Adds the inner products of the gradients for the logits. That of p_c is p_c (e_c - p), so all of them
   /// follow from p: with u_c = e_c - p, u_a u_b = [a = b] - p_a - p_b + sum p^2. A pixel with label
   /// t touches TP_t, FN_t = -TP_t, FP_c of the other classes, and each term by slope u_t.
   void multiply(const ChunkRange& range, const T* log_probs, double* p, Index* touched,
                 double* slope, Index* of_class, double* gram) const {
     const Index R = spec.of_group(C);
-    std::fill_n(gram, R * R, 0.0);
     each(range, [&](Index i, std::int32_t t) {
       double squares = 0.0;
       for (Index c = 0; c < C; ++c) {
@@ -141,6 +141,12 @@ struct Stages {
         }
       }
     });
+  }
+
+  /// What a group's sum is divided by, the group having these pixels by label.
+  double divisor(Index sum, const double* pixels) const {
+    const Index j = sum - spec.first_term(C);
+    return j < 0 ? 1.0 : TermFactors::at(factors, j, C).denominator(pixels, C);
   }
 
   /// dlog_probs = what the counts pass back, 0 without them
@@ -190,9 +196,6 @@ class CpuPixelSums final : public PixelSumsKernels<T> {
     const Index units = std::max<Index>(chunks.count(), 1);
     double* sums = workspace.take<double>(units * R);
     double* counted = workspace.take<double>(units * C);
-    double* products = workspace.take<double>(gram ? units * R * R : 1);
-    double* numbers = workspace.take<double>(gram ? units * (2 * C + R + 1) : 1);
-    Index* indices = workspace.take<Index>(gram ? units * 2 * (R + 1) : 1);
     parallel_for(chunks.count(), [&](Index chunk) {
       const ChunkRange range = chunks.pixels(chunk);
       double* sum = sums + chunk * R;
@@ -205,32 +208,18 @@ class CpuPixelSums final : public PixelSumsKernels<T> {
         sum[spec.first_term(C) + j] =
             stages.sum_term(range, log_probs.data, TermFactors::at(factors.data, j, C));
       }
-      if (gram) {
-        double* p = numbers + chunk * (2 * C + R + 1);
-        Index* touched = indices + chunk * 2 * (R + 1);
-        stages.multiply(range, log_probs.data, p, touched, p + C, touched + R + 1,
-                        products + chunk * R * R);
-      }
     });
     double* group = workspace.take<double>(R);
     for (Index g = 0; g < G; ++g) {
       const double* counts = pixels.data + g * C;
       chunks.add_up(counted, g, C, pixels.data + g * C);
       chunks.add_up(sums, g, R, group);
-      const auto divisor = [&](Index sum) {
-        const Index j = sum - spec.first_term(C);
-        return j < 0 ? 1.0 : TermFactors::at(factors.data, j, C).denominator(counts, C);
-      };
       for (Index k = 0; k < R; ++k) {
-        row.data[spec.in_row(k, g, G, C)] = static_cast<T>(quotient(group[k], divisor(k)));
-      }
-      if (!gram) continue;
-      double* product = gram.data + g * R * R;
-      chunks.add_up(products, g, R * R, product);
-      for (Index k = 0; k < R * R; ++k) {
-        product[k] = quotient(quotient(product[k], divisor(k / R)), divisor(k % R));
+        row.data[spec.in_row(k, g, G, C)] =
+            static_cast<T>(quotient(group[k], stages.divisor(k, counts)));
       }
     }
+    if (gram) multiply(chunks, stages, log_probs, pixels, gram, workspace);
   }
 
   // The terms are added last to first: an order that trainings of all versions share.
@@ -264,6 +253,39 @@ class CpuPixelSums final : public PixelSumsKernels<T> {
     for (Index g = 0; g < G; ++g) {
       class_shares_of(balance, pixels.data + g * C, factors.data, C, G, weights,
                       shares.data + g * C);
+    }
+  }
+
+ private:
+  /// Fills gram. A group's chunks are worked on in runs, each with R x R sums of its own: as many
+  /// runs as give every core work, since of many classes one run's sums are megabytes.
+  static void multiply(const Chunks& chunks, const Stages<T>& stages, In<T> log_probs,
+                       In<double> pixels, View<double> gram, Workspace& workspace) {
+    constexpr Index kMostRuns = 64;
+    const Index G = gram.size(0), R = gram.size(1), C = stages.C;
+    const Index each = chunks.of_group();
+    const Index runs = std::min(each, std::max<Index>(kMostRuns / std::max<Index>(G, 1), 1));
+    double* products = workspace.take<double>(std::max<Index>(G * runs * R * R, 1));
+    double* numbers = workspace.take<double>(std::max<Index>(G * runs * (C + R + 1), 1));
+    Index* indices = workspace.take<Index>(std::max<Index>(G * runs * 2 * (R + 1), 1));
+    parallel_for(G * runs, [&](Index run) {
+      const ChunkRange of_run = even_share(each, runs, run % runs);
+      double* p = numbers + run * (C + R + 1);
+      Index* touched = indices + run * 2 * (R + 1);
+      std::fill_n(products + run * R * R, R * R, 0.0);
+      for (Index k = of_run.begin; k < of_run.end; ++k) {
+        stages.multiply(chunks.pixels(run / runs * each + k), log_probs.data, p, touched, p + C,
+                        touched + R + 1, products + run * R * R);
+      }
+    });
+    for (Index g = 0; g < G; ++g) {
+      for (Index k = 0; k < R * R; ++k) {
+        double sum = 0.0;
+        for (Index run = g * runs; run < (g + 1) * runs; ++run) sum += products[run * R * R + k];
+        const double* of_group = pixels.data + g * C;
+        gram.data[g * R * R + k] = quotient(quotient(sum, stages.divisor(k / R, of_group)),
+                                            stages.divisor(k % R, of_group));
+      }
     }
   }
 };

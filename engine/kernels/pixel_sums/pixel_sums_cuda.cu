@@ -188,7 +188,8 @@ template <class T>
 __global__ void multiply_gradients(PixelSumsCall<T> call, const T* log_probs, const double* pixels,
                                    double* gram) {
   __shared__ double scratch[kThreads / 32];
-  const Index g = blockIdx.x, a = blockIdx.y / call.R, b = blockIdx.y % call.R, C = call.C;
+  const Index pairs = call.R * call.R, pair = blockIdx.x % pairs, C = call.C;
+  const Index g = blockIdx.x / pairs, a = pair / call.R, b = pair % call.R;
   double sum = 0.0;
   for (Index q = threadIdx.x; q < call.pixels; q += blockDim.x) {
     const Index i = g * call.pixels + q;
@@ -279,8 +280,8 @@ class CudaPixelSums final : public PixelSumsKernels<T> {
     launch({"pixel_sums_forward", dim3(groups, sums), kThreads}, finish_sums<T>, call,
            static_cast<const double*>(parts), static_cast<const double*>(pixels.data), row.data);
     if (!gram) return;
-    launch({"pixel_sums_forward", dim3(groups, sums * sums), kThreads}, multiply_gradients<T>, call,
-           static_cast<const T*>(log_probs.data), static_cast<const double*>(pixels.data),
+    launch({"pixel_sums_forward", dim3(groups * sums * sums), kThreads}, multiply_gradients<T>,
+           call, static_cast<const T*>(log_probs.data), static_cast<const double*>(pixels.data),
            gram.data);
   }
 
