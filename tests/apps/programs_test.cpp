@@ -170,7 +170,7 @@ TEST_CASE("programs: bad input ends in one line that says what to do") {
   write_text(folder / "few.safetensors", std::string("\x02\0\0\0\0\0\0\0{}", 10));
   is_one_error_line(
       run("export --from keras --model " + quoted(folder / "few.safetensors") + " --out x"), 1,
-      "few.safetensors: [weights] there is no tensor 'enc0.conv1.kernel'");
+      "few.safetensors: [weights] there is no tensor 'enc0.conv.kernel'");
   is_one_error_line(run("export --model x --to tflite --out x"), 2, "--to");
   is_one_error_line(run("experiment audit /nowhere.csv"), 1, "cannot read /nowhere.csv");
   is_one_error_line(run("probe --out /dev/null/x " DMF_FIXTURES "/reference"), 1,
