@@ -10,6 +10,7 @@
 #include "apps/image/codecs/bytes.h"
 #include "apps/image/codecs/image_file.h"
 #include "engine/core/check.h"
+#include "engine/core/rng.h"
 #include "tests/support/dicom_files.h"
 #include "tests/support/random_drawing.h"
 #include "tests/support/temporary_folder.h"
@@ -268,6 +269,38 @@ TEST_CASE("dicom: every encoding of the elements is read alike") {
         decode_image(encoded_as(plain, EXS_DeflatedLittleEndianExplicit, EET_ExplicitLength),
                      "a.dcm"),
         Contains("compressed as Deflated Explicit VR Little Endian, which is not read"), IoError);
+  }
+}
+
+TEST_CASE("dicom: run lengths that point out of their fragment are refused, whatever they are") {
+  const Drawing d{5, 3, 1, 16, {0, 256, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 4095}};
+  DicomHeader header;
+  header.compression = "RLE";
+  const std::string file = encode_dicom({d}, header);
+  REQUIRE(decode_image(file, "a.dcm").samples == d.samples);
+  // Two segments; the first begins behind the 64 bytes.
+  const std::string runs = written(2, 4) + written(64, 4);
+  const std::size_t at = file.find(runs);
+  REQUIRE(at != std::string::npos);
+  const auto with = [&](std::size_t number, std::uint32_t value) {
+    std::string changed = file;
+    changed.replace(at + 4 * number, 4, written(value, 4));
+    return changed;
+  };
+  for (const std::string& wrong : {with(0, 0), with(0, 16), with(1, 0), with(1, 65), with(2, 63),
+                                   with(2, 0xf9ffff45), with(2, 0xffffffff)}) {
+    CHECK_THROWS_WITH_AS(decode_image(wrong, "a.dcm"), Contains("do not lie in it"), IoError);
+  }
+  Rng rng(7);
+  for (int round = 0; round < 500; ++round) {
+    std::string damaged = file;
+    for (std::uint64_t k = rng.below(4); k < 5; ++k) {
+      damaged[at + rng.below(damaged.size() - at)] = static_cast<char>(rng.below(256));
+    }
+    try {
+      decode_image(damaged, "a.dcm");
+    } catch (const IoError&) {
+    }
   }
 }
 

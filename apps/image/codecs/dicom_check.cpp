@@ -75,7 +75,7 @@ class Walk {
   DicomElements run() {
     if (bytes_.size() >= 132 && bytes_.substr(128, 4) == "DICM") at_ = 132;
     DicomElements found;
-    found.syntax = read_syntax();
+    found.syntax = syntax_ = read_syntax();
     const DcmXfer syntax(found.syntax);
     const Encoding encoding{syntax.isExplicitVR(), syntax.isBigEndian()};
     while (at_ < bytes_.size()) {
@@ -211,6 +211,24 @@ class Walk {
     if (wanted) to += bytes_.substr(header.at, at_ - header.at);
   }
 
+  /// A fragment of run lengths begins with 64 bytes: how many segments follow, at most 15, and where
+  /// each begins. DCMTK reads wherever these point.
+  void check_runs(const Header& fragment) const {
+    constexpr std::size_t kHeader = 64, kMost = 15;
+    const auto number_at = [&](std::size_t k) {
+      return std::size_t{little_endian(bytes_, fragment.value_at + 4 * k, 4)};
+    };
+    bool sound = fragment.length >= kHeader && number_at(0) >= 1 && number_at(0) <= kMost &&
+                 number_at(1) == kHeader;
+    for (std::size_t k = 2; sound && k <= number_at(0); ++k) {
+      sound = number_at(k) >= number_at(k - 1) && number_at(k) <= fragment.length;
+    }
+    DMF_CHECK(sound, IoError,
+              "[image] {} is a damaged DICOM: the runs of {} do not lie in it. Export it again, or "
+              "save it as PNG.",
+              name_, described(fragment));
+  }
+
   void copy_pixels(const Header& header, Encoding encoding, std::string& to) {
     const bool defined = header.length != kUndefined;
     DMF_CHECK(
@@ -220,10 +238,13 @@ class Walk {
     if (defined) {
       at_ = header.value_at + header.length;
     } else {
+      bool is_pixels = false;  // the first fragment says where each frame begins
       while (const auto fragment = read_item(header, encoding)) {
         DMF_CHECK(fragment->length != kUndefined, IoError,
                   "[image] {} is a damaged DICOM: the pixels' fragment {} has no length.", name_,
                   described(*fragment));
+        if (is_pixels && syntax_ == EXS_RLELossless) check_runs(*fragment);
+        is_pixels = true;
         at_ = fragment->value_at + fragment->length;
       }
     }
@@ -288,6 +309,7 @@ class Walk {
 
   std::string_view bytes_, name_;
   std::size_t at_ = 0;
+  E_TransferSyntax syntax_ = EXS_Unknown;
 };
 
 }  // namespace

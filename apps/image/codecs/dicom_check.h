@@ -21,9 +21,10 @@ struct DicomElements {
 /// transfer syntax in the file, it is one of the two uncompressed ones whose lowest byte is first.
 ///
 /// throws  IoError for an element, item or sequence that ends beyond the file, for sequences nested
-///         deeper than 64, for a single value that is a sequence, and for a transfer syntax that
-///         DCMTK does not know or whose elements are compressed all together
-/// source  DICOM PS3.5, 7 and annex A; PS3.10, 7.1
+///         deeper than 64, for a single value that is a sequence, for run lengths that point out of
+///         their fragment, and for a transfer syntax that DCMTK does not know or whose elements are
+///         compressed all together
+/// source  DICOM PS3.5, 7, annex A and G.5; PS3.10, 7.1
 DicomElements check_dicom(std::string_view bytes, std::string_view name);
 
 }  // namespace dmf
