@@ -166,6 +166,29 @@ TEST_CASE("cuda: memory is forecast in the precision that will compute") {
   set_matmul_precision(MatmulPrecision::tf32);
 }
 
+TEST_CASE("cuda: as many images of another size are another recorded step") {
+  set_matmul_precision(MatmulPrecision::fp32);
+  std::vector<std::vector<double>> totals;
+  for (const Device device : {Device::cpu(), Device::cuda()}) {
+    Training training(device);
+    totals.emplace_back();
+    for (const Index size : {16, 8, 16}) {
+      Rng rng(static_cast<std::uint64_t>(size));
+      const Shape pixels{2, size, size};
+      const Batch batch{random_tensor<float>(Shape{2, size, size, 1}, rng),
+                        random_labels(pixels, 2, rng),
+                        {0, 1}};
+      training.stepper.send(batch);
+      training.stepper.update(training.loss.weigh(training.stepper.values(), true).factors, 5e-3);
+      totals.back().push_back(training.stepper.finish().total);
+    }
+  }
+  for (std::size_t i = 0; i < totals[0].size(); ++i) {
+    CHECK(totals[1][i] == doctest::Approx(totals[0][i]).epsilon(1e-4));
+  }
+  set_matmul_precision(MatmulPrecision::tf32);
+}
+
 TEST_CASE("cuda: dropout, which is not recorded, draws what the CPU draws") {
   set_matmul_precision(MatmulPrecision::fp32);
   Training on_cpu(Device::cpu(), 0.3), on_cuda(Device::cuda(), 0.3);
