@@ -142,14 +142,17 @@ TEST_CASE("optimizers: each goes downhill; its settings are those that it is mad
     const auto optimizer = entry_named(optimizers(), name, "optimizer").make({{"x", x}}, settings);
     for (int step = 0; step < 10; ++step) {
       optimizer->zero_grad();
-      sum(x * x).backward();
+      // Near its minimum, where the pull of a decay is not in proportion to the gradient: Adam does
+      // not see a factor.
+      const Variable<float> off = x + -1.95;
+      sum(off * off).backward();
       optimizer->step(0.01);
     }
     return x.value().item();
   };
   for (const OptimizerEntry& entry : optimizers()) {
     CAPTURE(entry.name);
-    CHECK(after_ten_steps(entry.name, Settings(entry.settings)) < 1.95f);
+    CHECK(after_ten_steps(entry.name, Settings(entry.settings)) < 1.995f);
     for (const Setting& setting : entry.settings) {
       Settings other = optimizer_settings();
       if (setting.name == "nesterov") {
