@@ -281,15 +281,17 @@ TEST_CASE_TEMPLATE("pixel_sums kernels agree with their references", S, float, d
           factors.data()[j * TermFactors::size(C)] = static_cast<double>(j);
         }
         const Index R = spec.of_group(C);
-        const Shape row{G * R}, groups{G, C}, blocks{G, R, R};
+        const bool with_gram = R <= 30;  // R x R blocks, which an emulated device runs in turn
+        const Shape row{G * R}, groups{G, C}, blocks{G, with_gram ? R : 0, R};
         const auto log_probs = blank<S>(shape), log_probs_ref = unwritten<S>(shape);
         const auto y = blank<S>(row), y_ref = unwritten<S>(row);
         const auto pixels = blank<double>(groups), pixels_ref = unwritten<double>(groups);
         const auto gram = blank<double>(blocks), gram_ref = unwritten<double>(blocks);
         own.forward(spec, in(logits), in(labels), in(factors), log_probs.view(), y.view(),
-                    pixels.view(), gram.view(), workspace());
+                    pixels.view(), with_gram ? gram.view() : View<double>(), workspace());
         plain.forward(spec, logits.cview(), labels.cview(), factors.cview(), log_probs_ref.view(),
-                      y_ref.view(), pixels_ref.view(), gram_ref.view(), reference_workspace());
+                      y_ref.view(), pixels_ref.view(), with_gram ? gram_ref.view() : View<double>(),
+                      reference_workspace());
         CHECK(largest_difference(log_probs, log_probs_ref) < 20 * tolerance<S>());
         CHECK(largest_difference(y, y_ref) < tolerance<S>() * (1.0 + largest_magnitude(y_ref)));
         CHECK(largest_difference(pixels, pixels_ref) == 0.0);
