@@ -82,22 +82,14 @@ int main(int argc, char** argv) {
     }
     outputs.begin();
     for (const auto& [kind, images] : kinds) {
-      std::vector<std::exception_ptr> failures(static_cast<std::size_t>(images));
-      dmf::parallel_for(images, [&, which = kind](dmf::Index i) {
-        try {  // an error must not leave the parallel loop
-          const auto stream = 4 * static_cast<std::uint64_t>(i) + static_cast<std::uint64_t>(which);
-          write_phantom(outputs, folder / phantom_name(which, static_cast<int>(i) + 1), which, size,
-                        (seed << 32) + stream);
-        } catch (...) {
-          failures[static_cast<std::size_t>(i)] = std::current_exception();
-        }
+      const auto errors = dmf::parallel_try(images, [&, which = kind](dmf::Index i) {
+        const auto stream = 4 * static_cast<std::uint64_t>(i) + static_cast<std::uint64_t>(which);
+        write_phantom(outputs, folder / phantom_name(which, static_cast<int>(i) + 1), which, size,
+                      (seed << 32) + stream);
       });
       dmf::within_memory(fmt::format("while simulating images of {0} x {0} pixels", size),
-                         "A smaller --size or fewer --threads need less", [&] {
-                           for (const auto& each : failures) {
-                             if (each) std::rethrow_exception(each);
-                           }
-                         });
+                         "A smaller --size or fewer --threads need less",
+                         [&] { dmf::rethrow_first(errors); });
     }
     fmt::print("{} phantoms in {}\n", benign + malignant + normal, folder.string());
     return 0;

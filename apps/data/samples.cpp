@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <exception>
 
 #include "apps/data/mask_notes.h"
 #include "apps/support/text.h"
@@ -172,24 +171,21 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   // What is kept between reading and understanding: the image with room for its labels, and the
   // masks' pixels. An item that does not fit is read again.
   std::vector<Decoded> decoded(items.size());
-  std::vector<std::exception_ptr> errors(items.size());
   std::vector<char> image_kept(items.size()), masks_kept(items.size());
   std::atomic<std::size_t> read = 0;
-  parallel_for(count, [&](Index i) {
+  std::vector<std::exception_ptr> errors = parallel_try(count, [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
-    errors[k] = error_of([&] {
-      if (options.on_progress) options.on_progress("images read", ++read, items.size());
-      Decoded own = decode(items[k]);
-      std::size_t bytes = 0;
-      for (const ReadMask& mask : own.masks) bytes += mask.bytes();
-      image_kept[k] = budget.take(image_bytes + label_bytes);
-      if (image_kept[k] == 0) own.image = Image();
-      masks_kept[k] = image_kept[k] != 0 && budget.take(bytes);
-      if (masks_kept[k] == 0) {
-        for (ReadMask& mask : own.masks) mask.drop_pixels();
-      }
-      decoded[k] = std::move(own);
-    });
+    if (options.on_progress) options.on_progress("images read", ++read, items.size());
+    Decoded own = decode(items[k]);
+    std::size_t bytes = 0;
+    for (const ReadMask& mask : own.masks) bytes += mask.bytes();
+    image_kept[k] = budget.take(image_bytes + label_bytes);
+    if (image_kept[k] == 0) own.image = Image();
+    masks_kept[k] = image_kept[k] != 0 && budget.take(bytes);
+    if (masks_kept[k] == 0) {
+      for (ReadMask& mask : own.masks) mask.drop_pixels();
+    }
+    decoded[k] = std::move(own);
   });
   std::vector<std::size_t> sound;
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -248,35 +244,32 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   lesions_.resize(items.size());
   hashes_.resize(items.size());
   for (const std::size_t i : sound) headers_.push_back(std::move(decoded[i].header));
-  errors.assign(items.size(), nullptr);
   std::atomic<std::size_t> understood = 0;
-  parallel_for(static_cast<Index>(items.size()), [&](Index i) {
+  errors = parallel_try(static_cast<Index>(items.size()), [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
-    errors[k] = error_of([&] {
-      if (options.on_progress) options.on_progress("masks understood", ++understood, items.size());
-      const std::size_t from = sound[k];
-      Decoded& own = decoded[from];
-      LabelMap labels;
-      if (items[k].annotation) {
-        labels = draw(*items[k].annotation, own.height, own.width);
-      } else if (masks_kept[from] == 0) {
-        labels = read_labels(items[k], encoding_, options_.exif);
-      } else {
-        labels = own.masks.front().labels(encoding_);
-        for (std::size_t m = 1; m < own.masks.size(); ++m) {
-          unite(labels, own.masks[m].labels(encoding_), encoding_.ignored);
-        }
+    if (options.on_progress) options.on_progress("masks understood", ++understood, items.size());
+    const std::size_t from = sound[k];
+    Decoded& own = decoded[from];
+    LabelMap labels;
+    if (items[k].annotation) {
+      labels = draw(*items[k].annotation, own.height, own.width);
+    } else if (masks_kept[from] == 0) {
+      labels = read_labels(items[k], encoding_, options_.exif);
+    } else {
+      labels = own.masks.front().labels(encoding_);
+      for (std::size_t m = 1; m < own.masks.size(); ++m) {
+        unite(labels, own.masks[m].labels(encoding_), encoding_.ignored);
       }
-      own.masks.clear();
-      hashes_[k] = {own.hash, hash_of_labels(labels)};
-      ResizedLabels resized = preprocess(labels, options_.preprocess, encoding_.ignored);
-      lesions_[k] = {
-          share_of_lesion(labels, encoding_.ignored), resized.kept, resized.lost,
-          has_lesion(labels, encoding_.ignored) && !has_lesion(resized.labels, encoding_.ignored)};
-      if (image_kept[from] != 0) {
-        cache_[k] = Sample{std::move(own.image), std::move(resized.labels)};
-      }
-    });
+    }
+    own.masks.clear();
+    hashes_[k] = {own.hash, hash_of_labels(labels)};
+    ResizedLabels resized = preprocess(labels, options_.preprocess, encoding_.ignored);
+    lesions_[k] = {
+        share_of_lesion(labels, encoding_.ignored), resized.kept, resized.lost,
+        has_lesion(labels, encoding_.ignored) && !has_lesion(resized.labels, encoding_.ignored)};
+    if (image_kept[from] != 0) {
+      cache_[k] = Sample{std::move(own.image), std::move(resized.labels)};
+    }
   });
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (!errors[i]) continue;

@@ -73,20 +73,12 @@ Inspection inspect(const SampleSet& samples, double duplicate_threshold,
                    const CountProgress& on_progress) {
   Inspection inspection;
   inspection.images.resize(samples.size());
-  std::vector<std::exception_ptr> failures(samples.size());
   std::atomic<std::size_t> done = 0;
-  parallel_for(static_cast<Index>(samples.size()), [&](Index i) {
+  rethrow_first(parallel_try(static_cast<Index>(samples.size()), [&](Index i) {
     const auto k = static_cast<std::size_t>(i);
-    try {  // an error must not leave the parallel loop
-      if (on_progress) on_progress("images looked at", ++done, samples.size());
-      inspection.images[k] = look_at(samples, k, kThumbnail);
-    } catch (...) {
-      failures[k] = std::current_exception();
-    }
-  });
-  for (const auto& each : failures) {
-    if (each) std::rethrow_exception(each);
-  }
+    if (on_progress) on_progress("images looked at", ++done, samples.size());
+    inspection.images[k] = look_at(samples, k, kThumbnail);
+  }));
   inspection.alike = find_leakage(samples, duplicate_threshold);
   inspection.findings = findings_of(inspection.images, inspection.alike, samples);
   return inspection;

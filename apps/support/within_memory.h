@@ -11,18 +11,6 @@ namespace dmf {
 /// Whether it says that memory ran out; null does not.
 bool is_lack_of_memory(const std::exception_ptr& error);
 
-/// What a task threw, or none. Errors must not leave a parallel loop, and a text would take memory
-/// that there may be none of.
-template <class Task>
-std::exception_ptr error_of(const Task& task) noexcept {
-  try {
-    task();
-  } catch (...) {
-    return std::current_exception();
-  }
-  return nullptr;
-}
-
 /// Says what memory ran out in and what helps.
 class NotEnoughMemory : public DeviceError {
  public:

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <exception>
 #include <future>
 #include <system_error>
 #include <type_traits>
+#include <vector>
 
 #include "engine/core/shape.h"
 
@@ -70,6 +72,30 @@ void parallel_for(Index count, const Body& body) {
   }
 #endif
   for (Index i = 0; i < count; ++i) call_body(body, i, 0);
+}
+
+/// As parallel_for, for a body that may throw: errors must not leave the loop. Texts are not made of
+/// them here, since that would take memory that there may be none of.
+///
+/// return  what each body(i) threw, null where it did not
+template <class Body>
+std::vector<std::exception_ptr> parallel_try(Index count, const Body& body) {
+  std::vector<std::exception_ptr> errors(static_cast<std::size_t>(count));
+  parallel_for(count, [&](Index i) {
+    try {
+      body(i);
+    } catch (...) {
+      errors[static_cast<std::size_t>(i)] = std::current_exception();
+    }
+  });
+  return errors;
+}
+
+/// Throws the first of these, whatever the threads; nothing where all are null.
+inline void rethrow_first(const std::vector<std::exception_ptr>& errors) {
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
 }
 
 /// Calls body(begin, end) for pieces of [0, total) of at most `grain` elements.

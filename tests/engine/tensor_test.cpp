@@ -186,6 +186,22 @@ TEST_CASE("rng: streams differ, repeat, and have the moments they should") {
   CHECK(std::set<int>(items.begin(), items.end()).size() == 5);
 }
 
+TEST_CASE("parallel: a body that throws is heard of by its index, the first one first") {
+  const int before = num_threads();
+  for (const int threads : {1, 4}) {
+    set_num_threads(threads);
+    const auto errors = parallel_try(100, [](Index i) {
+      if (i % 30 == 20) throw ValueError(std::to_string(i));
+    });
+    REQUIRE(errors.size() == 100);
+    for (std::size_t i = 0; i < errors.size(); ++i) CHECK((errors[i] != nullptr) == (i % 30 == 20));
+    CHECK_THROWS_WITH_AS(rethrow_first(errors), "20", ValueError);
+  }
+  set_num_threads(before);
+  CHECK_NOTHROW(rethrow_first(parallel_try(3, [](Index) {})));
+  CHECK(parallel_try(0, [](Index) {}).empty());
+}
+
 TEST_CASE("parallel: every index is visited once, by a thread in range, for any thread count") {
   const int before = num_threads();
   for (const int threads : {1, 2, 4}) {

@@ -1,13 +1,11 @@
 #include "apps/data/layouts/frames.h"
 
 #include <algorithm>
-#include <exception>
 #include <map>
 
 #include "apps/data/layouts/name_keys.h"
 #include "apps/image/codecs/image_file.h"
 #include "apps/support/text.h"
-#include "apps/support/within_memory.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 
@@ -117,18 +115,12 @@ struct FrameCounts {
 /// Of all items, on every core: of a DICOM the whole file is looked at.
 std::vector<FrameCounts> counted(const std::vector<DatasetItem>& items) {
   std::vector<FrameCounts> counts(items.size());
-  std::vector<std::exception_ptr> errors(items.size());
-  parallel_for(static_cast<Index>(items.size()), [&](Index at) {
+  rethrow_first(parallel_try(static_cast<Index>(items.size()), [&](Index at) {
     const auto i = static_cast<std::size_t>(at);
-    errors[i] = error_of([&] {
-      counts[i].image = count_frames(items[i].image);
-      if (counts[i].image > 1) return;
-      for (const fs::path& mask : items[i].masks) counts[i].masks.push_back(count_frames(mask));
-    });
-  });
-  for (const std::exception_ptr& error : errors) {
-    if (error) std::rethrow_exception(error);
-  }
+    counts[i].image = count_frames(items[i].image);
+    if (counts[i].image > 1) return;
+    for (const fs::path& mask : items[i].masks) counts[i].masks.push_back(count_frames(mask));
+  }));
   return counts;
 }
 
