@@ -57,6 +57,17 @@ struct TermFactors {
   }
 };
 
+/// What a group's sum is divided by, the group having these pixels by label: 1 for a count.
+constexpr double divisor_of(const PixelSumsSpec& spec, Index sum, const double* factors,
+                            const double* pixels, Index C) {
+  const Index j = sum - spec.first_term(C);
+  return j < 0 ? 1.0 : TermFactors::at(factors, j, C).denominator(pixels, C);
+}
+/// 0 where nothing is divided by.
+constexpr double quotient(double value, double divisor) {
+  return divisor > 0.0 ? value / divisor : 0.0;
+}
+
 // All that losses ask of the pixels. With t_i the label of pixel i and p the softmax of its logits:
 //
 //   logits     [N, H, W, C]

@@ -143,12 +143,6 @@ struct Stages {
     });
   }
 
-  /// What a group's sum is divided by, the group having these pixels by label.
-  double divisor(Index sum, const double* pixels) const {
-    const Index j = sum - spec.first_term(C);
-    return j < 0 ? 1.0 : TermFactors::at(factors, j, C).denominator(pixels, C);
-  }
-
   /// dlog_probs = what the counts pass back, 0 without them
   void count_slopes(const ChunkRange& range, const T* log_probs, Index g, Index G, const T* drow,
                     T* dlog_probs) const {
@@ -179,10 +173,6 @@ struct Stages {
     });
   }
 };
-
-double quotient(double value, double divisor) {
-  return divisor > 0.0 ? value / divisor : 0.0;
-}
 
 template <class T>
 class CpuPixelSums final : public PixelSumsKernels<T> {
@@ -216,7 +206,7 @@ class CpuPixelSums final : public PixelSumsKernels<T> {
       chunks.add_up(sums, g, R, group);
       for (Index k = 0; k < R; ++k) {
         row.data[spec.in_row(k, g, G, C)] =
-            static_cast<T>(quotient(group[k], stages.divisor(k, counts)));
+            static_cast<T>(quotient(group[k], divisor_of(spec, k, factors.data, counts, C)));
       }
     }
     if (gram) multiply(chunks, stages, log_probs, pixels, gram, workspace);
@@ -283,8 +273,9 @@ class CpuPixelSums final : public PixelSumsKernels<T> {
         double sum = 0.0;
         for (Index run = g * runs; run < (g + 1) * runs; ++run) sum += products[run * R * R + k];
         const double* of_group = pixels.data + g * C;
-        gram.data[g * R * R + k] = quotient(quotient(sum, stages.divisor(k / R, of_group)),
-                                            stages.divisor(k % R, of_group));
+        gram.data[g * R * R + k] =
+            quotient(quotient(sum, divisor_of(stages.spec, k / R, stages.factors, of_group, C)),
+                     divisor_of(stages.spec, k % R, stages.factors, of_group, C));
       }
     }
   }

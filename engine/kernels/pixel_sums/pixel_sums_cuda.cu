@@ -35,16 +35,7 @@ struct PixelSumsCall {
   __host__ __device__ bool counts(std::int32_t label) const {
     return label != spec.groups.ignore_index;
   }
-  /// What a group's sum is divided by.
-  __device__ double divisor(Index sum, const double* group_pixels) const {
-    const Index j = sum - spec.first_term(C);
-    return j < 0 ? 1.0 : term(j).denominator(group_pixels, C);
-  }
 };
-
-__device__ double quotient(double value, double divisor) {
-  return divisor > 0.0 ? value / divisor : 0.0;
-}
 
 /// (1 - p)^gamma, without pow for the exponents in common use
 template <class T>
@@ -158,8 +149,8 @@ __global__ void finish_sums(PixelSumsCall<T> call, const double* parts, const do
   }
   sum = block_sum(sum, scratch);
   if (threadIdx.x != 0) return;
-  row[call.spec.in_row(which, g, call.G, call.C)] =
-      static_cast<T>(quotient(sum, call.divisor(which, pixels + g * call.C)));
+  row[call.spec.in_row(which, g, call.G, call.C)] = static_cast<T>(
+      quotient(sum, divisor_of(call.spec, which, call.factors, pixels + g * call.C, call.C)));
 }
 
 /// What a pixel with this label and log-probability passes to a sum, as `slope` times the gradient
@@ -211,7 +202,8 @@ __global__ void multiply_gradients(PixelSumsCall<T> call, const T* log_probs, co
   if (threadIdx.x != 0) return;
   const double* of_group = pixels + g * C;
   gram[(g * call.R + a) * call.R + b] =
-      quotient(quotient(sum, call.divisor(a, of_group)), call.divisor(b, of_group));
+      quotient(quotient(sum, divisor_of(call.spec, a, call.factors, of_group, C)),
+               divisor_of(call.spec, b, call.factors, of_group, C));
 }
 
 /// One thread a pixel: the gradient of every sum for its log-probabilities, then for its logits.

@@ -65,18 +65,16 @@ void for_each_pixel(const PixelSumsSpec& spec, In<T> log_probs, In<std::int32_t>
   }
 }
 
-/// What a group's sums are divided by: 1 for the counts.
-std::vector<double> divisors(const PixelSumsSpec& spec, In<double> factors, const double* pixels,
-                             Index C) {
-  std::vector<double> all(static_cast<std::size_t>(spec.first_term(C)), 1.0);
-  for (Index j = 0; j < spec.terms; ++j) {
-    all.push_back(TermFactors::at(factors.data, j, C).denominator(pixels, C));
+/// What each group's sums are divided by, [G, R].
+std::vector<double> divisors(const PixelSumsSpec& spec, In<double> factors, In<double> pixels) {
+  const Index G = pixels.size(0), C = pixels.size(1);
+  std::vector<double> all;
+  for (Index g = 0; g < G; ++g) {
+    for (Index a = 0; a < spec.of_group(C); ++a) {
+      all.push_back(divisor_of(spec, a, factors.data, pixels.data + g * C, C));
+    }
   }
   return all;
-}
-
-double quotient(double value, double divisor) {
-  return divisor > 0.0 ? value / divisor : 0.0;
 }
 
 template <class T>
@@ -103,15 +101,14 @@ class ReferencePixelSums final : public PixelSumsKernels<T> {
         }
       }
     });
+    const std::vector<double> by = divisors(spec, factors, pixels);
     for (Index g = 0; g < G; ++g) {
-      const std::vector<double> by = divisors(spec, factors, pixels.data + g * C, C);
       for (Index a = 0; a < R; ++a) {
-        const auto at = static_cast<std::size_t>(a);
-        row.data[spec.in_row(a, g, G, C)] =
-            static_cast<T>(quotient(sums[static_cast<std::size_t>(g * R + a)], by[at]));
+        const auto at = static_cast<std::size_t>(g * R + a);
+        row.data[spec.in_row(a, g, G, C)] = static_cast<T>(quotient(sums[at], by[at]));
         for (Index b = 0; gram && b < R; ++b) {
           double& product = gram.data[(g * R + a) * R + b];
-          product = quotient(quotient(product, by[at]), by[static_cast<std::size_t>(b)]);
+          product = quotient(quotient(product, by[at]), by[static_cast<std::size_t>(g * R + b)]);
         }
       }
     }
@@ -121,13 +118,14 @@ class ReferencePixelSums final : public PixelSumsKernels<T> {
                 In<double> factors, In<double> pixels, In<T> drow, View<T> dlogits) const override {
     const Index C = log_probs.size(-1), G = spec.groups.count(labels.shape), R = spec.of_group(C);
     std::fill_n(dlogits.data, dlogits.numel(), T{0});
+    const std::vector<double> by = divisors(spec, factors, pixels);
     for_each_pixel<T>(spec, log_probs, labels, factors, [&](Index i, Index g, const Pixel& pixel) {
-      const std::vector<double> by = divisors(spec, factors, pixels.data + g * C, C);
       for (Index c = 0; c < C; ++c) {
         double sum = 0.0;
         for (Index a = 0; a < R; ++a) {
           const auto at = static_cast<std::size_t>(a);
-          sum += quotient(static_cast<double>(drow.data[spec.in_row(a, g, G, C)]), by[at]) *
+          sum += quotient(static_cast<double>(drow.data[spec.in_row(a, g, G, C)]),
+                          by[static_cast<std::size_t>(g * R + a)]) *
                  pixel.gradient[at][static_cast<std::size_t>(c)];
         }
         dlogits.data[i * C + c] = static_cast<T>(sum);
