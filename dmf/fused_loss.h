@@ -54,7 +54,6 @@ class FusedLoss {
 
   /// Whether a step needs the losses' gradients for its weights.
   WithGradients needs_gradients() const;
-  bool has_auxiliary() const { return has_auxiliary_; }
   /// The K base losses', then "auxiliary_NAME": columns of logs.
   std::vector<std::string> names() const;
   Fusion& fusion() { return fusion_; }

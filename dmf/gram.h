@@ -11,7 +11,6 @@ namespace dmf {
 /// a rule on gradients needs of them.
 class Gram {
  public:
-  Gram() = default;
   explicit Gram(std::size_t losses) : losses_(losses), products_(losses * losses, 0.0) {}
 
   std::size_t losses() const { return losses_; }
@@ -35,7 +34,7 @@ class Gram {
   }
 
  private:
-  std::size_t losses_ = 0;
+  std::size_t losses_;
   std::vector<double> products_;
 };
 

@@ -37,9 +37,7 @@ const std::vector<NetworkEntry>& networks() {
 }
 
 Settings network_settings() {
-  Settings settings;
-  for (const NetworkEntry& entry : networks()) settings.add(entry.settings);
-  return settings;
+  return settings_of(networks());
 }
 
 NetworkSpec network_spec(std::string_view name) {

@@ -51,10 +51,8 @@ std::vector<Setting> unet_settings() {
       {"base-width", initial.base_width, "Channels of the first level", {.least = 1, .most = 1024}},
       {"dropout", initial.dropout, "Rate, below the first level", kFraction},
       {"bn-eps", initial.bn_eps, "Of batch normalisation", kAboveZero},
-      {"bn-momentum",
-       initial.bn_momentum,
-       "Weight of the new value in the running statistics",
-       {.least = 0.0, .most = 1.0, .with_least = false}}};
+      {"bn-momentum", initial.bn_momentum, "Weight of the new value in the running statistics",
+       kAboveZeroToOne}};
 }
 
 std::vector<LevelSpec> levels(const UNetSpec& spec) {

@@ -13,6 +13,7 @@ namespace {
 /// The needs of several losses as one request, and where each finds its answers.
 struct United {
   PixelSumsRequest request;
+  std::vector<bool> counts_of;                     // for each loss, whether it asks for counts
   std::vector<std::vector<std::size_t>> terms_of;  // for each loss, in request.terms
 };
 
@@ -30,6 +31,7 @@ United unite(const std::vector<const Loss<S>*>& losses, Index classes) {
       places.push_back(static_cast<std::size_t>(found - all.begin()));
       if (found == all.end()) all.push_back(term);
     }
+    united.counts_of.push_back(needs.counts);
     united.terms_of.push_back(std::move(places));
   }
   return united;
@@ -61,7 +63,7 @@ std::vector<Variable<S>> values_from(const std::vector<const Loss<S>*>& losses,
     std::vector<Variable<S>> own;
     for (const std::size_t j : united.terms_of[k]) own.push_back(terms[j]);
     LossInputs<S> inputs{{}, own, pixels};
-    if (losses[k]->needs(pixels.size(1)).counts) {
+    if (united.counts_of[k]) {
       // Handles of its own: what a loss passes back is added up by itself before it meets the
       // others', however its formula is written.
       inputs.counts = {1.0 * counts.tp, 1.0 * counts.fp, 1.0 * counts.fn};

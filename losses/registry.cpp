@@ -115,8 +115,7 @@ LossExpression LossExpression::parse(std::string_view text) {
 }
 
 Settings loss_settings() {
-  Settings settings;
-  for (const LossEntry& loss : losses()) settings.add(loss.settings);
+  Settings settings = settings_of(losses());
   settings.add(class_weight_settings());
   return settings;
 }

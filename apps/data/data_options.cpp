@@ -5,7 +5,6 @@
 namespace dmf {
 namespace {
 
-constexpr Range kAboveZeroToOne = {.least = 0.0, .most = 1.0, .with_least = false};
 constexpr Nature kPace = {.bears_on = BearsOn::pace, .may_vary = false};
 
 void bind_dataset(const OptionGroup& add, DataOptions& o) {

@@ -5,7 +5,6 @@
 namespace dmf {
 namespace {
 
-constexpr Range kUnit = {.least = 0.0, .most = 1.0};
 constexpr Nature kDividingFile = {.bears_on = BearsOn::split, .may_vary = false, .is_path = true};
 constexpr Nature kOfRepetition = {.may_vary = false};
 

@@ -8,14 +8,11 @@
 #include "apps/options/config_file.h"
 #include "apps/options/recipes.h"
 #include "apps/support/option_set.h"
-#include "losses/evaluate.h"
-#include "losses/registry.h"
 
 namespace dmf {
 namespace {
 
-constexpr Range kUnit = {.least = 0.0, .most = 1.0};
-constexpr Range kAboveZeroToOne = {.least = 0.0, .most = 1.0, .with_least = false};
+constexpr Nature kOfConfiguration = {.may_vary = false};  // it names one in a grid
 
 void bind_data(OptionSet& set, TrainOptions& o) {
   o.data.bind(set);
@@ -25,48 +22,47 @@ void bind_data(OptionSet& set, TrainOptions& o) {
       ->check(one_of(names_of(augmentation_sets())));
 }
 
-void bind_network(CLI::App& app, TrainOptions& o) {
-  add_value(app, "Network", "--model", o.model, help_of(networks()))
+void bind_network(OptionSet& set, TrainOptions& o) {
+  OptionGroup(set, "Network")
+      .value("--model", o.model, help_of(networks()))
       ->check(one_of(names_of(networks())));
-  add_settings(app, "Network", o.network_settings);
+  add_settings(set.app(), "Network", o.network_settings);
 }
 
 void bind_training(OptionSet& set, TrainOptions& o) {
-  CLI::App& app = set.app();
-  const OptionGroup group(set, "Training");
-  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    return add_value(app, "Training", name, field, help);
-  };
-  add("--epochs", o.epochs, "Passes over the training images")->check(whole_number(1, 1000000));
-  add("--batch", o.batch, "Images in a step")->check(whole_number(1, 4096));
-  add("--optimizer", o.optimizer, help_of(optimizers()))->check(one_of(names_of(optimizers())));
-  add("--lr", o.lr, "Learning rate")->check(number_in(kAboveZero));
-  add_settings(app, "Training", o.optimizer_settings);
-  group.choice("--schedule", o.schedule, kSchedules, "Learning rate: " + help_of(kSchedules));
-  add("--warmup-steps", o.warmup_steps, "Steps of linear warm-up")->check(whole_number(0));
-  add("--final-lr-fraction", o.final_lr_fraction, "Of --lr, at the end of the cosine")
+  const OptionGroup add(set, "Training");
+  add.value("--epochs", o.epochs, "Passes over the training images")
+      ->check(whole_number(1, 1000000));
+  add.value("--batch", o.batch, "Images in a step")->check(whole_number(1, 4096));
+  add.value("--optimizer", o.optimizer, help_of(optimizers()))
+      ->check(one_of(names_of(optimizers())));
+  add.value("--lr", o.lr, "Learning rate")->check(number_in(kAboveZero));
+  add_settings(set.app(), "Training", o.optimizer_settings);
+  add.choice("--schedule", o.schedule, kSchedules, "Learning rate: " + help_of(kSchedules));
+  add.value("--warmup-steps", o.warmup_steps, "Steps of linear warm-up")->check(whole_number(0));
+  add.value("--final-lr-fraction", o.final_lr_fraction, "Of --lr, at the end of the cosine")
       ->check(number_in(kUnit));
-  add("--clip-norm", o.clip_norm, "Largest norm of the gradient; 0: no limit")
+  add.value("--clip-norm", o.clip_norm, "Largest norm of the gradient; 0: no limit")
       ->check(number_in(kAtLeastZero));
-  add("--ema", o.ema, "Average the weights with this decay; 0: off")->check(number_in(kFraction));
-  group
-      .value("--checkpoint-every", o.checkpoint_every,
-             "Save the whole run every so many steps too; 0: after every epoch only",
-             {.bears_on = BearsOn::pace, .may_vary = false})
+  add.value("--ema", o.ema, "Average the weights with this decay; 0: off")
+      ->check(number_in(kFraction));
+  add.value("--checkpoint-every", o.checkpoint_every,
+            "Save the whole run every so many steps too; 0: after every epoch only",
+            {.bears_on = BearsOn::pace, .may_vary = false})
       ->check(whole_number(0));
-  group.flag("--skip-not-finite", o.skip_not_finite,
-             "Leave out a step whose loss or gradient is not finite instead of stopping");
+  add.flag("--skip-not-finite", o.skip_not_finite,
+           "Leave out a step whose loss or gradient is not finite instead of stopping");
   constexpr Nature kView = {.bears_on = BearsOn::view, .may_vary = false};
-  group.flag("--record-gradients", o.record_gradients,
-             "Write to steps.csv how strong each loss's own gradient is, for the logits", kView);
-  group.flag("--tensorboard", o.tensorboard,
-             "Write losses, weights, scores and images as events for TensorBoard too", kView);
-  for (CLI::Option* option : add_device_options(app, o.where)) {
+  add.flag("--record-gradients", o.record_gradients,
+           "Write to steps.csv how strong each loss's own gradient is, for the logits", kView);
+  add.flag("--tensorboard", o.tensorboard,
+           "Write losses, weights, scores and images as events for TensorBoard too", kView);
+  for (CLI::Option* option : add_device_options(set.app(), o.where)) {
     set.state(option, {.may_change_on_resume = true})->group("Training");
   }
-  group.choice("--score-at", o.score_at, kScoredSizes, "Test scores: " + help_of(kScoredSizes));
-  group.value("--seed", o.seed, "Of the split, the initial weights, the order and the augmentation",
-              {.may_vary = false});
+  add.choice("--score-at", o.score_at, kScoredSizes, "Test scores: " + help_of(kScoredSizes));
+  add.value("--seed", o.seed, "Of the split, the initial weights, the order and the augmentation",
+            {.may_vary = false});
 }
 
 /// A check that a text is one of these names or a sum of losses.
@@ -84,23 +80,45 @@ CLI::Validator loss_among(const std::vector<std::string>& names) {
       fmt::format("{}", fmt::join(names, ", ")));
 }
 
-void bind_losses(CLI::App& app, TrainOptions& o) {
-  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    return add_value(app, "Losses", name, field, help);
-  };
+void bind_fusion(OptionSet& set, TrainOptions& o) {
+  const OptionGroup add(set, "Losses");
+  add.value("--weighting", o.fusion.weighting, help_of(weighting_rules()), kOfConfiguration)
+      ->check(one_of(names_of(weighting_rules())));
+  add.value("--history-size", o.fusion.history_size, "Values held before the rule takes over")
+      ->check(whole_number(1, 1 << 20));
+  add.value("--history-size-max", o.fusion.history_size_max, "Values remembered")
+      ->check(whole_number(1, 1 << 20));
+  add.list("--initial-weights", o.fusion.initial_weights, "One a base loss; without, uniform",
+           number_in(kAtLeastZero));
+  add.value("--weight-averaging", o.fusion.averaging, "Moving average of the weights, its decay")
+      ->check(number_in(kFraction));
+  add.value("--weight-max-change", o.fusion.largest_change, "Of a weight in one step; 0: no limit")
+      ->check(number_in(kAtLeastZero));
+  add_settings(set.app(), "Losses", o.fusion.rule);
+  add.value("--aux-gamma0", o.fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
+      ->check(number_in(kAtLeastZero));
+  add.value("--aux-lambda", o.fusion.auxiliary.lambda, "Its decay: gamma = gamma0 exp(-lambda t)")
+      ->check(number_in(kAtLeastZero));
+  add.value("--batch-track-steps", o.fusion.auxiliary.every,
+            "Steps for t to advance by one; 0: every step")
+      ->check(whole_number(0));
+}
+
+void bind_losses(OptionSet& set, TrainOptions& o) {
+  const OptionGroup add(set, "Losses");
   std::vector<std::string> names = names_of(losses());
-  add_list(app, "Losses", "--losses", o.losses,
+  add.list("--losses", o.losses,
            "Base losses, each one of the following or a sum that counts as one, as "
            "0.5*focal+0.5*tversky. " +
                help_of(losses()),
            loss_among(names));
   names.emplace_back("none");
-  add("--auxiliary", o.auxiliary, "Auxiliary loss: any of these, or none")
+  add.value("--auxiliary", o.auxiliary, "Auxiliary loss: any of these, or none", kOfConfiguration)
       ->check(loss_among(names));
-  bind_fusion_options(app, o);
-  add_settings(app, "Losses", o.loss);
-  add("--reduction", o.reduction, help_of(kReductions))->check(one_of(names_of(kReductions)));
-  bind_ignore_index(app, o, "Losses");
+  bind_fusion(set, o);
+  add_settings(set.app(), "Losses", o.loss);
+  add.choice("--reduction", o.reduction, kReductions, help_of(kReductions));
+  bind_ignore_index(set.app(), o, "Losses");
 }
 
 }  // namespace
@@ -133,30 +151,9 @@ void bind_data_options(CLI::App& app, TrainOptions& options) {
   bind_data(set, options);
 }
 
-void bind_fusion_options(CLI::App& app, TrainOptions& o) {
-  const auto add = [&](const std::string& name, auto& field, const std::string& help) {
-    return add_value(app, "Losses", name, field, help);
-  };
-  add("--weighting", o.fusion.weighting, help_of(weighting_rules()))
-      ->check(one_of(names_of(weighting_rules())));
-  add("--history-size", o.fusion.history_size, "Values held before the rule takes over")
-      ->check(whole_number(1, 1 << 20));
-  add("--history-size-max", o.fusion.history_size_max, "Values remembered")
-      ->check(whole_number(1, 1 << 20));
-  add_list(app, "Losses", "--initial-weights", o.fusion.initial_weights,
-           "One a base loss; without, uniform", number_in(kAtLeastZero));
-  add("--weight-averaging", o.fusion.averaging, "Moving average of the weights, its decay")
-      ->check(number_in(kFraction));
-  add("--weight-max-change", o.fusion.largest_change, "Of a weight in one step; 0: no limit")
-      ->check(number_in(kAtLeastZero));
-  add_settings(app, "Losses", o.fusion.rule);
-  add("--aux-gamma0", o.fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
-      ->check(number_in(kAtLeastZero));
-  add("--aux-lambda", o.fusion.auxiliary.lambda, "Its decay: gamma = gamma0 exp(-lambda t)")
-      ->check(number_in(kAtLeastZero));
-  add("--batch-track-steps", o.fusion.auxiliary.every,
-      "Steps for t to advance by one; 0: every step")
-      ->check(whole_number(0));
+void bind_fusion_options(CLI::App& app, TrainOptions& options) {
+  OptionSet set(app);
+  bind_fusion(set, options);
 }
 
 namespace {
@@ -171,12 +168,9 @@ void bind_all(OptionSet& set, TrainOptions& options, const std::string& recipe) 
              {.may_vary = false})
       ->check(one_of(recipe_names()));
   bind_data(set, options);
-  bind_network(set.app(), options);
+  bind_network(set, options);
   bind_training(set, options);
-  bind_losses(set.app(), options);
-  for (const char* of_configuration : {"--weighting", "--auxiliary"}) {
-    set.state(set.app().get_option(of_configuration), {.may_vary = false});
-  }
+  bind_losses(set, options);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "engine/optim/optimizers.h"
 #include "engine/optim/schedule.h"
 #include "layers/networks.h"
+#include "losses/evaluate.h"
 #include "losses/registry.h"
 
 namespace CLI {
@@ -67,7 +68,7 @@ struct TrainOptions {
   FusionSpec fusion;
   Settings loss = loss_settings();
   std::int32_t ignore_index = kNoIgnore;
-  std::string reduction = "batch";
+  Reduction reduction = Reduction::batch;
 
   NetworkSpec network_spec() const;
   MaskOptions mask_options() const;

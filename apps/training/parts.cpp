@@ -11,8 +11,7 @@ FusedLoss<float> make_fused_loss(const TrainOptions& options) {
   if (options.auxiliary != "none") auxiliary = make_loss<float>(options.auxiliary, options.loss);
   FusionSpec fusion = options.fusion;
   fusion.seed = options.seed;
-  return {std::move(losses), std::move(auxiliary), fusion,
-          entry_named(kReductions, options.reduction, "reduction").value};
+  return {std::move(losses), std::move(auxiliary), fusion, options.reduction};
 }
 
 std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,

@@ -9,8 +9,9 @@
 namespace dmf {
 
 // A choice is a table: whatever a user picks by name (a loss, a rule, an optimiser, a network) stands
-// in one array whose entries have at least a `name` and a line of `help`. Options, their help, error
-// texts and the README's tables are made from it, so that a new entry is known everywhere.
+// in one array whose entries have at least a `name` and a line of `help`. Options, their help and error
+// texts are made from it, and a test compares the README with it, so that a new entry is known
+// everywhere.
 
 /// An entry of such a table that needs nothing but a value.
 template <class T>

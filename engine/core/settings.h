@@ -48,6 +48,8 @@ struct Range {
 inline constexpr Range kAtLeastZero = {.least = 0.0};
 inline constexpr Range kAboveZero = {.least = 0.0, .with_least = false};
 inline constexpr Range kFraction = {.least = 0.0, .most = 1.0, .with_most = false};  // [0, 1)
+inline constexpr Range kUnit = {.least = 0.0, .most = 1.0};
+inline constexpr Range kAboveZeroToOne = {.least = 0.0, .most = 1.0, .with_least = false};
 
 /// One thing that can be set of a loss, a rule, an optimiser or a network: an option on the command
 /// line, a key of the configuration file.
@@ -152,5 +154,13 @@ class Settings {
 
   std::vector<Entry> entries_;
 };
+
+/// The settings of all entries of a table, at their defaults.
+template <class Table>
+Settings settings_of(const Table& table) {
+  Settings settings;
+  for (const auto& entry : table) settings.add(entry.settings);
+  return settings;
+}
 
 }  // namespace dmf

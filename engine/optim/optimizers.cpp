@@ -47,9 +47,7 @@ const std::vector<OptimizerEntry>& optimizers() {
 }
 
 Settings optimizer_settings() {
-  Settings settings;
-  for (const OptimizerEntry& entry : optimizers()) settings.add(entry.settings);
-  return settings;
+  return settings_of(optimizers());
 }
 
 }  // namespace dmf
