@@ -268,6 +268,10 @@ class Run {
     return total;
   }
 
+  Labels labels_of(const Batch& batch) const {
+    return {batch.labels, options_.data.masks.classes, options_.ignore_index};
+  }
+
   void fetch(std::optional<Batch>& next) {
     next = loader_.next();
     if (next) stepper_.send(*next);
@@ -301,12 +305,10 @@ class Run {
     const std::filesystem::path kept = folder_ / "not_finite.safetensors";
     std::vector<std::string> images;
     for (const std::size_t item : batch.items) images.push_back(data_.samples.item(item).id);
-    const std::string what = fmt::format(
-        "step {}: {} First: {}. Images: {}", at_.step, problem,
-        first_not_finite(*network_, loss_, batch,
-                         Labels(batch.labels, options_.data.masks.classes, options_.ignore_index),
-                         static_cast<std::uint64_t>(at_.step)),
-        fmt::join(images, ", "));
+    const std::string what = fmt::format("step {}: {} First: {}. Images: {}", at_.step, problem,
+                                         first_not_finite(*network_, loss_, batch, labels_of(batch),
+                                                          static_cast<std::uint64_t>(at_.step)),
+                                         fmt::join(images, ", "));
     save_batch(kept, batch, what);
     throw NumericError(
         fmt::format("[train] {} (kept as {}). What was saved last is untouched; "
@@ -322,8 +324,7 @@ class Run {
     how.batch = options_.batch;
     how.surfaces = false;
     how.observer = [&](const Variable<float>& logits, const Batch& batch) {
-      const Labels labels(batch.labels, options_.data.masks.classes, options_.ignore_index);
-      const auto objective = loss_.evaluate(logits, labels.to(logits.device())).total;
+      const auto objective = loss_.evaluate(logits, labels_of(batch).to(logits.device())).total;
       loss_sum +=
           static_cast<double>(objective.value().item()) * static_cast<double>(batch.items.size());
     };
