@@ -61,11 +61,11 @@ int main(int argc, char** argv) {
 
   return dmf::run_program(app, argc, argv, [&] {
     const auto print = [](const std::string& line) { fmt::print("{}\n", line); };
-    const dmf::Device device = where.open();
+    const dmf::Compute compute = where.compute();
     if (ops->parsed()) {
       const auto shapes = shapes_file.empty() ? dmf::unet_shapes(workload.batch, workload.image)
                                               : dmf::read_shapes(shapes_file);
-      return dmf::run_ops_benchmark(shapes, device, print) ? 0 : 1;
+      return dmf::run_ops_benchmark(shapes, compute, print) ? 0 : 1;
     }
     if (scaling->parsed()) {
       dmf::run_scaling_benchmark(workload, iterations, print);
@@ -75,8 +75,8 @@ int main(int argc, char** argv) {
       dmf::run_dmf_benchmark(workload, iterations, print);
       return 0;
     }
-    print(device.is_cpu() ? dmf::run_step_benchmark(workload, device, iterations)
-                          : dmf::run_device_step_benchmark(workload, device, iterations));
+    print(compute.device.is_cpu() ? dmf::run_step_benchmark(workload, compute.device, iterations)
+                                  : dmf::run_device_step_benchmark(workload, compute, iterations));
     return 0;
   });
 }

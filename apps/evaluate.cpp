@@ -85,7 +85,7 @@ int main(int argc, char** argv) {
     outputs.begin();
     dmf::require_one_run(folder);
     dmf::TrainOptions options = dmf::read_config((folder / "config.toml").string());
-    dmf::Model model = dmf::load_model(folder / (weights + ".safetensors"), where.open());
+    dmf::Model model = dmf::load_model(folder / (weights + ".safetensors"), where.compute());
     DMF_CHECK(model.network->spec().classes == options.data.masks.classes, ValueError,
               "[evaluate] the network has {} classes, the run's configuration {}.",
               model.network->spec().classes, options.data.masks.classes);

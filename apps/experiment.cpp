@@ -21,6 +21,7 @@
 #include "apps/run/run_folder.h"
 #include "apps/support/console.h"
 #include "apps/support/machine_limits.h"
+#include "apps/support/option_set.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
 #include "apps/training/trainer.h"
@@ -93,7 +94,7 @@ class GridCommand {
   }
 
   int run() const {
-    options_.where.open();  // here rather than in every run
+    options_.where.compute();  // here rather than in every run
     std::vector<dmf::GridRun> runs;
     std::vector<dmf::TrainOptions> each;
     const std::string config = dmf::config_text(app_, dmf::Paths::absolute);
@@ -194,13 +195,14 @@ Action add_replay(CLI::App& app) {
   auto steps = std::make_shared<std::string>();
   auto out = std::make_shared<std::string>();
   auto plot = std::make_shared<std::string>();
-  auto options = std::make_shared<dmf::TrainOptions>();
+  auto options = std::make_shared<dmf::ObjectiveOptions>();
   command.add_option("steps", *steps, "A run's steps.csv")->required();
   command.add_option("--out", *out, "CSV to write the weights to")->required();
   command.add_option("--plot", *plot, "Page to draw them on");
   dmf::add_value(command, "Options", "--seed", options->fusion.seed, "Of the rule random");
   const auto overwrite = add_overwrite(command);
-  dmf::bind_fusion_options(command, *options);
+  dmf::OptionSet set(command);
+  options->bind_fusion(set);
   return [=] {
     dmf::OutputFiles outputs({"experiment", *overwrite, "--out or --plot", {*steps}});
     outputs.plan(*out);
@@ -220,7 +222,8 @@ Action add_duplicates(CLI::App& app) {
       "duplicates", "Near-duplicate images of a data set, and those whose classes differ");
   auto options = std::make_shared<dmf::TrainOptions>();
   auto csv = std::make_shared<std::string>();
-  dmf::bind_data_options(command, *options);
+  dmf::OptionSet set(command);
+  dmf::bind_data_options(set, *options);
   command.get_option("--data")->required();
   command.add_option("--csv", *csv, "Write the groups to this file too");
   const auto overwrite = add_overwrite(command);

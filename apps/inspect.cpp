@@ -9,6 +9,7 @@
 #include "apps/options/recipes.h"
 #include "apps/run/run_data.h"
 #include "apps/support/console.h"
+#include "apps/support/option_set.h"
 #include "apps/support/program.h"
 #include "apps/support/progress.h"
 #include "apps/support/within_memory.h"
@@ -28,8 +29,9 @@ int main(int argc, char** argv) {
       "what a person should look at.",
       "inspect");
   dmf::TrainOptions options;
-  dmf::bind_data_options(app, options);
-  dmf::bind_ignore_index(app, options, "Data");
+  dmf::OptionSet set(app);
+  dmf::bind_data_options(set, options);
+  options.bind_ignore_index(set, "Data");
   app.get_option("--data")->required();
   for (const auto& [key, value] : dmf::recipe_settings(dmf::kTrainRecipe)) {  // as train has them
     CLI::Option* option = app.get_option_no_throw("--" + key);

@@ -205,7 +205,7 @@ int main(int argc, char** argv) {
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     dmf::warn_where_idle(app, "--precision", !where.has_precision(), dmf::kCpuPrecision);
-    dmf::Model model = dmf::load_model(options.model, where.open());
+    dmf::Model model = dmf::load_model(options.model, where.compute());
     dmf::FoundImages found = dmf::find_images(options.inputs, options.recursive);
     for (dmf::ImageToSegment& image : found.images) {
       if (options.anonymise) image.result = dmf::neutral_name(image.result.generic_string());

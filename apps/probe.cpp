@@ -55,11 +55,11 @@ class Results {
 /// Compares each case with what it expects, a line each.
 ///
 /// return  exit status: 0 when some pass and none fails
-int check(const std::vector<fs::path>& cases, dmf::Precision precision, dmf::Device device,
+int check(const std::vector<fs::path>& cases, dmf::Precision precision, const dmf::Compute& compute,
           Results& results) {
   std::size_t passed = 0, failed = 0, unsupported = 0;
   for (const fs::path& path : cases) {
-    const dmf::CaseReport report = dmf::check_case(path, precision, device);
+    const dmf::CaseReport report = dmf::check_case(path, precision, compute);
     const bool known = report.verdict != dmf::CaseVerdict::unsupported;
     const bool pass = report.verdict == dmf::CaseVerdict::pass;
     fmt::print("{} {:<18} {:<36} absolute {:.2e}  relative {:.2e}{}\n",
@@ -76,13 +76,13 @@ int check(const std::vector<fs::path>& cases, dmf::Precision precision, dmf::Dev
 }
 
 /// Computes each case and says what came out.
-int compute(const std::vector<fs::path>& cases, dmf::Precision precision, dmf::Device device,
-            Results& results) {
+int compute(const std::vector<fs::path>& cases, dmf::Precision precision,
+            const dmf::Compute& compute, Results& results) {
   std::size_t failed = 0;
   for (const fs::path& path : cases) {
     try {
       const dmf::Safetensors computed =
-          dmf::compute_case(dmf::ReferenceCase(dmf::read_safetensors(path), device), precision);
+          dmf::compute_case(dmf::ReferenceCase(dmf::read_safetensors(path), compute), precision);
       std::vector<std::string> made;
       for (const auto& [name, tensor] : computed.tensors) {
         made.push_back(fmt::format("{} {}", name, tensor.shape.str()));
@@ -118,11 +118,11 @@ int main(int argc, char** argv) {
   dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
-    const dmf::Device device = where.open();
+    const dmf::Compute with = where.compute();
     const auto cases = dmf::files_of(inputs, 8, why_no_case, ".safetensors files").files;
     Results results(cases, out, overwrite);
     const auto precision = single ? dmf::Precision::single : dmf::Precision::as_given;
-    return compare ? check(cases, precision, device, results)
-                   : compute(cases, precision, device, results);
+    return compare ? check(cases, precision, with, results)
+                   : compute(cases, precision, with, results);
   });
 }

@@ -121,12 +121,12 @@ class TrainCommand {
       dmf::check_run_folder(folder, overwrite_);
     }
     dmf::check_options(options_);
-    const dmf::Device device = options_.where.open();
+    const dmf::Compute compute = options_.where.compute();
     dmf::say(fmt::format("machine   {}\n", dmf::describe_machine()));
-    if (device.kind() == dmf::Device::Kind::reference) {
+    if (compute.device.kind() == dmf::Device::Kind::reference) {
       dmf::say("device    reference: the plain kernels, on one thread\n");
-    } else if (!device.is_cpu()) {
-      dmf::say(fmt::format("device    {}, {}\n", dmf::device_runtime::description(device),
+    } else if (!compute.device.is_cpu()) {
+      dmf::say(fmt::format("device    {}, {}\n", dmf::device_runtime::description(compute.device),
                            options_.where.precision));
     }
     dmf::SampleSet samples =
@@ -159,7 +159,7 @@ class TrainCommand {
                        saved ? dmf::Start::from_checkpoint : dmf::Start::anew,
                        [&] { dmf::write_run_page(folder); });
     dmf::within_memory("while scoring", "A smaller --batch needs less; the training is saved", [&] {
-      dmf::Model model = dmf::load_model(folder, device);
+      dmf::Model model = dmf::load_model(folder, compute);
       dmf::write_results(folder, model, data, options_, split);
     });
     dmf::say(fmt::format("run folder: {}\n", folder.string()));

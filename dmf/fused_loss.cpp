@@ -30,6 +30,11 @@ Gram gram_of(const LossGradients<S>& gradients) {
 }  // namespace
 
 template <class S>
+Variable<S> objective(const LossValues<S>& values, const Tensor<S>& factors) {
+  return sum(values.values * Variable<S>(factors));
+}
+
+template <class S>
 FusedLoss<S>::FusedLoss(std::vector<std::unique_ptr<Loss<S>>> losses,
                         std::unique_ptr<Loss<S>> auxiliary, FusionSpec spec, Reduction reduction)
     : losses_(std::move(losses)),
@@ -82,10 +87,8 @@ typename FusedLoss<S>::Result FusedLoss<S>::combine(const Variable<S>& logits, c
   const LossValues<S> raw =
       values(logits, labels, training ? needs_gradients() : WithGradients::no);
   Result result{weigh(raw, training), {}};
-  std::vector<S> factors;
-  for (const double factor : result.factors) factors.push_back(static_cast<S>(factor));
-  const Tensor<S> on_device = Tensor<S>::from(factors, raw.values.shape(), raw.values.device());
-  result.total = sum(raw.values * Variable<S>(on_device));
+  const std::vector<S> factors(result.factors.begin(), result.factors.end());
+  result.total = objective(raw, Tensor<S>::from(factors, raw.values.shape(), raw.values.device()));
   return result;
 }
 
@@ -97,6 +100,8 @@ std::vector<std::string> FusedLoss<S>::names() const {
   return names;
 }
 
+template Variable<float> objective(const LossValues<float>&, const Tensor<float>&);
+template Variable<double> objective(const LossValues<double>&, const Tensor<double>&);
 template class FusedLoss<float>;
 template class FusedLoss<double>;
 

@@ -17,6 +17,12 @@ struct StepWeights {
   std::optional<Gram> gradients;  // of all of them, where they were asked for
 };
 
+/// sum_k factors[k] * values[k], shape [1].
+///
+/// factors  as many as values, on their device
+template <class S>
+Variable<S> objective(const LossValues<S>& values, const Tensor<S>& factors);
+
 /// The fused objective, equation (1): L = sum_k w_k L_k + gamma L_aux. The auxiliary loss is one more
 /// value whose factor is gamma. Factors are constants to the gradient: nothing is differentiated
 /// through the memory.

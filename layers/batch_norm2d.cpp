@@ -1,8 +1,6 @@
 #include "layers/batch_norm2d.h"
 
 #include "engine/core/check.h"
-#include "engine/kernels/backends.h"
-#include "engine/kernels/batch_norm/batch_norm.h"
 
 namespace dmf {
 
@@ -29,13 +27,7 @@ Variable<S> BatchNorm2d<S>::forward(const Variable<S>& x) {
 
 template <class S>
 ChannelAffine<S> BatchNorm2d<S>::affine(const Tensor<S>& bias) const {
-  const Device device = this->device();
-  ChannelAffine<S> affine{Tensor<S>(bias.shape(), device), Tensor<S>(bias.shape(), device),
-                          spec_.relu};
-  kernels<BatchNormKernels<S>>(device).fold(
-      bias.cview(), gamma_.value().cview(), beta_.value().cview(), running_mean_.cview(),
-      running_var_.cview(), spec_.eps, affine.scale.view(), affine.shift.view());
-  return affine;
+  return fold_batch_norm2d(bias, gamma_.value(), beta_.value(), running_mean_, running_var_, spec_);
 }
 
 template class BatchNorm2d<float>;

@@ -6,8 +6,9 @@ namespace dmf {
 
 template <class S>
 Conv2d<S>::Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng,
-                  Device device)
-    : Module<S>(device) {
+                  const Compute& compute)
+    : Module<S>(compute.device) {
+  spec_.precision = compute.precision;
   const int front = (kernel - 1) / 2, behind = kernel - 1 - front;
   spec_.pad = {front, front, behind, behind};
   const Index area = Index{kernel} * kernel;
@@ -30,8 +31,9 @@ Variable<S> Conv2d<S>::forward_normalised(const Variable<S>& x, BatchNorm2d<S>& 
 
 template <class S>
 ConvTranspose2d<S>::ConvTranspose2d(Index in_channels, Index out_channels, int kernel, int stride,
-                                    Init init, Rng& rng, Device device)
-    : Module<S>(device) {
+                                    Init init, Rng& rng, const Compute& compute)
+    : Module<S>(compute.device) {
+  spec_.precision = compute.precision;
   spec_.stride_h = spec_.stride_w = stride;
   spec_.pad = same_transpose_padding(kernel, stride);
   const Index area = Index{kernel} * kernel;

@@ -12,7 +12,8 @@ namespace dmf {
 template <class S>
 class Conv2d final : public Module<S> {
  public:
-  Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng, Device device);
+  Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng,
+         const Compute& compute);
   Variable<S> forward(const Variable<S>& x) override;
   /// norm.forward(forward(x)), in one pass where nothing is trained: in evaluation mode and NoGrad.
   Variable<S> forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm);
@@ -28,7 +29,7 @@ template <class S>
 class ConvTranspose2d final : public Module<S> {
  public:
   ConvTranspose2d(Index in_channels, Index out_channels, int kernel, int stride, Init init,
-                  Rng& rng, Device device);
+                  Rng& rng, const Compute& compute);
   Variable<S> forward(const Variable<S>& x) override;
   /// norm.forward(forward(x)), in one pass where nothing is trained: in evaluation mode and NoGrad.
   Variable<S> forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm);

@@ -4,7 +4,7 @@
 #include <type_traits>
 
 #include "engine/core/check.h"
-#include "engine/core/precision.h"
+#include "engine/core/compute.h"
 #include "engine/core/settings.h"
 #include "engine/ops/store_as.h"
 #include "layers/module.h"
@@ -27,7 +27,8 @@ template <class S>
 class Network : public Module<S> {
  public:
   /// throws  ValueError for less than one channel, or not 2 to 256 classes
-  Network(NetworkSpec spec, Device device) : Module<S>(device), spec_(std::move(spec)) {
+  Network(NetworkSpec spec, const Compute& compute)
+      : Module<S>(compute.device), spec_(std::move(spec)), compute_(compute) {
     DMF_CHECK(spec_.in_channels >= 1, ValueError,
               "[network] input channels: got {}, expected at least 1.", spec_.in_channels);
     DMF_CHECK(spec_.classes >= 2 && spec_.classes <= 256, ValueError,
@@ -37,19 +38,19 @@ class Network : public Module<S> {
   /// The forward pass of images [N, H, W, in_channels] as they come to the network's device. Where
   /// it multiplies in bfloat16 they are kept as that, and with them all that is made of them.
   Variable<S> logits(const Tensor<S>& images) {
-    const bool in_bfloat16 = std::is_same_v<S, float> && !images.device().is_cpu() &&
-                             matmul_precision() == MatmulPrecision::bf16;
-    return this->forward(
-        store_as(Variable<S>(images), in_bfloat16 ? Storage::bfloat16 : Storage::full));
+    const bool halves = std::is_same_v<S, float> && compute_.in_bfloat16();
+    return this->forward(store_as(Variable<S>(images), halves ? Storage::bfloat16 : Storage::full));
   }
 
   const NetworkSpec& spec() const { return spec_; }
+  const Compute& compute() const { return compute_; }
   /// Images whose height and width are multiples of it are computed as they are; others may be
   /// padded inside.
   virtual Index size_multiple() const { return 1; }
 
  private:
   NetworkSpec spec_;
+  Compute compute_;
 };
 
 }  // namespace dmf

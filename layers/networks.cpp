@@ -13,11 +13,11 @@ NetworkEntry unet_entry(const UNetPreset& preset) {
       preset.help,
       unet_settings(),
       [&preset](const NetworkSpec& spec) { return parameter_count(UNetSpec::of(preset, spec)); },
-      [&preset](const NetworkSpec& spec, Device device) {
-        return std::make_unique<UNet<float>>(UNetSpec::of(preset, spec), device);
+      [&preset](const NetworkSpec& spec, const Compute& compute) {
+        return std::make_unique<UNet<float>>(UNetSpec::of(preset, spec), compute);
       },
-      [&preset](const NetworkSpec& spec, Device device) {
-        return std::make_unique<UNet<double>>(UNetSpec::of(preset, spec), device);
+      [&preset](const NetworkSpec& spec, const Compute& compute) {
+        return std::make_unique<UNet<double>>(UNetSpec::of(preset, spec), compute);
       }};
 }
 
@@ -46,12 +46,12 @@ NetworkSpec network_spec(std::string_view name) {
 }
 
 template <class S>
-std::unique_ptr<Network<S>> make_network(const NetworkSpec& spec, Device device) {
+std::unique_ptr<Network<S>> make_network(const NetworkSpec& spec, const Compute& compute) {
   const NetworkEntry& entry = entry_of(spec.name);
   if constexpr (std::is_same_v<S, float>) {
-    return entry.make(spec, device);
+    return entry.make(spec, compute);
   } else {
-    return entry.make_double(spec, device);
+    return entry.make_double(spec, compute);
   }
 }
 
@@ -59,7 +59,7 @@ Index parameter_count(const NetworkSpec& spec) {
   return entry_of(spec.name).parameter_count(spec);
 }
 
-template std::unique_ptr<Network<float>> make_network(const NetworkSpec&, Device);
-template std::unique_ptr<Network<double>> make_network(const NetworkSpec&, Device);
+template std::unique_ptr<Network<float>> make_network(const NetworkSpec&, const Compute&);
+template std::unique_ptr<Network<double>> make_network(const NetworkSpec&, const Compute&);
 
 }  // namespace dmf

@@ -13,7 +13,7 @@ namespace dmf {
 /// files are made from this table.
 struct NetworkEntry {
   template <class S>
-  using Make = std::function<std::unique_ptr<Network<S>>(const NetworkSpec&, Device)>;
+  using Make = std::function<std::unique_ptr<Network<S>>(const NetworkSpec&, const Compute&)>;
 
   std::string_view name, help;
   std::vector<Setting> settings;
@@ -36,7 +36,8 @@ NetworkSpec network_spec(std::string_view name);
 
 /// throws  ValueError naming what of the spec cannot be
 template <class S>
-std::unique_ptr<Network<S>> make_network(const NetworkSpec& spec, Device device = Device::cpu());
+std::unique_ptr<Network<S>> make_network(const NetworkSpec& spec,
+                                         const Compute& compute = Device::cpu());
 
 /// How many parameters that network has, found without building it.
 Index parameter_count(const NetworkSpec& spec);

@@ -12,17 +12,20 @@ namespace dmf {
 /// One level of either path, see LevelSpec.
 template <class S>
 struct UNet<S>::Level final : Module<S> {
-  Level(const LevelSpec& level, const UNetSpec& spec, Rng& rng, Device device)
-      : Module<S>(device), part(level.part), dropout_(level.dropout, spec.seed, level.id, device) {
+  Level(const LevelSpec& level, const UNetSpec& spec, Rng& rng, const Compute& compute)
+      : Module<S>(compute.device),
+        part(level.part),
+        dropout_(level.dropout, spec.seed, level.id, compute.device) {
     const Init init = spec.preset.init;
     const auto norm_of = [&](const std::string& name, Index channels) {
       const BatchNorm2dSpec norm{
           .eps = spec.bn_eps, .momentum = spec.bn_momentum, .training = true, .relu = true};
-      return std::make_unique<BatchNorm2d<S>>(level.name + "." + name, channels, norm, device);
+      return std::make_unique<BatchNorm2d<S>>(level.name + "." + name, channels, norm,
+                                              compute.device);
     };
     if (level.up) {
       const UpConv& up = *level.up;
-      up_ = std::make_unique<ConvTranspose2d<S>>(up.in, up.out, up.kernel, 2, init, rng, device);
+      up_ = std::make_unique<ConvTranspose2d<S>>(up.in, up.out, up.kernel, 2, init, rng, compute);
       this->add_child("up", *up_);
       if (!up.norm.empty()) {
         up_norm_ = norm_of(up.norm, up.out);
@@ -30,7 +33,7 @@ struct UNet<S>::Level final : Module<S> {
       }
     }
     for (const ConvBlock& block : level.blocks) {
-      convs_.push_back(std::make_unique<Conv2d<S>>(block.in, block.out, 3, init, rng, device));
+      convs_.push_back(std::make_unique<Conv2d<S>>(block.in, block.out, 3, init, rng, compute));
       norms_.push_back(norm_of(block.norm, block.out));
       this->add_child(block.conv, *convs_.back());
       this->add_child(block.norm, *norms_.back());
@@ -60,16 +63,16 @@ struct UNet<S>::Level final : Module<S> {
 };
 
 template <class S>
-UNet<S>::UNet(const UNetSpec& spec, Device device)
-    : Network<S>(spec.network_spec(), device), unet_spec_(spec) {
+UNet<S>::UNet(const UNetSpec& spec, const Compute& compute)
+    : Network<S>(spec.network_spec(), compute), unet_spec_(spec) {
   Rng rng(spec.seed, 0x696e6974);  // "init": a stream of its own
   const std::vector<LevelSpec> all = levels(spec);
   for (const LevelSpec& level : all) {
-    levels_.push_back(std::make_unique<Level>(level, spec, rng, device));
+    levels_.push_back(std::make_unique<Level>(level, spec, rng, compute));
     this->add_child(level.name, *levels_.back());
   }
   head_ =
-      std::make_unique<Conv2d<S>>(all.back().out, spec.classes, 1, spec.preset.init, rng, device);
+      std::make_unique<Conv2d<S>>(all.back().out, spec.classes, 1, spec.preset.init, rng, compute);
   this->add_child("head", *head_);
 }
 

@@ -14,7 +14,7 @@ template <class S>
 class UNet final : public Network<S> {
  public:
   /// throws  ValueError naming what of the spec cannot be
-  explicit UNet(const UNetSpec& spec, Device device = Device::cpu());
+  explicit UNet(const UNetSpec& spec, const Compute& compute = Device::cpu());
   ~UNet() override;
   Variable<S> forward(const Variable<S>& x) override;
   Index size_multiple() const override { return Index{1} << unet_spec_.depth; }

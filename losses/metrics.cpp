@@ -5,7 +5,7 @@
 
 #include "engine/core/check.h"
 #include "engine/core/choice.h"
-#include "engine/kernels/pixel_sums/class_balance.h"
+#include "engine/ops/pixel_sums.h"
 
 namespace dmf {
 

@@ -4,7 +4,6 @@
 #include "apps/benchmarks/peaks.h"
 #include "apps/benchmarks/timing.h"
 #include "engine/core/device_runtime.h"
-#include "engine/core/precision.h"
 #include "engine/core/rng.h"
 
 namespace dmf {
@@ -44,15 +43,15 @@ Tensor<float> random_matrix(Index n, Device device, Storage storage) {
 
 }  // namespace
 
-Peaks measure_device_peaks(Device device) {
+Peaks measure_device_peaks(const Compute& compute) {
+  const Device device = compute.device;
   // On an emulated device, which is for tests, a size that ends.
   const bool small = device_runtime::memory(device).total <= (std::size_t{4} << 30);
   const Index n = small ? 64 : 8192, count = Index{1} << (small ? 16 : 28);
-  const Storage storage =
-      matmul_precision() == MatmulPrecision::bf16 ? Storage::bfloat16 : Storage::full;
+  const Storage storage = compute.in_bfloat16() ? Storage::bfloat16 : Storage::full;
   const Tensor<float> a = random_matrix(n, device, storage), b = random_matrix(n, device, storage);
   const Tensor<float> c(a.shape(), device);
-  const double product = fastest(device, 5, [&] { multiply_matrices(a, b, c); });
+  const double product = fastest(device, 5, [&] { multiply_matrices(a, b, c, compute.precision); });
   const Tensor<float> from = Tensor<float>::full(Shape{count}, 1.0f, device);
   const Tensor<float> to = from.like(from.shape());
   const double copy = fastest(device, 5, [&] { to.copy_from(from); });

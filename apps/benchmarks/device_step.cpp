@@ -8,7 +8,6 @@
 #include "apps/benchmarks/timing.h"
 #include "apps/training/stepper.h"
 #include "engine/core/device_runtime.h"
-#include "engine/core/precision.h"
 #include "engine/core/rng.h"
 #include "layers/unet.h"
 #include "losses/registry.h"
@@ -47,12 +46,14 @@ Floors floors_of(const UNetSpec& spec, const Workload& workload, double element_
 
 }  // namespace
 
-std::string run_device_step_benchmark(const Workload& workload, Device device, int iterations) {
+std::string run_device_step_benchmark(const Workload& workload, const Compute& compute,
+                                      int iterations) {
+  const Device device = compute.device;
   constexpr int kWarmUp = 5;
-  const Peaks peaks = measure_device_peaks(device);
+  const Peaks peaks = measure_device_peaks(compute);
   release_cached_memory(device);
   reset_memory_peak(device);
-  const auto made = make_network<float>(network_spec(workload.model), device);
+  const auto made = make_network<float>(network_spec(workload.model), compute);
   Network<float>& network = *made;
   std::vector<std::unique_ptr<Loss<float>>> losses;
   losses.push_back(make_loss<float>("cce"));
@@ -60,13 +61,13 @@ std::string run_device_step_benchmark(const Workload& workload, Device device, i
   fusion.weighting = "fixed";
   FusedLoss<float> loss(std::move(losses), nullptr, fusion);
   const auto optimizer = make_adam(network.named_parameters(), {});
-  Stepper stepper(network, loss, *optimizer, std::numeric_limits<double>::infinity(), kNoIgnore);
+  Stepper stepper(network, loss, *optimizer, std::numeric_limits<double>::infinity());
   Rng rng(1);
-  Batch batch{Tensor<float>(Shape{workload.batch, workload.image, workload.image, 1}),
-              Tensor<std::int32_t>(Shape{workload.batch, workload.image, workload.image}),
-              {}};
-  for (float& pixel : batch.images.span()) pixel = static_cast<float>(rng.normal());
-  for (std::int32_t& label : batch.labels.span()) label = rng.coin() ? 1 : 0;
+  const Tensor<float> pixels(Shape{workload.batch, workload.image, workload.image, 1});
+  const Tensor<std::int32_t> labels(Shape{workload.batch, workload.image, workload.image});
+  for (float& pixel : pixels.span()) pixel = static_cast<float>(rng.normal());
+  for (std::int32_t& label : labels.span()) label = rng.coin() ? 1 : 0;
+  const Batch batch{pixels, Labels(labels, network.spec().classes), {}};
   stepper.send(batch);
 
   std::vector<double> steps, exchanges;
@@ -107,7 +108,7 @@ std::string run_device_step_benchmark(const Workload& workload, Device device, i
                               {"batch", workload.batch},
                               {"image", workload.image},
                               {"device", device_runtime::description(device)},
-                              {"precision", precision_name(matmul_precision())},
+                              {"precision", name_of(kMatmulPrecisions, compute.precision)},
                               {"parameters", network.parameter_count()},
                               {"train_step_ms", rounded(step)},
                               {"exchange_ms", rounded(median_of(exchanges))},
@@ -116,7 +117,7 @@ std::string run_device_step_benchmark(const Workload& workload, Device device, i
                               {"peak_gflops", rounded(peaks.gflops, 0.1)},
                               {"peak_gb_s", rounded(peaks.gigabytes, 0.1)}};
   if (const auto* unet = dynamic_cast<const UNet<float>*>(&network)) {
-    const double element_bytes = matmul_precision() == MatmulPrecision::bf16 ? 2.0 : 4.0;
+    const double element_bytes = compute.in_bfloat16() ? 2.0 : 4.0;
     const Floors floors =
         floors_of(unet->unet_spec(), workload, element_bytes, network.parameter_count());
     const double arithmetic = floors.operations / peaks.gflops / 1e6;

@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "apps/benchmarks/training_step.h"
-#include "engine/core/device.h"
+#include "apps/benchmarks/timed_step.h"
+#include "engine/core/compute.h"
 
 namespace dmf {
 
@@ -14,6 +14,7 @@ namespace dmf {
 /// once, at the speed of a copy; of U-Nets, whose ops are known.
 ///
 /// return  one line of JSON
-std::string run_device_step_benchmark(const Workload& workload, Device device, int iterations);
+std::string run_device_step_benchmark(const Workload& workload, const Compute& compute,
+                                      int iterations);
 
 }  // namespace dmf

@@ -35,7 +35,7 @@ void run_dmf_benchmark(const Workload& workload, int iterations,
                        const std::function<void(const std::string&)>& print) {
   constexpr int kWarmUp = 2;
   const std::vector<std::string> rules = {"fixed", "variance", "mad", "bayesian"};
-  TrainingStep step(workload);
+  TimedStep step(workload);
   const auto cross_entropy = make_loss<float>("cce");
   std::vector<FusedLoss<float>> fused;
   for (const std::string& rule : rules) fused.push_back(fused_loss(rule));

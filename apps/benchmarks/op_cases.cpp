@@ -22,17 +22,20 @@ namespace {
 
 using Floats = Tensor<float>;
 
-/// Makes the cases of a set.
+/// Makes the cases of what computes.
 class Cases {
  public:
-  explicit Cases(const KernelSet& set) : set_(set) {}
+  explicit Cases(const Compute& compute) : compute_(compute) {}
 
   /// Both convolutions: `fine` is the side that the kernel slides over, conv2d's input.
   std::vector<KernelCase> convolution(const OpShape& s, bool transposed) const {
-    const auto* conv = &kernels<Conv2dKernels<float>>(set_.device);
+    const auto* conv = &kernels<Conv2dKernels<float>>(compute_.device);
     const auto kernel = static_cast<int>(s.kernel), stride = static_cast<int>(s.stride);
     const int before = (kernel - 1) / 2;
-    Conv2dSpec spec{stride, stride, {before, before, kernel - 1 - before, kernel - 1 - before}};
+    Conv2dSpec spec{stride,
+                    stride,
+                    {before, before, kernel - 1 - before, kernel - 1 - before},
+                    compute_.precision};
     if (transposed) spec.pad = same_transpose_padding(kernel, stride);
     const Index H = transposed ? s.h * s.stride : s.h, W = transposed ? s.w * s.stride : s.w;
     const Padding& pad = spec.pad;
@@ -45,16 +48,16 @@ class Cases {
     const double operations = 2.0 * static_cast<double>(s.kernel * s.kernel * fine_c) *
                               static_cast<double>(coarse.numel());
     const double bytes = bytes_of({fine, coarse}) + 4.0 * static_cast<double>(weight.numel());
-    const auto to_coarse = [=, device = set_.device](const Floats& out) {
+    const auto to_coarse = [=, device = compute_.device](const Floats& out) {
       Workspace workspace(device);
       conv->forward(spec, fine.cview(), weight.cview(), Epilogue<float>{}, out.view(), workspace);
     };
-    const auto to_fine = [=, device = set_.device](const Floats& out) {
+    const auto to_fine = [=, device = compute_.device](const Floats& out) {
       Workspace workspace(device);
       conv->backward_data(spec, coarse.cview(), weight.cview(), Epilogue<float>{}, out.view(),
                           workspace);
     };
-    const auto to_weight = [=, device = set_.device](const Floats& out) {
+    const auto to_weight = [=, device = compute_.device](const Floats& out) {
       Workspace workspace(device);
       conv->backward_weight(spec, fine.cview(), coarse.cview(), out.view(), workspace);
     };
@@ -66,20 +69,20 @@ class Cases {
   }
 
   std::vector<KernelCase> batch_norm(const OpShape& s) const {
-    const auto* norm = &kernels<BatchNormKernels<float>>(set_.device);
+    const auto* norm = &kernels<BatchNormKernels<float>>(compute_.device);
     const Shape channels{s.c_in};
     const Floats x = images(Shape{s.n, s.h, s.w, s.c_in}), dy = images(x.shape());
     const Floats gamma = random(channels), beta = random(channels);
     const Floats dgamma = gamma.like(channels), dbeta = gamma.like(channels);
     const auto mean = constant(channels, 0.1), var = constant(channels, 0.3);
-    const auto forward = [=, device = set_.device](const Floats& out) {
+    const auto forward = [=, device = compute_.device](const Floats& out) {
       Workspace workspace(device);
       const Tensor<double> batch_mean = mean.like(channels), batch_var = var.like(channels);
       norm->statistics(x.cview(), batch_mean.view(), batch_var.view(), workspace);
       norm->forward(x.cview(), batch_mean.cview(), batch_var.cview(), gamma.cview(), beta.cview(),
                     1e-5, true, out.view(), workspace);
     };
-    const auto backward = [=, device = set_.device](const Floats& out) {
+    const auto backward = [=, device = compute_.device](const Floats& out) {
       Workspace workspace(device);
       norm->backward(x.cview(), dy.cview(), mean.cview(), var.cview(), gamma.cview(), beta.cview(),
                      1e-5, true, true, out.view(), dgamma.view(), dbeta.view(), workspace);
@@ -90,15 +93,15 @@ class Cases {
   }
 
   std::vector<KernelCase> pool(const OpShape& s) const {
-    const auto* pooling = &kernels<Pool2dKernels<float>>(set_.device);
+    const auto* pooling = &kernels<Pool2dKernels<float>>(compute_.device);
     const auto kernel = static_cast<int>(s.kernel), stride = static_cast<int>(s.stride);
     const Pool2dSpec spec{kernel, kernel, stride, stride, {}};
     const Floats x = images(Shape{s.n, s.h, s.w, s.c_in});
     const Floats dy = images(Shape{s.n, conv2d_output_size(s.h, kernel, stride, 0, 0),
                                    conv2d_output_size(s.w, kernel, stride, 0, 0), s.c_in});
-    const Tensor<std::uint8_t> winners(dy.shape(), set_.device);
+    const Tensor<std::uint8_t> winners(dy.shape(), compute_.device);
     pooling->forward(spec, x.cview(), dy.clone().view(), winners.view());
-    const Tensor<std::uint8_t> places(dy.shape(), set_.device);
+    const Tensor<std::uint8_t> places(dy.shape(), compute_.device);
     const auto forward = [=](const Floats& out) {
       pooling->forward(spec, x.cview(), out.view(), places.view());
     };
@@ -112,7 +115,7 @@ class Cases {
   }
 
   std::vector<KernelCase> concat(const OpShape& s) const {
-    const auto* joining = &kernels<ConcatKernels<float>>(set_.device);
+    const auto* joining = &kernels<ConcatKernels<float>>(compute_.device);
     const Floats a = images(Shape{s.n, s.h, s.w, s.c_in});
     const Floats b = images(Shape{s.n, s.h, s.w, s.c_out});
     const Floats whole = images(Shape{s.n, s.h, s.w, s.c_in + s.c_out}), db = b.like(b.shape());
@@ -128,8 +131,8 @@ class Cases {
   }
 
   std::vector<KernelCase> loss(const OpShape& s) const {
-    const auto* softmax = &kernels<SoftmaxKernels<float>>(set_.device);
-    const auto* sums = &kernels<PixelSumsKernels<float>>(set_.device);
+    const auto* softmax = &kernels<SoftmaxKernels<float>>(compute_.device);
+    const auto* sums = &kernels<PixelSumsKernels<float>>(compute_.device);
     const Floats x = random(Shape{s.n, s.h, s.w, s.c_in}), log_probs = x.like(x.shape());
     softmax->log_forward(x.cview(), log_probs.view());
     const auto n = static_cast<double>(x.numel());
@@ -146,7 +149,7 @@ class Cases {
     for (auto& t : here.span()) {
       t = static_cast<std::int32_t>(rng.below(static_cast<std::uint64_t>(s.c_in)));
     }
-    const Tensor<std::int32_t> target = here.to(set_.device);
+    const Tensor<std::int32_t> target = here.to(compute_.device);
     // What a training with cross-entropy and an overlap asks for.
     const double read = bytes_of({x}) + 4.0 * static_cast<double>(target.numel());
     PixelSumsSpec spec;
@@ -155,7 +158,7 @@ class Cases {
     const auto factors = constant(Shape{1, TermFactors::size(s.c_in)}, 1.0);
     const auto pixels = constant(Shape{1, s.c_in}, 1.0);
     const Floats drow = random(row);
-    const auto forward = [=, device = set_.device](const Floats& out) {
+    const auto forward = [=, device = compute_.device](const Floats& out) {
       Workspace workspace(device);
       sums->forward(spec, x.cview(), target.cview(), factors.cview(), log_probs.view(), out.view(),
                     pixels.view(), View<double>(), workspace);
@@ -171,13 +174,13 @@ class Cases {
 
   /// Every run goes on from the one before; the first is the one to compare.
   std::vector<KernelCase> adam(const OpShape& s) const {
-    const auto* optimizer = &kernels<OptimizerKernels<float>>(set_.device);
+    const auto* optimizer = &kernels<OptimizerKernels<float>>(compute_.device);
     const Shape shape{s.c_in};
-    const Floats gradient = random(shape), m = Floats::zeros(shape, set_.device);
-    const Floats v = Floats::zeros(shape, set_.device);
-    const auto schedule = Tensor<double>::from(std::array{1e-3, 1.0}, Shape{2}, set_.device);
+    const Floats gradient = random(shape), m = Floats::zeros(shape, compute_.device);
+    const Floats v = Floats::zeros(shape, compute_.device);
+    const auto schedule = Tensor<double>::from(std::array{1e-3, 1.0}, Shape{2}, compute_.device);
     const auto norm = constant(Shape{2}, 1.0);
-    const auto step = [=, device = set_.device](const Floats& out) {
+    const auto step = [=, device = compute_.device](const Floats& out) {
       const AdamTensors<float> tensors{gradient.cview(), out.view(), m.view(), v.view()};
       Workspace workspace(device);
       optimizer->adam_step(AdamSpec{0.9, 0.999, 1e-8, 0.0, false}, schedule.cview(), norm.cview(),
@@ -199,13 +202,15 @@ class Cases {
     for (std::size_t i = 0; i < values.size(); ++i) {
       values[i] = i < kBlock ? static_cast<float>(rng.uniform(-1.0, 1.0)) : values[i - kBlock];
     }
-    Floats there(shape, set_.device, storage);
+    Floats there(shape, compute_.device, storage);
     there.copy_from(here);
     return there;
   }
-  Floats images(const Shape& shape) const { return random(shape, set_.storage); }
+  Floats images(const Shape& shape) const {
+    return random(shape, compute_.in_bfloat16() ? Storage::bfloat16 : Storage::full);
+  }
   Tensor<double> constant(const Shape& shape, double value) const {
-    return Tensor<double>::full(shape, value, set_.device);
+    return Tensor<double>::full(shape, value, compute_.device);
   }
 
   static double bytes_of(std::initializer_list<Floats> tensors) {
@@ -222,11 +227,11 @@ class Cases {
     return {std::move(name), operations, bytes, out, [=] { kernel(out); }};
   }
 
-  KernelSet set_;
+  Compute compute_;
 };
 
-std::vector<KernelCase> cases_of(const OpShape& s, const KernelSet& set) {
-  const Cases cases(set);
+std::vector<KernelCase> cases_of(const OpShape& s, const Compute& compute) {
+  const Cases cases(compute);
   if (s.op == "conv2d" || s.op == "conv_transpose2d") {
     DMF_CHECK(s.c_out >= 1, ValueError, "[bench] {} {}: expected c_out.", s.op, s.str());
     return cases.convolution(s, s.op == "conv_transpose2d");
@@ -244,13 +249,13 @@ std::vector<KernelCase> cases_of(const OpShape& s, const KernelSet& set) {
 
 }  // namespace
 
-std::vector<KernelCase> kernel_cases(const OpShape& s, const KernelSet& set) {
+std::vector<KernelCase> kernel_cases(const OpShape& s, const Compute& compute) {
   DMF_CHECK(std::min({s.n, s.h, s.w, s.c_in}) >= 1 && std::min({s.c_out, s.kernel, s.stride}) >= 0,
             ValueError, "[bench] {} {}: expected sizes of at least 1.", s.op, s.str());
   const bool windowed = s.op == "conv2d" || s.op == "conv_transpose2d" || s.op == "max_pool2d";
   DMF_CHECK(!windowed || std::min(s.kernel, s.stride) >= 1, ValueError,
             "[bench] {} {}: expected a kernel and a stride of at least 1.", s.op, s.str());
-  return cases_of(s, set);
+  return cases_of(s, compute);
 }
 
 double relative_difference(const Tensor<float>& result, const Tensor<float>& expected) {

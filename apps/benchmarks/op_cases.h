@@ -5,15 +5,10 @@
 #include <vector>
 
 #include "apps/benchmarks/op_shapes.h"
+#include "engine/core/compute.h"
 #include "engine/tensor/tensor.h"
 
 namespace dmf {
-
-/// Whose kernels, and how the images they work on are kept.
-struct KernelSet {
-  Device device = Device::cpu();
-  Storage storage = Storage::full;  // of images and their gradients
-};
 
 /// One kernel of an op, ready to run again and again.
 struct KernelCase {
@@ -24,10 +19,10 @@ struct KernelCase {
   std::function<void()> run;
 };
 
-/// The kernels of an op, forward and backward, on the same random data for every set.
+/// The kernels of an op, forward and backward, on the same random data whatever computes.
 ///
 /// throws  ValueError for an unknown op or a shape that is not positive
-std::vector<KernelCase> kernel_cases(const OpShape& shape, const KernelSet& set);
+std::vector<KernelCase> kernel_cases(const OpShape& shape, const Compute& compute);
 
 /// Largest difference between two results over the largest value of `expected`.
 double relative_difference(const Tensor<float>& result, const Tensor<float>& expected);

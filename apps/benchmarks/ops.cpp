@@ -6,7 +6,6 @@
 #include "apps/benchmarks/peaks.h"
 #include "apps/benchmarks/timing.h"
 #include "engine/core/parallel.h"
-#include "engine/core/precision.h"
 #include "engine/tensor/allocator.h"
 #include "engine/tensor/recorded_work.h"
 
@@ -51,40 +50,37 @@ std::vector<double> time_runs(const std::function<void()>& run, Device device) {
 }
 
 /// What a sum of rounded products may differ by, over its largest value.
-double tolerance(Device device) {
-  if (device.is_cpu() || matmul_precision() == MatmulPrecision::fp32) return 2e-5;
-  return matmul_precision() == MatmulPrecision::tf32 ? 2e-3 : 2e-2;
+double tolerance(const Compute& compute) {
+  if (compute.device.is_cpu() || compute.precision == MatmulPrecision::fp32) return 2e-5;
+  return compute.precision == MatmulPrecision::tf32 ? 2e-3 : 2e-2;
 }
 
 }  // namespace
 
-bool run_ops_benchmark(const std::vector<OpShape>& shapes, Device device,
+bool run_ops_benchmark(const std::vector<OpShape>& shapes, const Compute& compute,
                        const std::function<void(const std::string&)>& print) {
   using nlohmann::ordered_json;
-  const Peaks peaks = device.is_cpu() ? measure_peaks() : measure_device_peaks(device);
+  const Device device = compute.device;
+  const Peaks peaks = device.is_cpu() ? measure_peaks() : measure_device_peaks(compute);
   ordered_json machine = {{"threads", num_threads()},
                           {"peak_gflops", rounded(peaks.gflops, 0.1)},
                           {"peak_gb_s", rounded(peaks.gigabytes, 0.1)}};
   if (!device.is_cpu()) {
     machine["device"] = device_runtime::description(device);
-    machine["precision"] = precision_name(matmul_precision());
+    machine["precision"] = name_of(kMatmulPrecisions, compute.precision);
   }
   print(machine.dump());
-  KernelSet fast{device, Storage::full}, plain{Device::reference(), Storage::full};
-  if (!device.is_cpu()) {
-    const bool halves = matmul_precision() == MatmulPrecision::bf16;
-    fast.storage = halves ? Storage::bfloat16 : Storage::full;
-    plain.device = Device::cpu();  // in less time
-  }
+  // What a CUDA device computes is compared with the CPU's fast kernels, in less time.
+  const Compute plain = device.is_cpu() ? Device::reference() : Device::cpu();
   bool sound = true;
   for (const OpShape& shape : shapes) {
-    const auto cases = kernel_cases(shape, fast), expected = kernel_cases(shape, plain);
+    const auto cases = kernel_cases(shape, compute), expected = kernel_cases(shape, plain);
     for (std::size_t k = 0; k < cases.size(); ++k) {
       const KernelCase& kernel = cases[k];
       kernel.run();
       expected[k].run();
       const double error = relative_difference(kernel.out, expected[k].out);
-      sound = sound && error <= tolerance(device);
+      sound = sound && error <= tolerance(compute);
       const std::vector<double> samples = time_runs(kernel.run, device);
       const double median = median_of(samples);
       const double gflops = kernel.operations / median / 1e6,

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "apps/benchmarks/op_shapes.h"
-#include "engine/core/device.h"
+#include "engine/core/compute.h"
 
 namespace dmf {
 
@@ -18,7 +18,7 @@ namespace dmf {
 /// print   called with each line as it is ready
 /// return  false if a kernel differs by more than 2e-5 of the largest value; 2e-3 where factors are
 ///         rounded to TF32, 2e-2 for bfloat16
-bool run_ops_benchmark(const std::vector<OpShape>& shapes, Device device,
+bool run_ops_benchmark(const std::vector<OpShape>& shapes, const Compute& compute,
                        const std::function<void(const std::string&)>& print);
 
 }  // namespace dmf

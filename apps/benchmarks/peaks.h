@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/core/device.h"
+#include "engine/core/compute.h"
 
 namespace dmf {
 
@@ -11,9 +11,9 @@ struct Peaks {
 };
 
 Peaks measure_peaks();
-/// Of a CUDA device: a product of large matrices in the precision that is set, by cuBLAS where the
+/// Of a CUDA device: a product of large matrices, by cuBLAS where the
 /// program was built with it, and a copy far larger than its caches.
-Peaks measure_device_peaks(Device device);
+Peaks measure_device_peaks(const Compute& compute);
 /// The first of them alone; some tens of milliseconds.
 double measure_gflops();
 

@@ -16,7 +16,7 @@ void run_scaling_benchmark(const Workload& workload, int iterations,
   const int threads = num_threads();
   DMF_CHECK(threads >= 2, ValueError, "[bench threads] got {} thread, expected at least 2.",
             threads);
-  TrainingStep step(workload);
+  TimedStep step(workload);
   const auto loss = make_loss<float>("cce");
   std::vector<double> one, all, step_ratio, machine_ratio;
   for (int i = 0; i < kWarmUp + iterations; ++i) {

@@ -3,7 +3,7 @@
 #include <functional>
 #include <string>
 
-#include "apps/benchmarks/training_step.h"
+#include "apps/benchmarks/timed_step.h"
 
 namespace dmf {
 

@@ -21,9 +21,9 @@ double peak_resident_mb() {
 
 std::string run_step_benchmark(const Workload& workload, Device device, int iterations) {
   constexpr int kWarmUp = 3;
-  TrainingStep step(workload, device);
+  TimedStep step(workload, device);
   const auto loss = make_loss<float>("cce");
-  std::vector<TrainingStep::Times> times;
+  std::vector<TimedStep::Times> times;
   for (int i = 0; i < kWarmUp + iterations; ++i) {
     const auto t = step.run([&](const auto& logits, const Labels& labels) {
       return evaluate_loss(*loss, logits, labels);
@@ -37,7 +37,7 @@ std::string run_step_benchmark(const Workload& workload, Device device, int iter
     const double t = step.infer();
     if (i >= kWarmUp) inference.push_back(t);
   }
-  const auto median = [&times](double TrainingStep::Times::*part) {
+  const auto median = [&times](double TimedStep::Times::*part) {
     std::vector<double> samples;
     for (const auto& t : times) samples.push_back(t.*part);
     return rounded(median_of(samples));
@@ -49,11 +49,11 @@ std::string run_step_benchmark(const Workload& workload, Device device, int iter
                                 {"threads", num_threads()},
                                 {"device", device.str()},
                                 {"parameters", step.network().parameter_count()},
-                                {"train_step_ms", median(&TrainingStep::Times::total)},
-                                {"forward_ms", median(&TrainingStep::Times::forward)},
-                                {"loss_ms", median(&TrainingStep::Times::loss)},
-                                {"backward_ms", median(&TrainingStep::Times::backward)},
-                                {"optimizer_ms", median(&TrainingStep::Times::optimizer)},
+                                {"train_step_ms", median(&TimedStep::Times::total)},
+                                {"forward_ms", median(&TimedStep::Times::forward)},
+                                {"loss_ms", median(&TimedStep::Times::loss)},
+                                {"backward_ms", median(&TimedStep::Times::backward)},
+                                {"optimizer_ms", median(&TimedStep::Times::optimizer)},
                                 {"inference_ms", rounded(median_of(inference))},
                                 {"peak_memory_mb", peak_mb}}
       .dump();

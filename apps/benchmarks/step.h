@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "apps/benchmarks/training_step.h"
+#include "apps/benchmarks/timed_step.h"
 
 namespace dmf {
 

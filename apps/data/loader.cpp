@@ -18,18 +18,27 @@ std::uint64_t augment_stream(std::int64_t epoch, std::size_t item) {
 
 }  // namespace
 
-Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> items) {
+Tensor<float> stack_images(const std::vector<Sample>& samples) {
   const Image& first = samples.front().image;
   const auto N = static_cast<Index>(samples.size());
-  Batch batch{Tensor<float>(Shape{N, first.height, first.width, first.channels}),
-              Tensor<std::int32_t>(Shape{N, first.height, first.width}), std::move(items)};
-  float* pixels = batch.images.data();
-  std::int32_t* labels = batch.labels.data();
+  Tensor<float> images(Shape{N, first.height, first.width, first.channels});
+  float* pixels = images.data();
   for (const Sample& sample : samples) {
     pixels = std::copy(sample.image.pixels.begin(), sample.image.pixels.end(), pixels);
+  }
+  return images;
+}
+
+Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> items, Index classes,
+                 std::int32_t ignore_index) {
+  const LabelMap& first = samples.front().labels;
+  const auto N = static_cast<Index>(samples.size());
+  const Tensor<std::int32_t> stacked(Shape{N, first.height, first.width});
+  std::int32_t* labels = stacked.data();
+  for (const Sample& sample : samples) {
     labels = std::copy(sample.labels.labels.begin(), sample.labels.labels.end(), labels);
   }
-  return batch;
+  return {stack_images(samples), Labels(stacked, classes, ignore_index), std::move(items)};
 }
 
 Loader::Loader(const SampleSet& samples, std::vector<std::size_t> items,
@@ -86,7 +95,8 @@ Batch Loader::prepare(std::size_t batch) const {
     Rng rng(options_.seed, augment_stream(epoch_, order_[k]));
     augment(samples.back(), options_.augmentation, rng);
   }
-  return make_batch(samples, std::move(items));
+  const MaskEncoding& masks = samples_.mask_encoding();
+  return make_batch(samples, std::move(items), masks.classes, masks.ignored);
 }
 
 }  // namespace dmf

@@ -7,18 +7,24 @@
 
 #include "apps/data/augmentation/augmentation.h"
 #include "apps/data/samples.h"
-#include "engine/tensor/tensor.h"
+#include "engine/ops/labels.h"
 
 namespace dmf {
 
 struct Batch {
-  Tensor<float> images;         // [N, H, W, C], intensities in [0, 1]
-  Tensor<std::int32_t> labels;  // [N, H, W]
+  Tensor<float> images;  // [N, H, W, C], intensities in [0, 1]
+  Labels labels;         // [N, H, W]
   std::vector<std::size_t> items;
 };
 
-/// Puts samples side by side. All must be of one size.
-Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> items);
+/// The images of samples, all of one size, side by side: [N, H, W, C].
+Tensor<float> stack_images(const std::vector<Sample>& samples);
+
+/// The same with their labels.
+///
+/// throws  ValueError naming the first label that is none of so many classes, nor the one to ignore
+Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> items, Index classes,
+                 std::int32_t ignore_index = kNoIgnore);
 
 struct LoaderOptions {
   int batch = 32;                                              // largest number of images in one

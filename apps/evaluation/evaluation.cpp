@@ -22,9 +22,10 @@ std::vector<std::uint8_t> lesion_mask(const LabelMap& labels, const LabelMap& tr
 }
 
 LabelMap labels_of(const Batch& batch, std::size_t k) {
-  LabelMap labels(static_cast<int>(batch.labels.size(1)), static_cast<int>(batch.labels.size(2)));
+  const Shape& shape = batch.labels.shape();
+  LabelMap labels(static_cast<int>(shape[1]), static_cast<int>(shape[2]));
   const std::size_t each = labels.labels.size();
-  std::copy_n(batch.labels.data() + k * each, each, labels.labels.begin());
+  std::copy_n(batch.labels.tensor().data() + k * each, each, labels.labels.begin());
   return labels;
 }
 

@@ -99,7 +99,7 @@ Picture panel(const Image& image, const LabelMap& truth, const LabelMap& predict
 
 Picture panel_of(Network<float>& network, const SampleSet& samples, std::size_t item) {
   const Sample sample = samples.sample(item);
-  const Variable<float> logits = evaluation_logits(network, make_batch({sample}, {item}).images);
+  const Variable<float> logits = evaluation_logits(network, stack_images({sample}));
   LabelMap truth = sample.labels;
   const std::int32_t ignored = samples.mask_encoding().ignored;
   std::replace(truth.labels.begin(), truth.labels.end(), ignored, 0);  // is of no class

@@ -86,7 +86,7 @@ Safetensors dmf_loss_case(const ReferenceCase& c) {
     const Labels labels_at_t(labels.slice(t).clone(), logits.size(4));
     const typename FusedLoss<S>::Result result = loss.step(at_t, labels_at_t.to(c.device()));
     result.total.backward();
-    trace.put(t, result);
+    trace.put(t, result.total, result);
     gradients.slice(t).copy_from(at_t.grad());
   }
   Safetensors results;
@@ -118,14 +118,14 @@ FusionTrace<S>::FusionTrace(Index steps, Index losses)
       auxiliary_(Shape{steps}) {}
 
 template <class S>
-void FusionTrace<S>::put(Index t, const typename FusedLoss<S>::Result& result) {
-  output_.data()[t] = static_cast<double>(result.total.value().item());
+void FusionTrace<S>::put(Index t, const Variable<S>& total, const StepWeights& weights) {
+  output_.data()[t] = static_cast<double>(total.value().item());
   const Index K = losses_.size(1);
-  const bool has_auxiliary = static_cast<Index>(result.values.size()) > K;
-  gamma_.data()[t] = has_auxiliary ? result.factors.back() : 0.0;
-  auxiliary_.data()[t] = has_auxiliary ? result.values.back() : 0.0;
-  std::copy_n(result.values.begin(), K, losses_.data() + t * K);
-  std::copy_n(result.factors.begin(), K, weights_.data() + t * K);
+  const bool has_auxiliary = static_cast<Index>(weights.values.size()) > K;
+  gamma_.data()[t] = has_auxiliary ? weights.factors.back() : 0.0;
+  auxiliary_.data()[t] = has_auxiliary ? weights.values.back() : 0.0;
+  std::copy_n(weights.values.begin(), K, losses_.data() + t * K);
+  std::copy_n(weights.factors.begin(), K, weights_.data() + t * K);
 }
 
 template <class S>

@@ -14,7 +14,7 @@ template <class S>
 class FusionTrace {
  public:
   FusionTrace(Index steps, Index losses);
-  void put(Index t, const typename FusedLoss<S>::Result& result);
+  void put(Index t, const Variable<S>& total, const StepWeights& weights);
   void write(Safetensors& results) const;
 
  private:

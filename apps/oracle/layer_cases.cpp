@@ -75,7 +75,7 @@ Safetensors conv2d_case(const ReferenceCase& c) {
   check_size(inputs["input"], weight, padding_of(c), {1, 1}, weight.size(3));
   const Variable<S> y =
       conv2d(inputs["input"], inputs["weight"], c.has("bias") ? inputs["bias"] : Variable<S>(),
-             {stride.h, stride.w, padding_of(c)});
+             {stride.h, stride.w, padding_of(c), c.compute().precision});
   return with_gradients<S>(c, y, inputs);
 }
 
@@ -88,7 +88,7 @@ Safetensors conv_transpose2d_case(const ReferenceCase& c) {
   check_size(inputs["input"], weight.value(), padding_of(c), stride, weight.size(2));
   const Variable<S> y =
       conv_transpose2d(inputs["input"], weight, c.has("bias") ? inputs["bias"] : Variable<S>(),
-                       {stride.h, stride.w, padding_of(c)});
+                       {stride.h, stride.w, padding_of(c), c.compute().precision});
   Safetensors results = with_gradients<S>(c, y, inputs);
   if (weight.grad().defined()) results.set("grad.weight", swap_last_axes(weight.grad()));
   return results;

@@ -5,6 +5,7 @@
 #include "apps/oracle/layout.h"
 #include "apps/oracle/loss_settings.h"
 #include "apps/oracle/reference_case.h"
+#include "dmf/training_step.h"
 #include "engine/core/check.h"
 #include "layers/networks.h"
 #include "layers/unet_spec.h"
@@ -43,7 +44,7 @@ std::unique_ptr<Network<S>> network_of(const ReferenceCase& c, Index in_channels
   }
   DMF_CHECK(parameter_count(spec) <= held, IoError,
             "its param.* hold {} numbers: too few for the network it names.", held);
-  return make_network<S>(network_spec, c.device());
+  return make_network<S>(network_spec, c.compute());
 }
 
 template <class S>
@@ -100,12 +101,13 @@ Safetensors unet_train_case(const ReferenceCase& c) {
   FusionTrace<S> trace(steps, static_cast<Index>(loss.fusion().current().weights.size()));
   for (Index t = 0; t < steps; ++t) {
     adam->zero_grad();
-    const Variable<S> logits = network->forward(Variable<S>(input.slice(t).clone()));
-    const Labels labels_at_t(labels.slice(t).clone(), logits.size(3));
-    const typename FusedLoss<S>::Result result = loss.step(logits, labels_at_t.to(c.device()));
-    result.total.backward();
+    TrainingStep<S> step{input.slice(t).clone(),
+                         Labels(labels.slice(t).clone(), network->spec().classes).to(c.device())};
+    step.forward(*network, loss, loss.needs_gradients());
+    const StepWeights weights = step.weigh(loss);
+    step.backward();
     adam->step(c.number("lr"));
-    trace.put(t, result);
+    trace.put(t, step.total, weights);
   }
   Safetensors results;
   trace.write(results);

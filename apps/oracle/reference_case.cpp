@@ -81,9 +81,9 @@ Tensor<S> as_floating(const Safetensors& file, const std::string& name) {
   return file.get<S>(name);
 }
 
-void check_into(const std::filesystem::path& path, Precision precision, Device device,
+void check_into(const std::filesystem::path& path, Precision precision, const Compute& compute,
                 CaseReport& report) {
-  const ReferenceCase reference(read_safetensors(path), device);
+  const ReferenceCase reference(read_safetensors(path), compute);
   report.op = reference.op();
   if (reference.has_attribute("name")) report.name = reference.text("name");
   if (!case_functions<double>().contains(report.op)) {
@@ -214,11 +214,12 @@ void require_feasible(double elements) {
             elements, kMost);
 }
 
-CaseReport check_case(const std::filesystem::path& path, Precision precision, Device device) {
+CaseReport check_case(const std::filesystem::path& path, Precision precision,
+                      const Compute& compute) {
   CaseReport report;
   report.name = path.stem().string();
   try {
-    check_into(path, precision, device, report);
+    check_into(path, precision, compute, report);
   } catch (const std::exception& error) {
     report.message = error.what();
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/core/compute.h"
 #include "engine/io/safetensors.h"
 
 namespace dmf {
@@ -15,11 +16,12 @@ namespace dmf {
 /// C_out], also of transposed convolutions (whose own layout here has the last two the other way).
 class ReferenceCase {
  public:
-  /// device  where it is to be computed
-  explicit ReferenceCase(Safetensors file, Device device = Device::cpu())
-      : file_(std::move(file)), device_(device) {}
+  /// compute  with what it is to be computed
+  explicit ReferenceCase(Safetensors file, const Compute& compute = Device::cpu())
+      : file_(std::move(file)), compute_(compute) {}
 
-  Device device() const { return device_; }
+  const Compute& compute() const { return compute_; }
+  Device device() const { return compute_.device; }
   const Safetensors& file() const { return file_; }
   std::string op() const { return text("op"); }
   bool has(const std::string& tensor) const { return file_.tensors.contains(tensor); }
@@ -43,7 +45,7 @@ class ReferenceCase {
 
  private:
   Safetensors file_;
-  Device device_;
+  Compute compute_;
 };
 
 /// A small file must not ask for more memory, or time, than a case can need.
@@ -95,6 +97,6 @@ struct CaseReport {
 /// integers equal. `expect.opencv` is another program's rounding of a result and is left out. In
 /// single precision a case tagged `f64_only` is unsupported.
 CaseReport check_case(const std::filesystem::path& path, Precision precision,
-                      Device device = Device::cpu());
+                      const Compute& compute = Device::cpu());
 
 }  // namespace dmf

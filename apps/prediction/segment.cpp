@@ -14,7 +14,7 @@ Segmented segment(Model& model, const std::filesystem::path& image, int frame, b
   const RawImage raw = upright(read_image(image, frame));
   const Sample sample{preprocess(raw, model.preprocess),
                       LabelMap(model.preprocess.size, model.preprocess.size)};
-  const auto logits = evaluation_logits(*model.network, make_batch({sample}, {0}).images);
+  const auto logits = evaluation_logits(*model.network, stack_images({sample}));
   const Image scores =
       restore_size(to_probabilities(logits).front(), model.preprocess, raw.height, raw.width);
   Segmented result;

@@ -45,7 +45,7 @@ NetworkSpec spec_from(const Metadata& metadata) {
   return spec;
 }
 
-Model parse_model(const Safetensors& file, Device device) {
+Model parse_model(const Safetensors& file, const Compute& compute) {
   DMF_CHECK(metadata_text(file.metadata, "format") == kFormat, IoError,
             "its format is '{}': expected '{}'.", file.metadata.at("format"), kFormat);
   const double version = metadata_number(file.metadata, "version", 0, 1e6);
@@ -58,7 +58,7 @@ Model parse_model(const Safetensors& file, Device device) {
   DMF_CHECK(parameter_count(spec) <= stored, IoError,
             "it holds {} numbers: too few for the network it names.", stored);
 
-  Model model{make_network<float>(spec, device), PreprocessSpec::from_metadata(file.metadata)};
+  Model model{make_network<float>(spec, compute), PreprocessSpec::from_metadata(file.metadata)};
   if (const auto run = file.metadata.find("run"); run != file.metadata.end()) {
     model.run = run->second;
   }
@@ -99,14 +99,14 @@ void save_model(const std::filesystem::path& path, const Network<float>& network
   write_safetensors(path, model_content(network, preprocess, run, masks));
 }
 
-Model load_model(const std::filesystem::path& path, Device device) {
+Model load_model(const std::filesystem::path& path, const Compute& compute) {
   std::error_code error;
   const bool folder = std::filesystem::is_directory(path, error);
   if (folder) require_one_run(path);
   const std::filesystem::path file = folder ? path / "best.safetensors" : path;
   const Safetensors content = read_safetensors(file);
   try {
-    return parse_model(content, device);
+    return parse_model(content, compute);
   } catch (const Error& problem) {
     throw IoError(fmt::format("[model] {}: {}", file.string(), problem.what()));
   }

@@ -36,6 +36,6 @@ void save_model(const std::filesystem::path& path, const Network<float>& network
 /// return  the network in evaluation mode
 /// throws  IoError for a file that is not such a model, of a newer version, or whose tensors do not
 ///         fit the network its metadata describes
-Model load_model(const std::filesystem::path& path, Device device = Device::cpu());
+Model load_model(const std::filesystem::path& path, const Compute& compute = Device::cpu());
 
 }  // namespace dmf

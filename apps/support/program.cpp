@@ -27,7 +27,6 @@
 #include "engine/core/check.h"
 #include "engine/core/cpu.h"
 #include "engine/core/parallel.h"
-#include "engine/core/precision.h"
 #include "engine/core/simd.h"
 
 namespace dmf {
@@ -183,9 +182,8 @@ void add_threads_option(CLI::App& app) {
       ->configurable(false);
 }
 
-Device DeviceChoice::open() const {
-  set_matmul_precision(precision_named(precision));
-  return Device::parse(device);
+Compute DeviceChoice::compute() const {
+  return {Device::parse(device), entry_named(kMatmulPrecisions, precision, "precision").value};
 }
 
 std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice) {
@@ -194,8 +192,8 @@ std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice
                          "kernels, slow, to be read and stepped through")
               ->capture_default_str(),
           app.add_option("--precision", choice.precision,
-                         "How cuda multiplies matrices: fp32, tf32 or bf16 (bfloat16 storage)")
-              ->check(one_of({"fp32", "tf32", "bf16"}))
+                         "How cuda multiplies matrices: " + help_of(kMatmulPrecisions))
+              ->check(one_of(names_of(kMatmulPrecisions)))
               ->capture_default_str()};
 }
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/core/device.h"
+#include "engine/core/compute.h"
 
 namespace CLI {
 class App;
@@ -22,17 +22,15 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
 /// Adds --threads, applied before the body runs.
 void add_threads_option(CLI::App& app);
 
-/// Which device computes, and how it multiplies matrices.
+/// The words for a Compute.
 struct DeviceChoice {
   std::string device = "cpu";
   std::string precision = "tf32";
 
   /// Whether `precision` has an effect there.
   bool has_precision() const { return device.starts_with("cuda"); }
-  /// Sets the precision.
-  ///
   /// throws  DeviceError where the device is not to be had
-  Device open() const;
+  Compute compute() const;
 };
 
 /// Why --precision is idle there.

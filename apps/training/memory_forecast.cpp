@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "apps/training/parts.h"
+#include "dmf/training_step.h"
 #include "engine/optim/weight_ema.h"
 #include "engine/tensor/allocator.h"
 
@@ -24,11 +25,13 @@ struct Measured {
 
 /// What a step of `batch` images takes, with what saving it takes after. Sides above 128 pixels are
 /// cut to what is nearest below and a multiple of what the network needs.
-Measured measure(const TrainOptions& options, Device device, Index batch) {
+Measured measure(const TrainOptions& options, Index batch) {
   constexpr Index kSide = 128;
+  const Compute compute = options.where.compute();
+  const Device device = compute.device;
   const std::size_t before = memory_stats(device).in_use;
   reset_memory_peak(device);
-  const auto made = make_network<float>(options.network_spec(), device);
+  const auto made = make_network<float>(options.network_spec(), compute);
   Network<float>& network = *made;
   const Index unit = network.size_multiple();
   const Index side = options.data.preprocess.size <= kSide
@@ -40,11 +43,14 @@ Measured measure(const TrainOptions& options, Device device, Index batch) {
   if (options.ema > 0.0) {
     ema.emplace(network.named_parameters(), network.named_buffers(), options.ema);
   }
-  const Tensor<float> images = Tensor<float>::full(
-      Shape{batch, side, side, Index{options.data.preprocess.channels}}, 0.5f, device);
-  const Labels labels(Tensor<std::int32_t>::zeros(Shape{batch, side, side}, device),
-                      network.spec().classes);
-  loss.evaluate(network.logits(images), labels).total.backward();
+  TrainingStep<float> step{
+      Tensor<float>::full(Shape{batch, side, side, Index{options.data.preprocess.channels}}, 0.5f,
+                          device),
+      Labels(Tensor<std::int32_t>::zeros(Shape{batch, side, side}, device),
+             network.spec().classes)};
+  step.forward(network, loss, loss.needs_gradients());
+  step.weigh(loss);
+  step.backward();
   const auto peak = static_cast<double>(memory_stats(device).peak - before);
   if (!device.is_cpu()) return {peak, side};
   // A checkpoint is put together in memory twice, as tensors and as a file: weights, two moments.
@@ -67,15 +73,14 @@ int MemoryForecast::largest_batch(double bytes) const {
   return static_cast<int>(std::clamp(images, 0.0, 1e6));
 }
 
-MemoryForecast forecast_memory(const TrainOptions& options, Device device) {
+MemoryForecast forecast_memory(const TrainOptions& options) {
   constexpr Index kMostImages = 8;
   const Index most = std::min<Index>(options.batch, kMostImages), few = most / 2;
-  const auto [more, side] = measure(options, device, most);
+  const auto [more, side] = measure(options, most);
   const double scale =
       static_cast<double>(options.data.preprocess.size) / static_cast<double>(side);
   if (few == 0) return {0.0, more * scale * scale};
-  const double per_image =
-      (more - measure(options, device, few).bytes) / static_cast<double>(most - few);
+  const double per_image = (more - measure(options, few).bytes) / static_cast<double>(most - few);
   return {more - per_image * static_cast<double>(most), per_image * scale * scale};
 }
 

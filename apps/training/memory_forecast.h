@@ -4,7 +4,6 @@
 #include <string>
 
 #include "apps/options/options.h"
-#include "engine/core/device.h"
 
 namespace dmf {
 
@@ -23,7 +22,7 @@ struct MemoryForecast {
 /// away, and drawing the line through them; for images above 128 x 128 on smaller ones.
 ///
 /// throws  DeviceError when there is not even memory for those
-MemoryForecast forecast_memory(const TrainOptions& options, Device device);
+MemoryForecast forecast_memory(const TrainOptions& options);
 
 /// "a step of 32 images needs 1.2 GB, 21.3 GB are free", with the batch that fits where it does
 /// not.

@@ -19,7 +19,7 @@ std::string bad_gradient(const Network<float>& network) {
 }
 
 std::string first_not_finite(Network<float>& network, FusedLoss<float>& loss, const Batch& batch,
-                             const Labels& labels, std::uint64_t passes) {
+                             std::uint64_t passes) {
   for (const auto& parameter : network.named_parameters()) {
     if (!all_finite(parameter.variable.value())) {
       return fmt::format("parameter {} is not finite", parameter.name);
@@ -30,7 +30,10 @@ std::string first_not_finite(Network<float>& network, FusedLoss<float>& loss, co
   try {
     const DetectAnomaly detect;
     const Device device = network.device();
-    loss.evaluate(network.logits(batch.images.to(device)), labels.to(device)).total.backward();
+    TrainingStep<float> step{batch.images.to(device), batch.labels.to(device)};
+    step.forward(network, loss);
+    step.weigh(loss, false);
+    step.backward();
   } catch (const NumericError& found) {
     return found.what();
   }
@@ -41,7 +44,7 @@ void save_batch(const std::filesystem::path& path, const Batch& batch, const std
   Safetensors file;
   file.metadata["reason"] = reason;
   file.set("images", batch.images);
-  file.set("labels", batch.labels);
+  file.set("labels", batch.labels.tensor());
   write_safetensors(path, file);
 }
 

@@ -4,8 +4,7 @@
 #include <string>
 
 #include "apps/data/loader.h"
-#include "dmf/fused_loss.h"
-#include "layers/network.h"
+#include "dmf/training_step.h"
 
 namespace dmf {
 
@@ -20,7 +19,7 @@ std::string bad_gradient(const Network<float>& network);
 ///
 /// passes  forward passes in training mode before that step, see Module::set_passes
 std::string first_not_finite(Network<float>& network, FusedLoss<float>& loss, const Batch& batch,
-                             const Labels& labels, std::uint64_t passes);
+                             std::uint64_t passes);
 
 /// The batch as the network saw it: tensors images and labels, and the reason as metadata.
 void save_batch(const std::filesystem::path& path, const Batch& batch, const std::string& reason);

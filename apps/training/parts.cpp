@@ -14,13 +14,13 @@ FusedLoss<float> make_fused_loss(const TrainOptions& options) {
   return {std::move(losses), std::move(auxiliary), fusion, options.reduction};
 }
 
-std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,
+std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,
                                                  const Network<float>& network) {
   return entry_named(optimizers(), options.optimizer, "optimizer")
       .make(network.named_parameters(), options.optimizer_settings);
 }
 
-LearningRate make_schedule(const TrainOptions& options, std::int64_t total_steps) {
+LearningRate make_schedule(const StepOptions& options, std::int64_t total_steps) {
   return {options.schedule, options.lr, options.warmup_steps, total_steps,
           options.final_lr_fraction};
 }

@@ -16,10 +16,10 @@ namespace dmf {
 FusedLoss<float> make_fused_loss(const TrainOptions& options);
 
 /// Over all parameters of the network.
-std::unique_ptr<Optimizer<float>> make_optimizer(const TrainOptions& options,
+std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,
                                                  const Network<float>& network);
 
 /// total_steps  of the whole run, where the schedule ends
-LearningRate make_schedule(const TrainOptions& options, std::int64_t total_steps);
+LearningRate make_schedule(const StepOptions& options, std::int64_t total_steps);
 
 }  // namespace dmf

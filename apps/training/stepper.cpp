@@ -1,7 +1,6 @@
 #include "apps/training/stepper.h"
 
-#include "engine/ops/elementwise.h"
-#include "engine/ops/reduce.h"
+#include "dmf/training_step.h"
 #include "engine/tensor/allocator.h"
 
 namespace dmf {
@@ -10,21 +9,16 @@ namespace dmf {
 /// memory that it reads and writes.
 struct Stepper::Pass {
   WithGradients gradients;
-  Tensor<float> images;
-  Labels labels;
-  Tensor<float> factors;
-  LossValues<float> values;
-  Variable<float> total;
+  TrainingStep<float> step;
   std::optional<RecordedWork> forward, backward;
 };
 
 Stepper::Stepper(Network<float>& network, const FusedLoss<float>& loss, Optimizer<float>& optimizer,
-                 double max_norm, std::int32_t ignore_index)
+                 double max_norm)
     : network_(network),
       loss_(loss),
       optimizer_(optimizer),
       max_norm_(max_norm),
-      ignore_index_(ignore_index),
       device_(network.device()),
       records_(!device_.is_cpu() && !network.is_random()) {
   if (records_) pool_ = std::make_unique<MemoryPool>(device_);
@@ -34,16 +28,15 @@ Stepper::~Stepper() = default;
 
 void Stepper::send(const Batch& batch) {
   next_ = batch;
-  next_labels_ = Labels(batch.labels, network_.spec().classes, ignore_index_);
   if (device_.is_cpu()) return;
   const auto pixels = batch.images.span();
-  const auto labels = batch.labels.span();
-  if (!images_on_their_way_) {  // no batch is larger than twice the first: see Loader
-    images_on_their_way_.emplace(device_, 2 * pixels.size_bytes());
-    labels_on_their_way_.emplace(device_, 2 * labels.size_bytes());
+  const auto labels = batch.labels.tensor().span();
+  if (!image_upload_) {  // no batch is larger than twice the first: see Loader
+    image_upload_.emplace(device_, 2 * pixels.size_bytes());
+    label_upload_.emplace(device_, 2 * labels.size_bytes());
   }
-  images_on_their_way_->send(pixels.data(), pixels.size_bytes());
-  labels_on_their_way_->send(labels.data(), labels.size_bytes());
+  image_upload_->send(pixels.data(), pixels.size_bytes());
+  label_upload_->send(labels.data(), labels.size_bytes());
   is_sent_ = true;
 }
 
@@ -52,10 +45,10 @@ Stepper::Pass& Stepper::pass_for(const Shape& images, WithGradients gradients) {
   if (pass == nullptr) {
     pass = std::make_unique<Pass>();
     pass->gradients = gradients;
-    pass->factors = Tensor<float>(Shape{static_cast<Index>(loss_.names().size())}, device_);
+    pass->step.factors = Tensor<float>(Shape{static_cast<Index>(loss_.names().size())}, device_);
     if (!device_.is_cpu()) {
-      pass->images = Tensor<float>(images, device_);
-      pass->labels = next_labels_.to(device_);
+      pass->step.images = Tensor<float>(images, device_);
+      pass->step.labels = next_.labels.to(device_);
     }
   }
   return *pass;
@@ -63,12 +56,11 @@ Stepper::Pass& Stepper::pass_for(const Shape& images, WithGradients gradients) {
 
 void Stepper::compute_values(Pass& pass) {
   optimizer_.zero_grad();
-  pass.values = loss_.values(network_.logits(pass.images), pass.labels, pass.gradients);
+  pass.step.forward(network_, loss_, pass.gradients);
 }
 
 void Stepper::compute_update(Pass& pass) {
-  pass.total = sum(pass.values.values * Variable<float>(pass.factors));
-  pass.total.backward();
+  pass.step.backward();
   optimizer_.update(max_norm_);
 }
 
@@ -76,11 +68,11 @@ const LossValues<float>& Stepper::values(WithGradients gradients) {
   Pass& pass = pass_for(next_.images.shape(), gradients);
   current_ = &pass;
   if (device_.is_cpu()) {
-    pass.images = next_.images.to(device_);
-    pass.labels = next_labels_.to(device_);
+    pass.step.images = next_.images.to(device_);
+    pass.step.labels = next_.labels.to(device_);
   } else if (is_sent_) {
-    images_on_their_way_->receive(pass.images.data());
-    labels_on_their_way_->receive(pass.labels.tensor().data());
+    image_upload_->receive(pass.step.images.data());
+    label_upload_->receive(pass.step.labels.tensor().data());
     is_sent_ = false;
   }
   if (records_ && !pass.forward) {
@@ -96,13 +88,12 @@ const LossValues<float>& Stepper::values(WithGradients gradients) {
   } else {
     compute_values(pass);
   }
-  return pass.values;
+  return pass.step.values;
 }
 
 void Stepper::update(const std::vector<double>& factors, double lr) {
   Pass& pass = *current_;
-  const std::vector<float> rounded(factors.begin(), factors.end());
-  pass.factors.copy_from(Tensor<float>::from(rounded, pass.factors.shape()));
+  pass.step.set_factors(factors);
   optimizer_.begin_step(lr);
   if (pass.backward) {
     pass.backward->replay();
@@ -113,7 +104,7 @@ void Stepper::update(const std::vector<double>& factors, double lr) {
 
 Stepper::Outcome Stepper::finish() {
   const bool updated = optimizer_.end_step();
-  const double total = static_cast<double>(current_->total.value().item());
+  const double total = static_cast<double>(current_->step.total.value().item());
   return {total, updated};
 }
 

@@ -24,17 +24,14 @@ namespace dmf {
 /// device alone; a network that draws anew each step is not recorded.
 class Stepper {
  public:
-  /// max_norm      of all gradients together, see Optimizer::step
-  /// ignore_index  the label that pixels without one have
+  /// max_norm  of all gradients together, see Optimizer::step
   Stepper(Network<float>& network, const FusedLoss<float>& loss, Optimizer<float>& optimizer,
-          double max_norm, std::int32_t ignore_index);
+          double max_norm);
   ~Stepper();
   Stepper(const Stepper&) = delete;
   Stepper& operator=(const Stepper&) = delete;
 
   /// Sends the batch of the next call of values() on its way to the device; at most one ahead.
-  ///
-  /// throws  ValueError naming the first label that is none of the network's classes
   void send(const Batch& batch);
 
   /// Of the batch that was sent, or once more of the one before.
@@ -62,16 +59,14 @@ class Stepper {
   const FusedLoss<float>& loss_;
   Optimizer<float>& optimizer_;
   double max_norm_;
-  std::int32_t ignore_index_;
   Device device_;
   bool records_;
   std::unique_ptr<MemoryPool> pool_;  // before what lives in it
   /// By the sizes of the batch, and whether the losses' gradients are found too.
   std::map<std::pair<std::array<Index, 3>, WithGradients>, std::unique_ptr<Pass>> passes_;
   Pass* current_ = nullptr;
-  std::optional<device_runtime::Upload> images_on_their_way_, labels_on_their_way_;
+  std::optional<device_runtime::Upload> image_upload_, label_upload_;
   Batch next_;
-  Labels next_labels_;
   bool is_sent_ = false;
 };
 

@@ -75,7 +75,7 @@ class Run {
         folder_(folder),
         page_(draw_page),
         memory_(memory),
-        network_(make_network<float>(options.network_spec(), options.where.open())),
+        network_(make_network<float>(options.network_spec(), options.where.compute())),
         loss_(make_fused_loss(options)),
         loader_(data.samples, data.split.train,
                 {options.batch, entry_named(augmentation_sets(), options.augment, "augment"), true,
@@ -83,8 +83,7 @@ class Run {
         optimizer_(make_optimizer(options, *network_)),
         stepper_(
             *network_, loss_, *optimizer_,
-            options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity(),
-            options.ignore_index),
+            options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity()),
         total_steps_(static_cast<std::int64_t>(loader_.batches()) * options.epochs),
         schedule_(make_schedule(options, total_steps_)) {
     if (options.ema > 0.0) {
@@ -92,9 +91,9 @@ class Run {
     }
     run_ = {read_provenance(folder / "run.json").id, run_definition(folder)};
     if (start == Start::from_checkpoint) {
-      at_ = load_checkpoint(folder_ / kCheckpoint, parts(), run_);
+      position_ = load_checkpoint(folder_ / kCheckpoint, parts(), run_);
     }
-    log_.emplace(folder, options, at_);
+    log_.emplace(folder, options, position_);
     if (start == Start::anew) save();
   }
 
@@ -102,13 +101,13 @@ class Run {
     describe();
     stop_if_asked();
     start_ = Clock::now();
-    first_step_ = at_.step;
-    while (at_.epoch < options_.epochs) {
+    first_step_ = position_.step;
+    while (position_.epoch < options_.epochs) {
       train_epoch();
       validate();
       save();
       draw_page();
-      if (at_.epoch < options_.epochs) stop_if_asked();
+      if (position_.epoch < options_.epochs) stop_if_asked();
     }
     if (const Device device = network_->device(); !device.is_cpu()) {
       progress_.line(fmt::format("memory    {:.0f} MB of the device at most",
@@ -140,10 +139,10 @@ class Run {
     }
     progress_.line(losses);
     progress_.line("memory    " + memory_);
-    if (at_.step > 0) {
-      progress_.line(
-          fmt::format("resumed   after step {} of {}, in epoch {} of {}", at_.step, total_steps_,
-                      std::min<std::int64_t>(at_.epoch + 1, options_.epochs), options_.epochs));
+    if (position_.step > 0) {
+      progress_.line(fmt::format(
+          "resumed   after step {} of {}, in epoch {} of {}", position_.step, total_steps_,
+          std::min<std::int64_t>(position_.epoch + 1, options_.epochs), options_.epochs));
     }
     progress_.line(
         "columns   loss: training/validation; Dice: validation, mean/lesion, pooled; w: weights; * "
@@ -173,8 +172,8 @@ class Run {
 
   /// Makes what was done so far safe. The logs first: a checkpoint without its rows is no good.
   void save() {
-    at_.event_bytes = log_->flush();
-    save_checkpoint(folder_ / kCheckpoint, parts(), at_, run_);
+    position_.event_bytes = log_->flush();
+    save_checkpoint(folder_ / kCheckpoint, parts(), position_, run_);
   }
 
   void stop_if_asked() const {
@@ -182,46 +181,48 @@ class Run {
     if (signal == 0) return;
     throw Interrupted(signal,
                       fmt::format("stopped after step {} of {}, all of it saved. Go on with: {}",
-                                  at_.step, total_steps_, resume_command(folder_)));
+                                  position_.step, total_steps_, resume_command(folder_)));
   }
 
   double share_done() const {
-    return static_cast<double>(at_.step) / static_cast<double>(total_steps_);
+    return static_cast<double>(position_.step) / static_cast<double>(total_steps_);
   }
   /// At the pace since this process began.
   std::string time_left() const {
-    const auto made = static_cast<double>(at_.step - first_step_);
-    const auto left = static_cast<double>(total_steps_ - at_.step);
+    const auto made = static_cast<double>(position_.step - first_step_);
+    const auto left = static_cast<double>(total_steps_ - position_.step);
     return duration_text(seconds_since(start_) * left / std::max(made, 1.0));
   }
 
   /// The rest of the epoch that the run is in.
   void train_epoch() {
     network_->train();
-    loader_.start_epoch(at_.epoch, at_.batches);
+    loader_.start_epoch(position_.epoch, position_.batches);
     const Clock::time_point epoch_start = Clock::now();
-    const std::size_t images_before = at_.images;
+    const std::size_t images_before = position_.images;
     had_gradient_.assign(log_->losses().size(), false);
     std::optional<Batch> next;
     within_memory("while reading the first batch of an epoch: " + memory_, kHelp,
                   [&] { fetch(next); });
     while (next) {
       const Batch batch = *std::exchange(next, std::nullopt);
-      const double total = within_memory(fmt::format("in step {}: {}", at_.step, memory_), kHelp,
-                                         [&] { return step(batch, next); });
+      const double total = within_memory(fmt::format("in step {}: {}", position_.step, memory_),
+                                         kHelp, [&] { return step(batch, next); });
       if (std::isfinite(total)) {
-        at_.loss_sum += total * static_cast<double>(batch.items.size());
-        at_.images += batch.items.size();
+        position_.loss_sum += total * static_cast<double>(batch.items.size());
+        position_.images += batch.items.size();
       }
-      ++at_.batches;
+      ++position_.batches;
       images_per_second_ =
-          static_cast<double>(at_.images - images_before) / seconds_since(epoch_start);
-      progress_.update(share_done(), time_left(),
-                       fmt::format("epoch {}/{} {:.0f} img/s loss {} Dice {} w {}", at_.epoch + 1,
-                                   options_.epochs, images_per_second_, loss_text(total),
-                                   at_.last_dice, weights_text(loss_.fusion().current().weights)));
-      const bool due = options_.checkpoint_every > 0 && at_.step % options_.checkpoint_every == 0;
-      if ((due || StopRequest::signal() != 0) && at_.batches < loader_.batches()) {
+          static_cast<double>(position_.images - images_before) / seconds_since(epoch_start);
+      progress_.update(
+          share_done(), time_left(),
+          fmt::format("epoch {}/{} {:.0f} img/s loss {} Dice {} w {}", position_.epoch + 1,
+                      options_.epochs, images_per_second_, loss_text(total), position_.last_dice,
+                      weights_text(loss_.fusion().current().weights)));
+      const bool due =
+          options_.checkpoint_every > 0 && position_.step % options_.checkpoint_every == 0;
+      if ((due || StopRequest::signal() != 0) && position_.batches < loader_.batches()) {
         save();
         stop_if_asked();
       }
@@ -231,7 +232,7 @@ class Run {
   /// next    the batch after this one, fetched while the device works
   /// return  the objective, or NaN for a step that was left out
   double step(const Batch& batch, std::optional<Batch>& next) {
-    const double lr = schedule_.at(at_.step);
+    const double lr = schedule_.at(position_.step);
     std::vector<Tensor<float>> buffers;  // which a bad forward pass spoils
     if (options_.skip_not_finite) {
       for (const auto& b : network_->named_buffers()) buffers.push_back(b.tensor.clone());
@@ -256,20 +257,16 @@ class Run {
       if (!options_.skip_not_finite) stop_not_finite(batch, problem);
       const auto spoilt = network_->named_buffers();
       for (std::size_t i = 0; i < buffers.size(); ++i) spoilt[i].tensor.copy_from(buffers[i]);
-      ++at_.skipped;
-      log_->skipped_step(at_, lr);
-      ++at_.step;
+      ++position_.skipped;
+      log_->skipped_step(position_, lr);
+      ++position_.step;
       return std::numeric_limits<double>::quiet_NaN();
     }
     if (ema_) ema_->update();
 
-    log_->step(at_, weighed, total, lr);
-    ++at_.step;
+    log_->step(position_, weighed, total, lr);
+    ++position_.step;
     return total;
-  }
-
-  Labels labels_of(const Batch& batch) const {
-    return {batch.labels, options_.data.masks.classes, options_.ignore_index};
   }
 
   void fetch(std::optional<Batch>& next) {
@@ -295,7 +292,7 @@ class Run {
     constexpr std::size_t kImages = 3;
     const std::vector<std::size_t>& items = data_.split.validation;
     for (std::size_t k = 0; k < std::min(kImages, items.size()); ++k) {
-      log_->image(at_, data_.samples.item(items[k]).id,
+      log_->image(position_, data_.samples.item(items[k]).id,
                   panel_of(*network_, data_.samples, items[k]));
     }
   }
@@ -305,10 +302,10 @@ class Run {
     const std::filesystem::path kept = folder_ / "not_finite.safetensors";
     std::vector<std::string> images;
     for (const std::size_t item : batch.items) images.push_back(data_.samples.item(item).id);
-    const std::string what = fmt::format("step {}: {} First: {}. Images: {}", at_.step, problem,
-                                         first_not_finite(*network_, loss_, batch, labels_of(batch),
-                                                          static_cast<std::uint64_t>(at_.step)),
-                                         fmt::join(images, ", "));
+    const std::string what = fmt::format(
+        "step {}: {} First: {}. Images: {}", position_.step, problem,
+        first_not_finite(*network_, loss_, batch, static_cast<std::uint64_t>(position_.step)),
+        fmt::join(images, ", "));
     save_batch(kept, batch, what);
     throw NumericError(
         fmt::format("[train] {} (kept as {}). What was saved last is untouched; "
@@ -320,25 +317,26 @@ class Run {
   void validate() {
     if (ema_) ema_->swap();  // what is validated is what is saved
     double loss_sum = 0.0;
-    EvaluationOptions how;
-    how.batch = options_.batch;
-    how.surfaces = false;
-    how.observer = [&](const Variable<float>& logits, const Batch& batch) {
-      const auto objective = loss_.evaluate(logits, labels_of(batch).to(logits.device())).total;
+    EvaluationOptions evaluation;
+    evaluation.batch = options_.batch;
+    evaluation.surfaces = false;
+    evaluation.observer = [&](const Variable<float>& logits, const Batch& batch) {
+      const auto objective = loss_.evaluate(logits, batch.labels.to(logits.device())).total;
       loss_sum +=
           static_cast<double>(objective.value().item()) * static_cast<double>(batch.items.size());
     };
-    how.on_progress = [&](const std::string& what, std::size_t done, std::size_t total) {
+    evaluation.on_progress = [&](const std::string& what, std::size_t done, std::size_t total) {
       progress_.update(share_done(), time_left(),
-                       fmt::format("epoch {}/{} {} of {} {}", at_.epoch + 1, options_.epochs, done,
-                                   total, what));
+                       fmt::format("epoch {}/{} {} of {} {}", position_.epoch + 1, options_.epochs,
+                                   done, total, what));
     };
-    const Evaluation scores = evaluate(*network_, data_.samples, data_.split.validation, how);
+    const Evaluation scores =
+        evaluate(*network_, data_.samples, data_.split.validation, evaluation);
     const double loss = loss_sum / static_cast<double>(data_.split.validation.size());
     const Scores pooled = score(scores.pooled, 0.0);
-    const bool best = pooled.cb_dice > at_.best_cb_dice;
+    const bool best = pooled.cb_dice > position_.best_cb_dice;
     if (best) {
-      at_.best_cb_dice = pooled.cb_dice;
+      position_.best_cb_dice = pooled.cb_dice;
       save_model(folder_ / "best.safetensors", *network_, options_.data.preprocess, run_.id,
                  &data_.samples.mask_encoding());
     }
@@ -347,20 +345,21 @@ class Run {
     if (log_->takes_images()) log_images();
     if (ema_) ema_->swap();
 
-    const double train_loss = at_.loss_sum / static_cast<double>(at_.images);
-    ++at_.epoch;
-    at_.batches = at_.images = 0;
-    at_.loss_sum = 0.0;
-    at_.last_dice = fmt::format("{:.3f}", pooled["dice"].mean);
-    log_->epoch(at_, train_loss, loss, pooled, scores.lesion_dice_per_image());
+    const double train_loss = position_.loss_sum / static_cast<double>(position_.images);
+    ++position_.epoch;
+    position_.batches = position_.images = 0;
+    position_.loss_sum = 0.0;
+    position_.last_dice = fmt::format("{:.3f}", pooled["dice"].mean);
+    log_->epoch(position_, train_loss, loss, pooled, scores.lesion_dice_per_image());
     progress_.line(fmt::format("epoch {}/{} loss {}/{} Dice {:.3f}/{:.3f}{} w {} {} left",
-                               at_.epoch, options_.epochs, loss_text(train_loss), loss_text(loss),
-                               pooled["dice"].mean, pooled["dice"].per_class[1], best ? "*" : " ",
-                               weights_text(loss_.fusion().current().weights), time_left()));
-    if (at_.skipped > 0) {
+                               position_.epoch, options_.epochs, loss_text(train_loss),
+                               loss_text(loss), pooled["dice"].mean, pooled["dice"].per_class[1],
+                               best ? "*" : " ", weights_text(loss_.fusion().current().weights),
+                               time_left()));
+    if (position_.skipped > 0) {
       progress_.problem(
           fmt::format("warning: {} step{} left out so far: a loss or gradient was not finite",
-                      at_.skipped, at_.skipped == 1 ? "" : "s"));
+                      position_.skipped, position_.skipped == 1 ? "" : "s"));
     }
     for (std::size_t k = 0; k < had_gradient_.size(); ++k) {
       if (had_gradient_[k]) continue;
@@ -387,7 +386,7 @@ class Run {
   LearningRate schedule_;
   std::optional<WeightEma<float>> ema_;
   RunIdentity run_;
-  TrainingProgress at_;
+  TrainingProgress position_;
   std::optional<TrainingLog> log_;
   Progress progress_;
   Clock::time_point start_;
@@ -418,12 +417,12 @@ void check_options(TrainOptions options) {
 void train_network(const TrainOptions& options, const RunData& data,
                    const std::filesystem::path& folder, Start start,
                    const std::function<void()>& draw_page) {
-  const Device device = options.where.open();
+  const Device device = options.where.compute().device;
   const double available = available_memory(device);
   const auto images = static_cast<Index>(data.split.train.size());
   const Index largest = chunk_count(images, chunk_count(images, options.batch));  // see Loader
   const std::string memory = within_memory("while measuring what a step needs", kHelp, [&] {
-    return memory_text(forecast_memory(options, device), static_cast<int>(largest), available);
+    return memory_text(forecast_memory(options), static_cast<int>(largest), available);
   });
   if (!device.is_cpu())
     release_cached_memory(device);  // to the recorded steps, which have their own

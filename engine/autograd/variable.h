@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -31,10 +32,16 @@ class Variable {
   const Shape& shape() const { return value_.shape(); }
   Index size(int axis) const { return value_.size(axis); }
   Device device() const { return value_.device(); }
-  bool requires_grad() const { return slot_->requires_grad; }
+  bool requires_grad() const {
+    assert(defined());
+    return slot_->requires_grad;
+  }
 
   /// The gradient gathered by backward(); not defined() before, and never kept for results of ops.
-  const Tensor<S>& grad() const { return slot_->grad; }
+  const Tensor<S>& grad() const {
+    assert(defined());
+    return slot_->grad;
+  }
   void zero_grad() const { slot_->grad = Tensor<S>(); }
 
   /// Adds to the gradient of every leaf this scalar depends on. Walks the graph without recursion,

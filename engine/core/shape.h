@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -38,6 +39,7 @@ class Shape {
 
  private:
   std::size_t to_position(int axis) const {
+    assert(axis >= -rank_ && axis < rank_);
     return static_cast<std::size_t>(axis < 0 ? axis + rank_ : axis);
   }
 

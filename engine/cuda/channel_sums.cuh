@@ -52,7 +52,7 @@ __global__ void add_columns(Index M, Index C, int columns, Index block_rows, Ter
   const Index channel = (static_cast<Index>(blockIdx.y) * columns + column) * V;
   const Index begin = blockIdx.x * block_rows;
   const Index end = begin + block_rows < M ? begin + block_rows : M;
-  Compute<E> sums[K][V] = {};
+  ComputeType<E> sums[K][V] = {};
   if (channel < C) {
     const typename Term::template Columns<V> wanted(term, channel);
     for (Index m = begin + row; m < end; m += rows) wanted.add(m * C + channel, sums);

@@ -12,14 +12,14 @@ namespace dmf::cuda {
 
 /// What an element is computed in.
 template <class E>
-using Compute = std::conditional_t<std::is_same_v<E, bfloat16>, float, E>;
+using ComputeType = std::conditional_t<std::is_same_v<E, bfloat16>, float, E>;
 
 template <class E>
-__device__ Compute<E> load(E element) {
-  return static_cast<Compute<E>>(element);
+__device__ ComputeType<E> load(E element) {
+  return static_cast<ComputeType<E>>(element);
 }
 template <class E>
-__device__ E store(Compute<E> value) {
+__device__ E store(ComputeType<E> value) {
 #if defined(__CUDA_ARCH__)
   if constexpr (std::is_same_v<E, bfloat16>) {  // one instruction, and the same rounding
     bfloat16 half;
@@ -70,8 +70,11 @@ void with_element(Storage storage, const Body& body) {
 /// The view's memory as elements of their true type.
 template <class E, class T>
 auto elements(View<T> view) {
-  using Element = std::conditional_t<std::is_const_v<T>, const E, E>;
-  return reinterpret_cast<Element*>(const_cast<std::remove_const_t<T>*>(view.data));
+  if constexpr (std::is_same_v<E, bfloat16>) {
+    return view.halves;
+  } else {
+    return view.data;
+  }
 }
 
 /// Division by a number that is known before the kernel starts, for dividends below 2^31: a

@@ -98,9 +98,31 @@ Variable<S> batch_norm2d(const Variable<S>& x, const Variable<S>& gamma, const V
   return y;
 }
 
-#define DMF_INSTANTIATE(S)                                                                      \
-  template Variable<S> batch_norm2d(const Variable<S>&, const Variable<S>&, const Variable<S>&, \
-                                    const Tensor<S>&, const Tensor<S>&, const BatchNorm2dSpec&);
+template <class S>
+ChannelAffine<S> fold_batch_norm2d(const Tensor<S>& bias, const Tensor<S>& gamma,
+                                   const Tensor<S>& beta, const Tensor<S>& running_mean,
+                                   const Tensor<S>& running_var, const BatchNorm2dSpec& spec) {
+  const Shape& channels = bias.shape();
+  DMF_CHECK(channels.rank() == 1 && gamma.shape() == channels && beta.shape() == channels &&
+                running_mean.shape() == channels && running_var.shape() == channels,
+            ShapeError,
+            "[fold_batch_norm2d] bias {}, gamma {}, beta {}, running_mean {}, running_var {}: "
+            "expected [C] each.",
+            channels.str(), gamma.shape().str(), beta.shape().str(), running_mean.shape().str(),
+            running_var.shape().str());
+  ChannelAffine<S> affine{bias.like(channels), bias.like(channels), spec.relu};
+  kernels<BatchNormKernels<S>>(bias.device())
+      .fold(bias.cview(), gamma.cview(), beta.cview(), running_mean.cview(), running_var.cview(),
+            spec.eps, affine.scale.view(), affine.shift.view());
+  return affine;
+}
+
+#define DMF_INSTANTIATE(S)                                                                       \
+  template Variable<S> batch_norm2d(const Variable<S>&, const Variable<S>&, const Variable<S>&,  \
+                                    const Tensor<S>&, const Tensor<S>&, const BatchNorm2dSpec&); \
+  template ChannelAffine<S> fold_batch_norm2d(const Tensor<S>&, const Tensor<S>&,                \
+                                              const Tensor<S>&, const Tensor<S>&,                \
+                                              const Tensor<S>&, const BatchNorm2dSpec&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)
 #undef DMF_INSTANTIATE

@@ -26,4 +26,22 @@ Variable<S> batch_norm2d(const Variable<S>& x, const Variable<S>& gamma, const V
                          const Tensor<S>& running_mean, const Tensor<S>& running_var,
                          const BatchNorm2dSpec& spec);
 
+/// y = x * scale + shift for each channel, then ReLU where asked: what a batch normalisation is in
+/// evaluation mode.
+template <class S>
+struct ChannelAffine {
+  Tensor<S> scale, shift;  // [C]
+  bool relu = false;
+};
+
+/// What is done to x when a batch normalisation by the running values comes after a bias. Nothing is
+/// recorded.
+///
+/// all tensors  [C], of one device
+/// throws       ShapeError where they are not
+template <class S>
+ChannelAffine<S> fold_batch_norm2d(const Tensor<S>& bias, const Tensor<S>& gamma,
+                                   const Tensor<S>& beta, const Tensor<S>& running_mean,
+                                   const Tensor<S>& running_var, const BatchNorm2dSpec& spec);
+
 }  // namespace dmf

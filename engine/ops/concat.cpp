@@ -17,7 +17,7 @@ struct ConcatNode final : Node<S> {
     std::vector<View<S>> views;
     for (std::size_t i = 0; i < shapes_.size(); ++i) {
       if (this->needs_grad(i)) gradients[i] = dy.like(shapes_[i]);
-      views.emplace_back(gradients[i].data(), shapes_[i], dy.storage());
+      views.push_back(gradients[i].defined() ? gradients[i].view() : View<S>(shapes_[i]));
     }
     kernels<ConcatKernels<S>>(dy.device()).split(dy.cview(), views);
     for (std::size_t i = 0; i < shapes_.size(); ++i) {

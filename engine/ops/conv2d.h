@@ -2,6 +2,7 @@
 
 #include "engine/autograd/variable.h"
 #include "engine/kernels/conv2d/conv2d.h"
+#include "engine/ops/batch_norm2d.h"
 
 namespace dmf {
 
@@ -15,14 +16,6 @@ namespace dmf {
 template <class S>
 Variable<S> conv2d(const Variable<S>& x, const Variable<S>& weight, const Variable<S>& bias,
                    const Conv2dSpec& spec = {});
-
-/// y = x * scale + shift for each channel, then ReLU where asked: what a batch normalisation is in
-/// evaluation mode.
-template <class S>
-struct ChannelAffine {
-  Tensor<S> scale, shift;  // [C]
-  bool relu = false;
-};
 
 /// conv2d without a bias, then `affine`, in one pass over the result. For inference: nothing is
 /// recorded.

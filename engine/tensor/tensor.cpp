@@ -116,7 +116,7 @@ void Tensor<Scalar>::copy_from(const Tensor& other) const {
   DMF_CHECK(other.shape() == shape_, ShapeError, "[copy] shapes differ: got {}, expected {}.",
             other.shape().str(), shape_.str());
   if (kept_as_ == other.kept_as_) {
-    copy_bytes(device_, data(), other.device_, other.data(), bytes());
+    copy_bytes(device_, storage_.get(), other.device_, other.storage_.get(), bytes());
     return;
   }
   // Two ways of storing the elements: by way of the CPU, which tests and predictions alone need.
@@ -124,7 +124,7 @@ void Tensor<Scalar>::copy_from(const Tensor& other) const {
   std::vector<bfloat16> halves(count);
   std::vector<Scalar> values(count);
   if (kept_as_ == Storage::full) {
-    copy_bytes(Device::cpu(), halves.data(), other.device_, other.data(), other.bytes());
+    copy_bytes(Device::cpu(), halves.data(), other.device_, other.storage_.get(), other.bytes());
     for (std::size_t i = 0; i < count; ++i) {
       values[i] = static_cast<Scalar>(static_cast<float>(halves[i]));
     }
@@ -132,7 +132,7 @@ void Tensor<Scalar>::copy_from(const Tensor& other) const {
   } else {
     copy_bytes(Device::cpu(), values.data(), other.device_, other.data(), other.bytes());
     for (std::size_t i = 0; i < count; ++i) halves[i] = bfloat16(static_cast<float>(values[i]));
-    copy_bytes(device_, data(), Device::cpu(), halves.data(), bytes());
+    copy_bytes(device_, storage_.get(), Device::cpu(), halves.data(), bytes());
   }
 }
 
@@ -145,7 +145,7 @@ void Tensor<Scalar>::fill(Scalar value) const {
     device_runtime::fill(device_, data(), &value, sizeof(Scalar), count);
   } else {
     const bfloat16 half(static_cast<float>(value));
-    device_runtime::fill(device_, data(), &half, sizeof(bfloat16), count);
+    device_runtime::fill(device_, storage_.get(), &half, sizeof(bfloat16), count);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <memory>
 #include <span>
 
@@ -36,10 +37,17 @@ class Tensor {
   /// Not initialised, on the same device and stored in the same way.
   Tensor like(const Shape& shape) const { return Tensor(shape, device_, kept_as_); }
 
-  /// Valid while a handle to the storage lives. Elements may be written through any handle.
-  Scalar* data() const { return static_cast<Scalar*>(storage_.get()); }
-  View<Scalar> view() const { return {data(), shape_, kept_as_}; }
-  ConstView<Scalar> cview() const { return {data(), shape_, kept_as_}; }
+  /// Of elements in full storage; valid while a handle to them lives. They may be written through any
+  /// handle.
+  Scalar* data() const {
+    assert(kept_as_ == Storage::full);
+    return static_cast<Scalar*>(storage_.get());
+  }
+  View<Scalar> view() const {
+    if (kept_as_ == Storage::full) return {data(), shape_};
+    return {static_cast<bfloat16*>(storage_.get()), shape_};
+  }
+  ConstView<Scalar> cview() const { return view(); }
   /// throws  DeviceError unless the elements are the CPU's to read
   std::span<Scalar> span() const;
 

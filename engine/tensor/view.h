@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "engine/core/bfloat16.h"
 #include "engine/core/shape.h"
 
 namespace dmf {
@@ -12,25 +13,31 @@ namespace dmf {
 enum class Storage : std::uint8_t { full, bfloat16 };
 
 /// What a kernel takes: a pointer and a shape, contiguous and row-major. Owns nothing. An empty
-/// view (data == nullptr) stands for an argument that is not there, such as a bias. With
-/// Storage::bfloat16, data points to bfloat16 values in truth.
+/// view stands for an argument that is not there, such as a bias.
 template <class T>
 struct View {
+  using Half = std::conditional_t<std::is_const_v<T>, const bfloat16, bfloat16>;
+
+  // One of them, by the storage; the other is null.
   T* data = nullptr;
+  Half* halves = nullptr;
   Shape shape;
   Storage storage = Storage::full;
 
   View() = default;
-  View(T* pointer, const Shape& dims, Storage stored = Storage::full)
-      : data(pointer), shape(dims), storage(stored) {}
+  /// Of a result that nobody asks for.
+  explicit View(const Shape& dims) : shape(dims) {}
+  View(T* pointer, const Shape& dims) : data(pointer), shape(dims) {}
+  View(Half* pointer, const Shape& dims)
+      : halves(pointer), shape(dims), storage(Storage::bfloat16) {}
   /// A writable view may be read.
   template <class U>
   requires(std::is_same_v<T, const U>) View(const View<U>& other)
-      : data(other.data), shape(other.shape), storage(other.storage) {}
+      : data(other.data), halves(other.halves), shape(other.shape), storage(other.storage) {}
 
   Index size(int axis) const { return shape[axis]; }
   Index numel() const { return shape.numel(); }
-  explicit operator bool() const { return data != nullptr; }
+  explicit operator bool() const { return data != nullptr || halves != nullptr; }
 };
 
 template <class T>

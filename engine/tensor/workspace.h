@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <vector>
 
 #include "engine/core/device.h"
@@ -24,6 +25,7 @@ class Workspace {
   /// count elements, 64-byte aligned, not initialised
   template <class T>
   T* take(Index count) {
+    assert(count >= 0);
     blocks_.reserve(blocks_.size() + 1);  // so that the block cannot be lost to a throw
     blocks_.push_back(allocate(device_, static_cast<std::size_t>(count) * sizeof(T)));
     return static_cast<T*>(blocks_.back());

@@ -8,6 +8,7 @@
 
 #include "apps/options/config_file.h"
 #include "apps/options/config_lines.h"
+#include "apps/support/option_set.h"
 #include "apps/support/option_values.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
@@ -190,8 +191,9 @@ TEST_CASE("recipes: named values, under the file and the command line") {
   // The recipe `paper` is what the options' own defaults are.
   TrainOptions unset;
   CLI::App app;
-  bind_data_options(app, unset);
-  bind_fusion_options(app, unset);
+  OptionSet set(app);
+  bind_data_options(set, unset);
+  unset.bind_fusion(set);
   for (const auto& setting : recipe_settings("paper")) {
     const CLI::Option* option = app.get_option_no_throw("--" + setting.first);
     if (option != nullptr) {

@@ -26,7 +26,7 @@ TEST_CASE("forecast_memory: what a step really takes, within a tenth") {
   for (const std::string model : {"paper", "classic"}) {
     options.model = model;
     options.batch = 16;
-    const MemoryForecast forecast = forecast_memory(options, Device::cpu());
+    const MemoryForecast forecast = forecast_memory(options);
 
     release_cached_memory(Device::cpu());
     const std::size_t before = memory_stats(Device::cpu()).in_use;

@@ -72,13 +72,14 @@ TEST_CASE_FIXTURE(Fixture, "train: killed at random moments and resumed, it ends
 TEST_CASE_FIXTURE(Fixture,
                   "train: SIGINT and SIGTERM finish the step, save, and say how to go on") {
   for (const auto& [signal, code] : {std::pair{"INT", 130}, std::pair{"TERM", 143}}) {
-    // Early enough to come before the end, late enough to come after the beginning.
+    // Early enough to come before the end, late enough to come after the beginning, on a machine
+    // that may be busy with others' work too.
     int stopped = 0;
-    for (int attempt = 0; attempt < 40 && stopped == 0; ++attempt) {
+    double seconds = 0.02;
+    for (int attempt = 0; attempt < 80 && stopped == 0; ++attempt, seconds *= 1.08) {
       const std::string out = fmt::format("{}{}", signal, attempt);
       const Outcome outcome =
-          run(train(out),
-              fmt::format("timeout --preserve-status -s {} 0.{:03} ", signal, 20 + 5 * attempt));
+          run(train(out), fmt::format("timeout --preserve-status -s {} {:.3f} ", signal, seconds));
       if (outcome.code != code || outcome.text.find("--resume") == std::string::npos ||
           outcome.text.find("stopped after step 0 ") != std::string::npos) {
         continue;

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "engine/core/bfloat16.h"
-#include "engine/core/precision.h"
+#include "engine/core/compute.h"
 #include "engine/kernels/conv2d/conv2d.h"
 #include "tests/cases/conv_case.h"
 #include "tests/support/random_tensor.h"
@@ -12,13 +12,6 @@
 
 namespace dmf {
 namespace {
-
-/// Restores the precision that a test changes.
-class WithPrecision {
- public:
-  explicit WithPrecision(MatmulPrecision precision) { set_matmul_precision(precision); }
-  ~WithPrecision() { set_matmul_precision(MatmulPrecision::tf32); }
-};
 
 template <class S>
 Tensor<S> there(const Tensor<S>& x, Storage storage = Storage::full) {
@@ -46,22 +39,32 @@ struct Passes {
   Tensor<S> y, dx, dweight;
 };
 
+struct Arithmetic {
+  MatmulPrecision precision = MatmulPrecision::fp32;
+  Storage storage = Storage::full;
+  double rounding = 0.0;  // of one factor
+};
+
 template <class S>
 struct Operands {
   Tensor<S> x, weight, dy, scale, shift;
 };
 
 template <class S>
-Passes<S> on_device(const ConvCase& c, const Operands<S>& in, bool relu, Storage storage) {
+Passes<S> on_device(const ConvCase& c, const Operands<S>& in, bool relu,
+                    const Arithmetic& arithmetic) {
+  const Storage storage = arithmetic.storage;
+  Conv2dSpec spec = c.spec;
+  spec.precision = arithmetic.precision;
   Workspace workspace(Device::cuda());
   const auto x = there(in.x, storage), dy = there(in.dy, storage), weight = there(in.weight);
   const auto scale = there(in.scale), shift = there(in.shift);
   const Passes<S> out{blank<S>(in.dy.shape(), storage), blank<S>(c.x, storage), blank<S>(c.weight)};
-  Conv2dKernels<S>::cuda().forward(c.spec, x.cview(), weight.cview(),
+  Conv2dKernels<S>::cuda().forward(spec, x.cview(), weight.cview(),
                                    {scale.cview(), shift.cview(), relu}, out.y.view(), workspace);
-  Conv2dKernels<S>::cuda().backward_data(c.spec, dy.cview(), weight.cview(), {}, out.dx.view(),
+  Conv2dKernels<S>::cuda().backward_data(spec, dy.cview(), weight.cview(), {}, out.dx.view(),
                                          workspace);
-  Conv2dKernels<S>::cuda().backward_weight(c.spec, x.cview(), dy.cview(), out.dweight.view(),
+  Conv2dKernels<S>::cuda().backward_weight(spec, x.cview(), dy.cview(), out.dweight.view(),
                                            workspace);
   return {out.y.to(Device::cpu()), out.dx.to(Device::cpu()), out.dweight.to(Device::cpu())};
 }
@@ -80,11 +83,6 @@ Passes<S> by_definition(const ConvCase& c, const Operands<S>& in, bool relu) {
   return out;
 }
 
-struct Arithmetic {
-  MatmulPrecision precision;
-  Storage storage;
-  double rounding;  // of one factor
-};
 const Arithmetic kArithmetics[] = {{MatmulPrecision::fp32, Storage::full, 3e-7},
                                    {MatmulPrecision::tf32, Storage::full, 5e-4},
                                    {MatmulPrecision::bf16, Storage::bfloat16, 4e-3}};
@@ -119,9 +117,8 @@ TEST_CASE(
     const Passes<float> expected = by_definition(c, in, relu);
     for (const Arithmetic& arithmetic : kArithmetics) {
       const Storage storage = arithmetic.storage;
-      CAPTURE(precision_name(arithmetic.precision));
-      const WithPrecision scope(arithmetic.precision);
-      const Passes<float> got = on_device(c, in, relu, storage);
+      CAPTURE(name_of(kMatmulPrecisions, arithmetic.precision));
+      const Passes<float> got = on_device(c, in, relu, arithmetic);
       CHECK(largest_difference(got.y, stored(expected.y.clone(), storage)) == 0.0);
       CHECK(largest_difference(got.dx, stored(expected.dx.clone(), storage)) == 0.0);
       CHECK(largest_difference(got.dweight, expected.dweight) == 0.0);
@@ -140,7 +137,7 @@ TEST_CASE("cuda conv2d: double agrees exactly with the plain kernels on integers
         random_integers<double>(output_shape(c), rng), random_integers<double>(channels, rng),
         random_integers<double>(channels, rng)};
     const Passes<double> expected = by_definition(c, in, false);
-    const Passes<double> got = on_device(c, in, false, Storage::full);
+    const Passes<double> got = on_device(c, in, false, {});
     CHECK(largest_difference(got.y, expected.y) == 0.0);
     CHECK(largest_difference(got.dx, expected.dx) == 0.0);
     CHECK(largest_difference(got.dweight, expected.dweight) == 0.0);
@@ -162,9 +159,8 @@ TEST_CASE("cuda conv2d: real numbers agree within the rounding of their factors"
     const Passes<float> expected = by_definition(c, in, false);
     for (const Arithmetic& arithmetic : kArithmetics) {
       const Storage storage = arithmetic.storage;
-      CAPTURE(precision_name(arithmetic.precision));
-      const WithPrecision scope(arithmetic.precision);
-      const Passes<float> got = on_device(c, in, false, storage);
+      CAPTURE(name_of(kMatmulPrecisions, arithmetic.precision));
+      const Passes<float> got = on_device(c, in, false, arithmetic);
       const auto close = [rounding = arithmetic.rounding](const Tensor<float>& a,
                                                           const Tensor<float>& b, Index terms) {
         CHECK(largest_difference(a, b) <
@@ -174,7 +170,7 @@ TEST_CASE("cuda conv2d: real numbers agree within the rounding of their factors"
       close(got.y, expected.y, taps * c.weight[2]);
       close(got.dx, expected.dx, taps * c.weight[3]);
       close(got.dweight, expected.dweight, in.dy.numel() / c.weight[3]);
-      const Passes<float> again = on_device(c, in, false, storage);  // bit for bit
+      const Passes<float> again = on_device(c, in, false, arithmetic);  // bit for bit
       CHECK(largest_difference(got.y, again.y) == 0.0);
       CHECK(largest_difference(got.dx, again.dx) == 0.0);
       CHECK(largest_difference(got.dweight, again.dweight) == 0.0);

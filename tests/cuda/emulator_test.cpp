@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "engine/core/check.h"
-#include "engine/core/precision.h"
+#include "engine/core/compute.h"
 #include "engine/kernels/conv2d/conv2d.h"
 #include "engine/ops/batch_norm2d.h"
 #include "engine/ops/conv2d.h"
@@ -22,7 +22,7 @@ namespace dmf {
 namespace {
 
 /// A little of everything: convolutions in tiles and parts, pooling, normalisation, sums.
-std::vector<Tensor<float>> compute() {
+std::vector<Tensor<float>> compute(MatmulPrecision precision = MatmulPrecision::tf32) {
   Rng rng(51);
   const auto on_device = [&rng](const Shape& shape) {
     return Variable<float>(random_tensor<float>(shape, rng).to(Device::cuda()), true);
@@ -34,9 +34,9 @@ std::vector<Tensor<float>> compute() {
   const auto var = Tensor<float>::full(Shape{36}, 1.0f, Device::cuda());
   BatchNorm2dSpec norm;
   norm.relu = true;
-  const Variable<float> y = max_pool2d(
-      batch_norm2d(conv2d(x, weight, none, {1, 1, {1, 1, 1, 1}}), gamma, beta, mean, var, norm));
-  const Variable<float> z = log_softmax(conv_transpose2d(y, up, none, {2, 2, {}}));
+  const Variable<float> y = max_pool2d(batch_norm2d(
+      conv2d(x, weight, none, {1, 1, {1, 1, 1, 1}, precision}), gamma, beta, mean, var, norm));
+  const Variable<float> z = log_softmax(conv_transpose2d(y, up, none, {2, 2, {}, precision}));
   sum(z * z).backward();
   std::vector<Tensor<float>> results = {z.value(), mean, var};
   for (const auto& v : {x, weight, gamma, beta, up}) results.push_back(v.grad());
@@ -48,19 +48,17 @@ std::vector<Tensor<float>> compute() {
 
 TEST_CASE("emulator: no result depends on the order in which threads and blocks run") {
   for (const auto precision : {MatmulPrecision::fp32, MatmulPrecision::tf32}) {
-    set_matmul_precision(precision);
-    const std::vector<Tensor<float>> expected = compute();
+    const std::vector<Tensor<float>> expected = compute(precision);
     for (const unsigned order : {1U, 2U, 17U}) {
       CAPTURE(order);
       emulator::set_order(order);
-      const std::vector<Tensor<float>> results = compute();
+      const std::vector<Tensor<float>> results = compute(precision);
       emulator::set_order(0);
       for (std::size_t i = 0; i < results.size(); ++i) {
         CHECK(largest_difference(results[i], expected[i]) == 0.0);
       }
     }
   }
-  set_matmul_precision(MatmulPrecision::tf32);
 }
 
 TEST_CASE("emulator: every case of every op, threads in another order") {

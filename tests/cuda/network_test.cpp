@@ -4,7 +4,6 @@
 
 #include "engine/core/check.h"
 #include "engine/core/device_runtime.h"
-#include "engine/core/precision.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/store_as.h"
@@ -52,7 +51,8 @@ UNetSpec small_network(const UNetPreset& preset) {
 /// in noise whose label it is, and the gradients of all parameters.
 template <class S>
 struct NetworkRun {
-  explicit NetworkRun(const UNetSpec& spec, Device device) : network(spec, device) {
+  explicit NetworkRun(const UNetSpec& spec, const Compute& compute) : network(spec, compute) {
+    const Device device = compute.device;
     constexpr Index kImages = 2, kHeight = 45, kWidth = 42;
     Rng rng(31);
     auto noise = random_tensor<double>(Shape{kImages, kHeight, kWidth, 1}, rng, 0.0, 1.0);
@@ -138,9 +138,8 @@ TEST_CASE("cuda: the gradient of a whole U-Net against the CPU's in double") {
                {MatmulPrecision::bf16, true, 0.5},  {MatmulPrecision::bf16, false, 5e-2}};
   for (const UNetPreset& preset : kUNetPresets) {
     for (const auto& [precision, near_kinks, tolerance] : modes) {
-      set_matmul_precision(precision);
       NetworkRun<double> cpu(small_network(preset), Device::cpu());
-      NetworkRun<float> cuda(small_network(preset), Device::cuda());
+      NetworkRun<float> cuda(small_network(preset), {Device::cuda(), precision});
       if (!near_kinks) {
         cpu.away_from_kinks();
         cuda.away_from_kinks();
@@ -150,21 +149,19 @@ TEST_CASE("cuda: the gradient of a whole U-Net against the CPU's in double") {
       expected.backward();
       value.backward();
       const double error = relative_error(cuda.gradients(), cpu.gradients());
-      MESSAGE(preset.name, ", ", precision_name(precision),
+      MESSAGE(preset.name, ", ", name_of(kMatmulPrecisions, precision),
               std::string(near_kinks ? ", as it is" : ", no ReLU near its kink"),
               ": relative error ", error);
       CHECK(error < tolerance);
       CHECK(static_cast<double>(value.value().item()) ==
             doctest::Approx(expected.value().item()).epsilon(0.1 * tolerance));
-      set_matmul_precision(MatmulPrecision::tf32);
     }
   }
 }
 
 TEST_CASE("cuda: evaluation with folded normalisation agrees with the CPU") {
   const UNetSpec spec = small_network(kPaperUNet);
-  NetworkRun<float> cpu(spec, Device::cpu()), cuda(spec, Device::cuda());
-  set_matmul_precision(MatmulPrecision::fp32);
+  NetworkRun<float> cpu(spec, Device::cpu()), cuda(spec, {Device::cuda(), MatmulPrecision::fp32});
   cpu.objective();  // moves the running statistics
   cuda.objective();
   cpu.network.train(false);
@@ -173,7 +170,6 @@ TEST_CASE("cuda: evaluation with folded normalisation agrees with the CPU") {
   const Variable<float> a = cpu.network.forward(Variable<float>(cpu.images));
   const Variable<float> b = cuda.network.forward(Variable<float>(cuda.images));
   CHECK(largest_difference(a.value(), b.value()) < 1e-4);
-  set_matmul_precision(MatmulPrecision::tf32);
 }
 
 TEST_CASE("cuda: a change of storage rounds the value, and gives its gradient back in full") {

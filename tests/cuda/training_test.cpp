@@ -15,7 +15,7 @@
 #include "apps/training/memory_forecast.h"
 #include "apps/training/stepper.h"
 #include "engine/core/check.h"
-#include "engine/core/precision.h"
+#include "engine/core/compute.h"
 #include "layers/unet.h"
 #include "losses/registry.h"
 #include "tests/support/random_tensor.h"
@@ -39,18 +39,18 @@ std::vector<Batch> phantom_batches() {
       ++number;
     }
     std::vector<std::size_t> items(samples.size());
-    batches.push_back(make_batch(samples, std::move(items)));
+    batches.push_back(make_batch(samples, std::move(items), 2));
   }
   return batches;
 }
 
 /// A network, its losses and its optimiser, trained by a Stepper.
 struct Training {
-  explicit Training(Device device, double dropout = 0.0)
-      : network(spec_with(dropout), device),
+  explicit Training(const Compute& compute, double dropout = 0.0)
+      : network(spec_with(dropout), compute),
         loss(losses(), make_loss<float>("cb_dice"), fusion()),
         optimizer(make_adam(network.named_parameters(), {})),
-        stepper(network, loss, *optimizer, 1.0, kNoIgnore) {}
+        stepper(network, loss, *optimizer, 1.0) {}
 
   static UNetSpec spec_with(double dropout) {
     UNetSpec spec;
@@ -114,22 +114,19 @@ TEST_CASE("cuda: a training follows the CPU's, in every precision") {
   Training on_cpu(Device::cpu());
   const std::vector<double> expected = on_cpu.run(kSteps);
   CHECK(mean_of_last(expected, 6) < 0.7 * expected.front());
-  for (const auto precision :
-       {MatmulPrecision::fp32, MatmulPrecision::tf32, MatmulPrecision::bf16}) {
-    CAPTURE(precision_name(precision));
-    set_matmul_precision(precision);
-    Training on_cuda(Device::cuda());
+  for (const auto& [name, precision, help] : kMatmulPrecisions) {
+    CAPTURE(name);
+    Training on_cuda({Device::cuda(), precision});
     const std::vector<double> totals = on_cuda.run(kSteps);
     const double early = precision == MatmulPrecision::fp32   ? 1e-4
                          : precision == MatmulPrecision::tf32 ? 5e-3
                                                               : 3e-2;
     for (std::size_t i = 0; i < 4; ++i)
       CHECK(totals[i] == doctest::Approx(expected[i]).epsilon(early));
-    MESSAGE(precision_name(precision), ": ", mean_of_last(totals, 6), " where the CPU has ",
+    MESSAGE(std::string(name), ": ", mean_of_last(totals, 6), " where the CPU has ",
             mean_of_last(expected, 6));
     CHECK(mean_of_last(totals, 6) < 0.7 * totals.front());
     CHECK(mean_of_last(totals, 6) == doctest::Approx(mean_of_last(expected, 6)).epsilon(0.2));
-    set_matmul_precision(MatmulPrecision::tf32);
   }
 }
 
@@ -146,8 +143,7 @@ TEST_CASE("cuda: a training ends with the same bits each time, recorded or not")
     by_hand.optimizer->zero_grad();
     const Variable<float> logits =
         by_hand.network.forward(Variable<float>(batch.images.to(Device::cuda())));
-    const Labels labels(batch.labels, 2);
-    by_hand.loss.step(logits, labels.to(Device::cuda())).total.backward();
+    by_hand.loss.step(logits, batch.labels.to(Device::cuda())).total.backward();
     CHECK(by_hand.optimizer->step(5e-3, 1.0));
   }
   check_same_bits(first.network, by_hand.network);
@@ -160,23 +156,23 @@ TEST_CASE("cuda: memory is forecast in the precision that will compute") {
   options.batch = 4;
   options.network_settings.set("base-width", std::int64_t{8});
   options.network_settings.set("depth", std::int64_t{2});
-  const double in_full = forecast_memory(options, Device::cuda()).per_image;
-  set_matmul_precision(MatmulPrecision::bf16);
-  CHECK(forecast_memory(options, Device::cuda()).per_image < 0.8 * in_full);
-  set_matmul_precision(MatmulPrecision::tf32);
+  options.where.device = "cuda";
+  const double in_full = forecast_memory(options).per_image;
+  options.where.precision = "bf16";
+  CHECK(forecast_memory(options).per_image < 0.8 * in_full);
 }
 
 TEST_CASE("cuda: as many images of another size are another recorded step") {
-  set_matmul_precision(MatmulPrecision::fp32);
   std::vector<std::vector<double>> totals;
-  for (const Device device : {Device::cpu(), Device::cuda()}) {
-    Training training(device);
+  for (const Compute& compute :
+       {Compute(Device::cpu()), Compute(Device::cuda(), MatmulPrecision::fp32)}) {
+    Training training(compute);
     totals.emplace_back();
     for (const Index size : {16, 8, 16}) {
       Rng rng(static_cast<std::uint64_t>(size));
       const Shape pixels{2, size, size};
       const Batch batch{random_tensor<float>(Shape{2, size, size, 1}, rng),
-                        random_labels(pixels, 2, rng),
+                        Labels(random_labels(pixels, 2, rng), 2),
                         {0, 1}};
       training.stepper.send(batch);
       training.stepper.update(training.loss.weigh(training.stepper.values(), true).factors, 5e-3);
@@ -186,16 +182,13 @@ TEST_CASE("cuda: as many images of another size are another recorded step") {
   for (std::size_t i = 0; i < totals[0].size(); ++i) {
     CHECK(totals[1][i] == doctest::Approx(totals[0][i]).epsilon(1e-4));
   }
-  set_matmul_precision(MatmulPrecision::tf32);
 }
 
 TEST_CASE("cuda: dropout, which is not recorded, draws what the CPU draws") {
-  set_matmul_precision(MatmulPrecision::fp32);
-  Training on_cpu(Device::cpu(), 0.3), on_cuda(Device::cuda(), 0.3);
+  Training on_cpu(Device::cpu(), 0.3), on_cuda({Device::cuda(), MatmulPrecision::fp32}, 0.3);
   const std::vector<double> expected = on_cpu.run(4), totals = on_cuda.run(4);
   for (std::size_t i = 0; i < 4; ++i)
     CHECK(totals[i] == doctest::Approx(expected[i]).epsilon(1e-4));
-  set_matmul_precision(MatmulPrecision::tf32);
 }
 
 TEST_CASE("cuda: a gradient that is not finite leaves the network as it was, recorded or not") {

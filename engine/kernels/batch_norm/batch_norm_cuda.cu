@@ -24,10 +24,10 @@ struct Moments {
 
     __device__ Columns(const Moments& term, Index channel)
         : x(term.x), first(*reinterpret_cast<const Pack<E, V>*>(term.x + channel)) {}
-    __device__ void add(Index at, Compute<E> (&sums)[2][V]) const {
+    __device__ void add(Index at, ComputeType<E> (&sums)[2][V]) const {
       const auto values = *reinterpret_cast<const Pack<E, V>*>(x + at);
       for (int v = 0; v < V; ++v) {
-        const Compute<E> centred = load(values.at[v]) - load(first.at[v]);
+        const ComputeType<E> centred = load(values.at[v]) - load(first.at[v]);
         sums[0][v] += centred;
         sums[1][v] += centred * centred;
       }
@@ -111,8 +111,8 @@ struct Rows {
 
 template <class E, int V>
 __global__ void forward_rows(Index M, Index C, int columns, Index block_rows,
-                             Affine<Compute<E>> affine, bool relu, const E* x, E* y) {
-  using T = Compute<E>;
+                             Affine<ComputeType<E>> affine, bool relu, const E* x, E* y) {
+  using T = ComputeType<E>;
   const Rows rows(M, columns, block_rows, V);
   const Index channel = rows.channel;
   if (channel >= C) return;
@@ -132,7 +132,7 @@ __global__ void forward_rows(Index M, Index C, int columns, Index block_rows,
 /// dy, or zero where the ReLU was; and the normalised x.
 template <class E, int V>
 struct Masked {
-  using T = Compute<E>;
+  using T = ComputeType<E>;
   Row<T, V> centre, inv_std, scale, beta;
   bool relu;
 
@@ -156,7 +156,7 @@ struct GradientTerms {
   using Element = E;
   static constexpr int kTerms = 2;
   const E *x, *dy;
-  Affine<Compute<E>> affine;
+  Affine<ComputeType<E>> affine;
   bool relu;
 
   template <int V>
@@ -166,12 +166,12 @@ struct GradientTerms {
 
     __device__ Columns(const GradientTerms& term, Index channel)
         : x(term.x), dy(term.dy), masked(term.affine, term.relu, channel) {}
-    __device__ void add(Index at, Compute<E> (&sums)[2][V]) const {
+    __device__ void add(Index at, ComputeType<E> (&sums)[2][V]) const {
       const auto xs = *reinterpret_cast<const Pack<E, V>*>(x + at);
       const auto dys = *reinterpret_cast<const Pack<E, V>*>(dy + at);
       for (int v = 0; v < V; ++v) {
-        const Compute<E> value = load(xs.at[v]);
-        const Compute<E> gradient = masked.gradient(value, load(dys.at[v]), v);
+        const ComputeType<E> value = load(xs.at[v]);
+        const ComputeType<E> gradient = masked.gradient(value, load(dys.at[v]), v);
         sums[0][v] += gradient;
         sums[1][v] += gradient * masked.normalised(value, v);
       }
@@ -195,9 +195,9 @@ struct FinishGradients {
 
 template <class E, int V>
 __global__ void backward_rows(Index M, Index C, int columns, Index block_rows,
-                              Affine<Compute<E>> affine, bool relu, const Compute<E>* mean_dy,
-                              const Compute<E>* mean_projection, const E* x, const E* dy, E* dx) {
-  using T = Compute<E>;
+                              Affine<ComputeType<E>> affine, bool relu, const ComputeType<E>* mean_dy,
+                              const ComputeType<E>* mean_projection, const E* x, const E* dy, E* dx) {
+  using T = ComputeType<E>;
   const Rows rows(M, columns, block_rows, V);
   const Index channel = rows.channel;
   if (channel >= C) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/core/compute.h"
 #include "engine/tensor/view.h"
 #include "engine/tensor/workspace.h"
 
@@ -15,6 +16,7 @@ struct Padding {
 struct Conv2dSpec {
   int stride_h = 1, stride_w = 1;
   Padding pad;
+  MatmulPrecision precision = MatmulPrecision::tf32;  // of a CUDA device
 };
 
 /// Output length of one axis: floor((in + front + back - kernel) / stride) + 1.

@@ -17,7 +17,7 @@ __global__ void dropout_kernel(DropoutSpec spec, Index count, const E* x, E* y) 
       {static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at >> 32),
        static_cast<std::uint32_t>(spec.stream), static_cast<std::uint32_t>(spec.stream >> 32)},
       {static_cast<std::uint32_t>(spec.seed), static_cast<std::uint32_t>(spec.seed >> 32)});
-  const auto kept_share = static_cast<Compute<E>>(1.0 - spec.rate);
+  const auto kept_share = static_cast<ComputeType<E>>(1.0 - spec.rate);
   for (int k = 0; k < 4 && 4 * block + k < count; ++k) {
     const bool kept = bits[static_cast<std::size_t>(k)] * 0x1.0p-32 >= spec.rate;
     y[4 * block + k] = kept ? store<E>(load(x[4 * block + k]) / kept_share) : store<E>(0);

@@ -62,7 +62,7 @@ __global__ void backward_kernel(Plan plan, unsigned count, const std::uint8_t* w
   const auto first = [](int at, int kernel, int stride) {
     return at < kernel ? 0 : (at - kernel) / stride + 1;
   };
-  Compute<E> sum[V] = {};
+  ComputeType<E> sum[V] = {};
   for (int i = first(h, plan.spec.kernel_h, plan.spec.stride_h);
        i < plan.OH && i * plan.spec.stride_h <= h; ++i) {
     for (int j = first(w, plan.spec.kernel_w, plan.spec.stride_w);

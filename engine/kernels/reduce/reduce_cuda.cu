@@ -44,7 +44,7 @@ struct Plain {
     const E* x;
 
     __device__ Columns(const Plain& term, Index) : x(term.x) {}
-    __device__ void add(Index at, Compute<E> (&sums)[1][V]) const {
+    __device__ void add(Index at, ComputeType<E> (&sums)[1][V]) const {
       const auto values = *reinterpret_cast<const Pack<E, V>*>(x + at);
       for (int v = 0; v < V; ++v) sums[0][v] += load(values.at[v]);
     }

@@ -13,11 +13,11 @@ using namespace cuda;
 /// The largest of C values, and the sum of their exponentials after it was subtracted.
 template <class E>
 struct Exponentials {
-  Compute<E> largest, sum;
+  ComputeType<E> largest, sum;
 
   __device__ Exponentials(const E* x, Index C) : largest(load(x[0])), sum(0) {
     for (Index k = 1; k < C; ++k) {
-      const Compute<E> value = load(x[k]);
+      const ComputeType<E> value = load(x[k]);
       largest = value > largest ? value : largest;
     }
     for (Index k = 0; k < C; ++k) sum += std::exp(load(x[k]) - largest);

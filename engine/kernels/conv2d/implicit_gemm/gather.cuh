@@ -26,10 +26,10 @@ struct GatherArguments {
   int parts;  // of the sum over k; more than one only with one phase
   const E* source;
   E* target;
-  const Compute<E>* scale;  // of the epilogue; null for ones, shift null for zeros
-  const Compute<E>* shift;
+  const ComputeType<E>* scale;  // of the epilogue; null for ones, shift null for zeros
+  const ComputeType<E>* shift;
   bool relu;
-  Compute<E>* partials;  // [parts, pixels, C], instead of the target where parts > 1
+  ComputeType<E>* partials;  // [parts, pixels, C], instead of the target where parts > 1
 };
 
 constexpr int kGatherStages = 3;
@@ -52,10 +52,10 @@ constexpr std::size_t gather_shared_bytes() {
 
 /// Epilogue of one value of channel n.
 template <class E>
-__device__ Compute<E> finished(const GatherArguments<E>& to, Compute<E> value, Index n) {
+__device__ ComputeType<E> finished(const GatherArguments<E>& to, ComputeType<E> value, Index n) {
   if (to.scale != nullptr) value *= to.scale[n];
   if (to.shift != nullptr) value += to.shift[n];
-  return to.relu && value < 0 ? Compute<E>{0} : value;
+  return to.relu && value < 0 ? ComputeType<E>{0} : value;
 }
 
 /// Stores values of channels n and n + 1 of a row of C channels, together where that is possible.
@@ -202,7 +202,7 @@ template <class E>
 __global__ void add_parts(const __grid_constant__ GatherArguments<E> to) {
   const Index i = global_thread(), count = Index{to.phase[0].pixels} * to.problem.target_c;
   if (i >= count) return;
-  Compute<E> sum = to.partials[i];
+  ComputeType<E> sum = to.partials[i];
   for (int part = 1; part < to.parts; ++part) sum += to.partials[part * count + i];
   to.target[i] = store<E>(finished(to, sum, i % to.problem.target_c));
 }
@@ -226,13 +226,13 @@ struct PackArguments {
 /// Phases along y.
 template <class E>
 __global__ void pack_weight(const __grid_constant__ PackArguments<E> how,
-                            const Compute<E>* weight) {
+                            const ComputeType<E>* weight) {
   const auto& phase = how.phase[blockIdx.y];
   const Index i = global_thread();
   if (i >= phase.depth * how.width) return;
   const Index n = i / phase.depth, k = i % phase.depth, tap = k / how.channels;
   const Index c = k % how.channels;
-  Compute<E> value{0};
+  ComputeType<E> value{0};
   if (n < how.columns && tap < Index{phase.h.taps} * phase.w.taps) {
     const Index a = phase.h.weight_first + tap / phase.w.taps * phase.h.weight_step;
     const Index b = phase.w.weight_first + tap % phase.w.taps * phase.w.weight_step;

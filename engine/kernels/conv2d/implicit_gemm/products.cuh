@@ -137,7 +137,7 @@ void gather_product(const Conv2dSpec& spec, bool data, In<T> source, In<T> weigh
       const Index parts =
           phases.size() > 1 ? 1 : parts_of_sum(tiles_m * tiles_n, to.phase[0].slabs);
       to.parts = static_cast<int>(parts);
-      if (parts > 1) to.partials = workspace.take<Compute<E>>(parts * target.numel());
+      if (parts > 1) to.partials = workspace.take<ComputeType<E>>(parts * target.numel());
       launch({data ? "conv2d_backward_data" : "conv2d_forward",
               dim3(static_cast<unsigned>(tiles_m), static_cast<unsigned>(tiles_n),
                    static_cast<unsigned>(parts > 1 ? parts : static_cast<Index>(count))),
@@ -184,15 +184,15 @@ void weight_product(const Conv2dSpec& spec, In<T> x, In<T> dy, View<T> dweight,
     const Index tiles_m = covered(to.depth, S::kM), tiles_n = covered(to.c_out, S::kN);
     to.slabs = covered(to.pixels, S::kK);
     to.parts = parts_of_sum(tiles_m * tiles_n, to.slabs);
-    to.partials = workspace.take<Compute<E>>(to.parts * to.depth * to.c_out);
+    to.partials = workspace.take<ComputeType<E>>(to.parts * to.depth * to.c_out);
     launch({"conv2d_backward_weight",
             dim3(static_cast<unsigned>(tiles_m), static_cast<unsigned>(tiles_n),
                  static_cast<unsigned>(to.parts)),
             S::kThreads, weight_shared_bytes<Product>()},
            weight_kernel<Product, kVX, kVY>, to);
     launch({"conv2d_add_parts", blocks_for(dweight.numel()), kThreads},
-           add_weight_parts<Compute<E>>, dweight.numel(), to.parts,
-           static_cast<const Compute<E>*>(to.partials), dweight.data);
+           add_weight_parts<ComputeType<E>>, dweight.numel(), to.parts,
+           static_cast<const ComputeType<E>*>(to.partials), dweight.data);
   };
   with_pack<E>(x.size(3), [&](auto pack_x) {
     with_pack<E>(dy.size(3), [&](auto pack_y) {

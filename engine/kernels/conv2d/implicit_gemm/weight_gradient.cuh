@@ -18,7 +18,7 @@ struct WeightArguments {
   unsigned pixels;
   Index slabs, parts;
   const E *x, *dy;
-  Compute<E>* partials;  // [parts, taps * C_in, C_out]
+  ComputeType<E>* partials;  // [parts, taps * C_in, C_out]
 };
 
 constexpr int kWeightStages = 3;

@@ -17,8 +17,9 @@ struct Workload {
   int image = 128;
 };
 
-/// A network with its batch and Adam, ready to be timed.
-class TrainingStep {
+/// A network with its batch and Adam, ready to be timed: a training step taken apart where the clock
+/// is read, for any objective, also one without weights.
+class TimedStep {
  public:
   using Objective = std::function<Variable<float>(const Variable<float>&, const Labels&)>;
 
@@ -28,7 +29,7 @@ class TrainingStep {
   };
 
   /// device  one whose work is done when a call returns: the CPU's fast kernels or the plain ones
-  explicit TrainingStep(const Workload& workload, Device device = Device::cpu());
+  explicit TimedStep(const Workload& workload, Device device = Device::cpu());
   Times run(const Objective& objective);
   /// Inference from here on: evaluation mode, no gradients held.
   void stop_training();

@@ -1,11 +1,11 @@
-#include "apps/benchmarks/training_step.h"
+#include "apps/benchmarks/timed_step.h"
 
 #include "apps/benchmarks/timing.h"
 #include "engine/core/rng.h"
 
 namespace dmf {
 
-TrainingStep::TrainingStep(const Workload& workload, Device device) {
+TimedStep::TimedStep(const Workload& workload, Device device) {
   network_ = make_network<float>(network_spec(workload.model), device);
   Rng rng(1);
   const Tensor<float> images(Shape{workload.batch, workload.image, workload.image, 1});
@@ -17,7 +17,7 @@ TrainingStep::TrainingStep(const Workload& workload, Device device) {
   optimizer_ = make_adam(network_->named_parameters(), {});
 }
 
-TrainingStep::Times TrainingStep::run(const Objective& objective) {
+TimedStep::Times TimedStep::run(const Objective& objective) {
   const auto start = Clock::now();
   optimizer_->zero_grad();
   Variable<float> value;
@@ -36,12 +36,12 @@ TrainingStep::Times TrainingStep::run(const Objective& objective) {
           total};
 }
 
-void TrainingStep::stop_training() {
+void TimedStep::stop_training() {
   optimizer_->zero_grad();
   network_->train(false);
 }
 
-double TrainingStep::infer() const {
+double TimedStep::infer() const {
   const NoGrad no_grad;
   const auto start = Clock::now();
   network_->forward(input_);

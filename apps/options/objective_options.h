@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dmf/fusion.h"
+#include "losses/evaluate.h"
+#include "losses/registry.h"
+
+namespace dmf {
+
+class OptionSet;
+
+/// What is minimised: losses, and how they are weighed.
+struct ObjectiveOptions {
+  std::vector<std::string> losses = {"cce", "mean_iou", "mean_dice"};
+  std::string auxiliary = "none";
+  FusionSpec fusion;                // its `losses` and `seed` are filled in from elsewhere
+  Settings loss = loss_settings();  // of all losses
+  std::int32_t ignore_index = kNoIgnore;
+  Reduction reduction = Reduction::batch;
+
+  /// Adds an option for each.
+  void bind(OptionSet& set);
+  /// Only those of the weighting rule.
+  void bind_fusion(OptionSet& set);
+  /// Only --ignore-index, which data have too.
+  ///
+  /// group  its heading in --help
+  void bind_ignore_index(OptionSet& set, const std::string& group);
+};
+
+}  // namespace dmf

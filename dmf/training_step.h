@@ -1,0 +1,55 @@
+#pragma once
+
+#include <vector>
+
+#include "dmf/fused_loss.h"
+#include "layers/network.h"
+
+namespace dmf {
+
+/// The one statement of what a training step computes. Whoever makes one (the trainer, the forecast
+/// of its memory, the search for what was not finite, the reference cases) does it by
+///
+///   forward()    images -> logits -> the losses' values
+///   weigh()      values -> factors, on the CPU
+///   backward()   values and factors -> the objective, equation (1), and its gradients
+///
+/// and then lets an optimiser update. The first and the last can be recorded for a CUDA device: they
+/// read and write what lies in these fields and nothing else.
+template <class S>
+struct TrainingStep {
+  Tensor<S> images;  // [N, H, W, C_in], on the network's device, as all that follows
+  Labels labels;     // [N, H, W]
+  LossValues<S> values = {};
+  Tensor<S> factors = {};  // [K, or K + 1 with an auxiliary loss]: what each of the values counts
+  Variable<S> total = {};  // [1]
+
+  void forward(Network<S>& network, const FusedLoss<S>& loss,
+               WithGradients gradients = WithGradients::no) {
+    values = loss.values(network.logits(images), labels, gradients);
+  }
+
+  /// Sets the factors: those that come of it when the memory takes the values in, or without
+  /// `training` those in force.
+  ///
+  /// throws  NumericError naming the loss and the step if a value is not finite
+  StepWeights weigh(FusedLoss<S>& loss, bool training = true) {
+    StepWeights weights = loss.weigh(values, training);
+    factors = Tensor<S>(values.values.shape(), values.values.device());
+    set_factors(weights.factors);
+    return weights;
+  }
+
+  /// Into the tensor that is there.
+  void set_factors(const std::vector<double>& numbers) {
+    const std::vector<S> rounded(numbers.begin(), numbers.end());
+    factors.copy_from(Tensor<S>::from(rounded, factors.shape()));
+  }
+
+  void backward() {
+    total = objective(values, factors);
+    total.backward();
+  }
+};
+
+}  // namespace dmf
