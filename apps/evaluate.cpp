@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <numeric>
+#include <set>
 
 #include "apps/data/anonymise.h"
 #include "apps/evaluation/per_image.h"
@@ -19,8 +20,41 @@
 
 namespace {
 
+namespace fs = std::filesystem;
+
 std::vector<std::size_t> part_of(const dmf::Split& split, const std::string& name) {
-  return name == "train" ? split.train : name == "validation" ? split.validation : split.test;
+  return name == "train"        ? split.train
+         : name == "validation" ? split.validation
+         : name == "test"       ? split.test
+                                : split.aside;
+}
+
+/// The weights of each run; of several, an ensemble.
+dmf::Model load(const std::vector<std::string>& runs, const std::string& weights,
+                const dmf::Compute& compute) {
+  std::vector<std::string> files;
+  for (const fs::path run : runs) {
+    dmf::require_one_run(run);
+    files.push_back((run / (weights + ".safetensors")).string());
+  }
+  return dmf::load_models(files, compute);
+}
+
+/// throws  ValueError for an image that is not in this part of another run of the ensemble too: it
+///         may have learnt from it
+void require_in_part(const fs::path& run, const std::vector<std::size_t>& items,
+                     const std::string& part, const dmf::SampleSet& samples) {
+  const std::vector<std::size_t> there = part_of(
+      dmf::parse_split(dmf::read_csv(run / "split.csv"), samples, dmf::DataChange::allowed), part);
+  const std::set<std::size_t> in_part(there.begin(), there.end());
+  for (const std::size_t item : items) {
+    DMF_CHECK(
+        in_part.contains(item), ValueError,
+        "[evaluate] {} is not in the {} part of {}, so that a score of the ensemble would not "
+        "be one of images it has not learnt from: score runs of one split, or another data "
+        "set (--data).",
+        samples.item(item).id, part, run.string());
+  }
 }
 
 }  // namespace
@@ -28,16 +62,21 @@ std::vector<std::size_t> part_of(const dmf::Split& split, const std::string& nam
 int main(int argc, char** argv) {
   CLI::App app("Scores a trained network on a part of its data set, or on another data set.",
                "evaluate");
-  std::string run, data_folder, weights = "best", part = "test", at = "original", json, csv;
+  std::vector<std::string> runs;
+  std::string data_folder, weights = "best", part = "test", at = "original", json, csv;
   int batch = 32;
   const std::string group = "Options";
-  dmf::add_value(app, group, "--run", run, "Run folder that train wrote")
+  app.add_option("--run", runs,
+                 "Run folder that train wrote; of several, which make an ensemble, the mean of the "
+                 "probabilities is scored")
       ->check(dmf::not_empty())
+      ->type_name("RUN...")
       ->required();
   dmf::add_value(app, group, "--weights", weights, "best or last")
       ->check(dmf::one_of({"best", "last"}));
-  dmf::add_value(app, group, "--part", part, "train, validation, test or all")
-      ->check(dmf::one_of({"train", "validation", "test", "all"}));
+  dmf::add_value(app, group, "--part", part,
+                 "train, validation, test, aside (see --set-aside of train) or all")
+      ->check(dmf::one_of({"train", "validation", "test", "aside", "all"}));
   std::vector<std::string> classes;
   CLI::Option* other =
       dmf::add_value(app, group, "--data", data_folder,
@@ -72,7 +111,7 @@ int main(int argc, char** argv) {
   dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
-    const std::filesystem::path folder = run;
+    const fs::path folder = runs.front();
     dmf::warn_where_idle(app, "--precision", !where.has_precision(), dmf::kCpuPrecision);
     dmf::warn_where_idle(app, "--overwrite", json.empty() && csv.empty(),
                          "without --json or --csv");
@@ -83,12 +122,11 @@ int main(int argc, char** argv) {
       if (!file.empty()) outputs.plan(file);
     }
     outputs.begin();
-    dmf::require_one_run(folder);
+    dmf::Model model = load(runs, weights, where.compute());
     dmf::TrainOptions options = dmf::read_config((folder / "config.toml").string());
-    dmf::Model model = dmf::load_model(folder / (weights + ".safetensors"), where.compute());
-    DMF_CHECK(model.network->spec().classes == options.data.masks.classes, ValueError,
-              "[evaluate] the network has {} classes, the run's configuration {}.",
-              model.network->spec().classes, options.data.masks.classes);
+    DMF_CHECK(model.classes() == options.data.masks.classes, ValueError,
+              "[evaluate] the network has {} classes, the run's configuration {}.", model.classes(),
+              options.data.masks.classes);
     std::string split;
     const bool own = data_folder.empty() || app.count("--part") > 0;
     if (!data_folder.empty()) options.data.folder = data_folder;
@@ -125,21 +163,29 @@ int main(int argc, char** argv) {
           dmf::parse_split(dmf::read_csv(folder / "split.csv"), samples,
                            other_data ? dmf::DataChange::allowed : dmf::DataChange::refused),
           part);
-    dmf::EvaluationOptions how;
-    how.batch = batch;
-    if (at == "original") how.at_original = &model.preprocess;
+    for (std::size_t k = 1; own && part != "all" && k < runs.size(); ++k) {
+      require_in_part(runs[k], items, part, samples);
+    }
+    dmf::EvaluationOptions scoring;
+    scoring.batch = batch;
+    if (at == "original") scoring.at_original = &model.preprocess;
     dmf::CountBar bar;
-    how.on_progress = std::ref(bar);
-    dmf::Evaluation evaluation = dmf::evaluate(*model.network, samples, items, how);
+    scoring.on_progress = std::ref(bar);
+    dmf::Evaluation evaluation = dmf::evaluate(model.predictor(), samples, items, scoring);
     if (anonymise && !options.data.anonymise) {
       for (dmf::ImageScore& image : evaluation.images) image.id = dmf::neutral_name(image.id);
     }
     const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
-    fmt::print("{}", scores.table(fmt::format(
-                         "{}, {} images, {}, at {}, {}.safetensors", part, scores.images, split,
-                         at == "original" ? "each file's own size"
-                                          : fmt::format("{0} x {0}", model.preprocess.size),
-                         weights)));
+    const std::string inference = model.inference.describe();
+    fmt::print(
+        "{}",
+        scores.table(
+            fmt::format("{}, {} images, {}, at {}, {}.safetensors", part, scores.images, split,
+                        at == "original" ? "each file's own size"
+                                         : fmt::format("{0} x {0}", model.preprocess.size),
+                        weights) +
+            (model.members.size() == 1 ? "" : fmt::format(", {} networks", model.members.size())) +
+            (inference.empty() ? "" : ", " + inference)));
     if (!json.empty()) outputs.write(json, dmf::metrics_json(scores, at, part, split, model.run));
     if (!csv.empty()) outputs.write(csv, dmf::per_image_csv(evaluation.images));
     return 0;

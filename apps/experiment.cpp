@@ -8,6 +8,7 @@
 
 #include "apps/data/leakage.h"
 #include "apps/experiment/audit.h"
+#include "apps/experiment/crossval.h"
 #include "apps/experiment/grid_report.h"
 #include "apps/experiment/replay.h"
 #include "apps/experiment/runner.h"
@@ -24,6 +25,7 @@
 #include "apps/support/option_set.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
+#include "apps/training/step_cost.h"
 #include "apps/training/trainer.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -42,7 +44,7 @@ void set_shard(const std::string& text, dmf::RunnerOptions& options) {
   }
 }
 
-void add_grid_options(CLI::App& app, dmf::PlanOptions& plan, dmf::RunnerOptions& runner) {
+void add_grid_options(CLI::App& app, dmf::PlanOptions& plan) {
   const auto group = "Grid";
   dmf::add_list(app, group, "--configurations", plan.configurations,
                 "WEIGHTING or WEIGHTING+AUXILIARY each; the default is the paper's grid with its "
@@ -53,6 +55,10 @@ void add_grid_options(CLI::App& app, dmf::PlanOptions& plan, dmf::RunnerOptions&
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   dmf::add_value(app, group, "--repeats", plan.repeats, "Repetitions of every configuration")
       ->check(dmf::whole_number(1, 10000));
+}
+
+void add_runner_options(CLI::App& app, dmf::RunnerOptions& runner) {
+  const auto group = "Grid";
   dmf::add_value(app, group, "--jobs", runner.jobs,
                  "Runs at a time; the threads are divided among them")
       ->check(dmf::whole_number(1, 1024))
@@ -75,7 +81,8 @@ class GridCommand {
     for (const char* set : {"--weighting", "--auxiliary"}) {
       app.get_option(set)->configurable(false);  // by the configurations, run by run
     }
-    add_grid_options(app, plan_, runner_);
+    add_grid_options(app, plan_);
+    add_runner_options(app, runner_);
     app.add_option("--out", out_, "Folder for the grid")
         ->check(dmf::not_empty())
         ->configurable(false);
@@ -148,6 +155,77 @@ class GridCommand {
   bool dry_run_ = false;
 };
 
+/// `experiment crossval`: a model a fold, and their ensemble.
+class CrossvalCommand {
+ public:
+  explicit CrossvalCommand(CLI::App& app) : app_(app) {
+    bind_options(app, options_, dmf::kTrainRecipe);
+    app.get_option("--folds")->default_val("5");
+    app.get_option("--data")->required();
+    add_runner_options(app, runner_);
+    app.add_option("--out", out_, "Folder for the runs and their ensemble")
+        ->check(dmf::not_empty())
+        ->required()
+        ->configurable(false);
+    app.add_flag("--dry-run", dry_run_, "Only say what it would cost")->configurable(false);
+  }
+
+  int run() const {
+    const dmf::Compute compute = options_.where.compute();
+    dmf::check_options(options_);
+    const bool one = options_.on_command_line.contains("--fold");
+    const std::string config = dmf::config_text(app_, dmf::Paths::absolute);
+    const auto planned = [&](int only) {
+      std::vector<dmf::GridRun> runs;
+      for (dmf::PlannedRun& run : dmf::plan_folds(config, only)) {
+        runs.emplace_back(out_, std::move(run));
+      }
+      return runs;
+    };
+    const std::vector<dmf::GridRun> all = planned(0),
+                                    wanted = planned(one ? options_.split.fold : 0);
+    fmt::print("{}\n", dmf::describe_recipe(app_));
+    say_cost(wanted);
+    if (dry_run_) return 0;
+    dmf::check_grid(all);
+    if (runner_.shard == 1) {
+      dmf::make_folder(out_);
+      dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", config);
+    }
+    dmf::run_grid(out_, wanted, runner_);
+    const dmf::GridState state = dmf::state_of(all);
+    fmt::print("folds     {} of {} done, {} failed{}\n", state.done, all.size(), state.failed,
+               state.failed > 0 ? ": --retry-failed tries them again" : "");
+    if (state.done == all.size()) {
+      fmt::print("\n{}\nensemble: {}\n", dmf::write_crossval(out_, all, compute),
+                 (std::filesystem::path(out_) / "ensemble.safetensors").string());
+    }
+    return state.failed == 0 ? 0 : 1;
+  }
+
+ private:
+  /// Of the runs that are left, at the pace of a step now.
+  void say_cost(const std::vector<dmf::GridRun>& runs) const {
+    const dmf::GridState state = dmf::state_of(runs);
+    const std::size_t left = runs.size() - state.done;
+    if (left == 0) return;
+    const std::size_t images =
+        dmf::find_dataset(options_.data.folder, options_.data.dataset).items.size();
+    const int parts = options_.split.folds;
+    const auto in_training = static_cast<std::int64_t>(images) *
+                             (parts - 2 - (options_.split.set_aside > 0 ? 1 : 0)) / parts;
+    fmt::print("cost      {} fold{} of about {} training images, each {}\n", left,
+               left == 1 ? "" : "s", in_training,
+               dmf::describe_cost(options_, in_training, dmf::seconds_per_step(options_)));
+  }
+
+  CLI::App& app_;
+  dmf::TrainOptions options_;
+  dmf::RunnerOptions runner_;
+  std::string out_;
+  bool dry_run_ = false;
+};
+
 /// A subcommand and what it does.
 using Action = std::function<int()>;
 
@@ -156,6 +234,16 @@ std::shared_ptr<bool> add_overwrite(CLI::App& command) {
   command.add_flag("--overwrite", *overwrite,
                    "Replace what an earlier experiment wrote there, unless it was changed since");
   return overwrite;
+}
+
+Action add_crossval(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "crossval",
+      "Trains a model a fold, scores each image by the model that has not seen it, and makes the "
+      "ensemble of all; goes on with the same command");
+  const auto crossval = std::make_shared<CrossvalCommand>(command);
+  dmf::add_threads_option(command);
+  return [crossval] { return crossval->run(); };
 }
 
 Action add_report(CLI::App& app) {
@@ -250,6 +338,7 @@ int main(int argc, char** argv) {
   dmf::add_threads_option(app);
   app.require_subcommand(0, 1);
   std::map<std::string, Action> actions;
+  actions["crossval"] = add_crossval(app);
   actions["report"] = add_report(app);
   actions["audit"] = add_audit(app);
   actions["replay"] = add_replay(app);

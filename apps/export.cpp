@@ -11,7 +11,8 @@
 namespace {
 
 struct Options {
-  std::string model, out, from = "dmf", to = "pytorch";
+  std::vector<std::string> models;
+  std::string out, from = "dmf", to = "pytorch";
   dmf::UNetSpec rest;  // of weights from elsewhere: what no tensor tells
   dmf::PreprocessSpec preprocess;
   std::string fit = "squash";
@@ -21,27 +22,30 @@ struct Options {
 dmf::Model load(const Options& options) {
   const dmf::WeightsFormat format =
       dmf::entry_named(dmf::kWeightsFormats, options.from, "from").value;
-  if (format == dmf::WeightsFormat::ours) return dmf::load_model(options.model);
+  if (format == dmf::WeightsFormat::ours) return dmf::load_models(options.models);
   dmf::PreprocessSpec preprocess = options.preprocess;
   std::unique_ptr<dmf::Network<float>> network;
   try {
-    network = dmf::import_weights(dmf::read_safetensors(options.model), format, options.rest);
+    network =
+        dmf::import_weights(dmf::read_safetensors(options.models.front()), format, options.rest);
   } catch (const dmf::Error& problem) {
-    throw dmf::IoError(fmt::format("[export] {}: {}", options.model, problem.what()));
+    throw dmf::IoError(fmt::format("[export] {}: {}", options.models.front(), problem.what()));
   }
   preprocess.channels = static_cast<int>(network->spec().in_channels);
   preprocess.keep_aspect = dmf::entry_named(dmf::kFits, options.fit, "fit").value;
   DMF_CHECK(preprocess.channels == 1 || preprocess.channels == 3, IoError,
             "[export] the network takes {} channels: expected 1 (grey) or 3 (colour).",
             preprocess.channels);
-  return {std::move(network), preprocess};
+  dmf::Model model{{preprocess}};
+  model.members.push_back(std::move(network));
+  return model;
 }
 
 std::string converted(const dmf::Model& model, const std::string& to) {
   if (to == "onnx") return dmf::to_onnx(model);
-  if (to == "dmf") return dmf::to_bytes(dmf::model_content(*model.network, model.preprocess));
+  if (to == "dmf") return dmf::to_bytes(dmf::model_content(model));
   return dmf::to_bytes(
-      dmf::export_weights(*model.network, dmf::entry_named(dmf::kWeightsFormats, to, "to").value));
+      dmf::export_weights(model.network(), dmf::entry_named(dmf::kWeightsFormats, to, "to").value));
 }
 
 }  // namespace
@@ -52,8 +56,10 @@ int main(int argc, char** argv) {
       "(safetensors files), and to ONNX.",
       "export");
   Options options;
-  app.add_option("--model", options.model, "Run folder, or a file of weights")
+  app.add_option("--model", options.models,
+                 "Run folder, or a file of weights; several, with --to dmf, as one ensemble")
       ->check(dmf::not_empty())
+      ->type_name("MODEL...")
       ->required();
   app.add_option("--out", options.out, "File to write")->check(dmf::not_empty())->required();
   app.add_flag("--overwrite", options.overwrite,
@@ -78,17 +84,24 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   return dmf::run_program(app, argc, argv, [&] {
     if (options.to == "onnx") dmf::check_onnx_built();
-    const std::filesystem::path given = options.model;
-    dmf::OutputFiles outputs(
-        {"export", options.overwrite, "--out", {given, given / "best.safetensors"}});
+    DMF_CHECK(options.models.size() == 1 || (options.from == "dmf" && options.to == "dmf"),
+              ValueError, "[export] {} models: expected one, but for an ensemble from dmf to dmf.",
+              options.models.size());
+    std::vector<std::filesystem::path> inputs;
+    for (const std::filesystem::path given : options.models) {
+      inputs.insert(inputs.end(), {given, given / "best.safetensors"});
+    }
+    dmf::OutputFiles outputs({"export", options.overwrite, "--out", std::move(inputs)});
     outputs.plan(options.out);
     const dmf::Model model = load(options);
     outputs.begin();
     outputs.write(options.out, converted(model, options.to));
-    const dmf::NetworkSpec& spec = model.network->spec();
-    fmt::print("{}: {}, {}, {} to {} channels, {} parameters\n", options.out, spec.name,
-               dmf::settings_text(spec.settings), spec.in_channels, spec.classes,
-               model.network->parameter_count());
+    for (const auto& member : model.members) {
+      const dmf::NetworkSpec& spec = member->spec();
+      fmt::print("{}: {}, {}, {} to {} channels, {} parameters\n", options.out, spec.name,
+                 dmf::settings_text(spec.settings), spec.in_channels, spec.classes,
+                 member->parameter_count());
+    }
     return 0;
   });
 }

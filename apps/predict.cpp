@@ -20,16 +20,17 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string model, out, polygons;
-  std::vector<std::string> inputs;
+  std::string out, polygons;
+  std::vector<std::string> models, inputs;
   bool floats = false, recursive = false, overwrite = false, list = false, anonymise = false;
 
   bool labelme() const { return polygons == "labelme"; }
   bool coco() const { return polygons == "coco"; }
   fs::path coco_file() const { return fs::path(out) / "coco.json"; }
   /// Of an image's results, a name's endings.
-  std::vector<std::string> endings() const {
+  std::vector<std::string> endings(const dmf::Model& model) const {
     std::vector<std::string> all = {"_mask.png", "_probability.png", "_overlay.png"};
+    if (model.members.size() > 1) all.push_back("_disagreement.png");
     if (floats) all.push_back("_probabilities.safetensors");
     if (labelme()) all.push_back(".json");
     return all;
@@ -45,7 +46,17 @@ bool is_renamed(const dmf::ImageToSegment& image) {
   return image.result.filename() != image.path.stem();
 }
 
-void plan(dmf::OutputFiles& outputs, const Options& options,
+/// A command line does not tell where models end and images begin: what is no model is an image.
+void images_from_models(Options& options) {
+  const auto first =
+      std::find_if(options.models.begin() + 1, options.models.end(), [](const fs::path& path) {
+        return path.extension() != ".safetensors" && !fs::exists(path / "best.safetensors");
+      });
+  options.inputs.insert(options.inputs.begin(), first, options.models.end());
+  options.models.erase(first, options.models.end());
+}
+
+void plan(dmf::OutputFiles& outputs, const Options& options, const dmf::Model& model,
           const std::vector<dmf::ImageToSegment>& images) {
   std::map<fs::path, fs::path> owner;
   for (const dmf::ImageToSegment& image : images) {
@@ -55,7 +66,7 @@ void plan(dmf::OutputFiles& outputs, const Options& options,
               "other into two folders.",
               other->second.string(), image.path.string(),
               (options.out / with_ending(image.result, "_mask.png")).string());
-    for (const std::string& ending : options.endings()) {
+    for (const std::string& ending : options.endings(model)) {
       outputs.plan(options.out, with_ending(image.result, ending));
     }
   }
@@ -70,7 +81,7 @@ class Prediction {
       : options_(options),
         model_(std::move(model)),
         outputs_(outputs),
-        names_(dmf::label_names(static_cast<int>(model_.network->spec().classes))),
+        names_(dmf::label_names(static_cast<int>(model_.classes()))),
         coco_(names_) {}
 
   /// return  the images that could not be segmented
@@ -179,8 +190,11 @@ int main(int argc, char** argv) {
       "DICOM each frame, NAME_frame1 and so on. Files that predict did not write are never replaced. Research software, not for diagnosis.",
       "predict");
   Options options;
-  app.add_option("--model", options.model, "Run folder, or a model file")
+  app.add_option("--model", options.models,
+                 "Run folder, or a model file; of several, which make an ensemble, the mean of the "
+                 "probabilities")
       ->check(dmf::not_empty())
+      ->type_name("MODEL...")
       ->required();
   app.add_option("--out", options.out, "Folder for the results")
       ->check(dmf::not_empty())
@@ -199,21 +213,28 @@ int main(int argc, char** argv) {
   app.add_flag("--list", options.list, "Print a line an image");
   app.add_flag("--anonymise", options.anonymise,
                "Call results by neutral names, not their images'; --list says which is which");
-  app.add_option("images", options.inputs, "Images, or folders of images")->required();
+  app.add_option("images", options.inputs, "Images, or folders of images");
+  app.final_callback([&] {
+    images_from_models(options);
+    if (options.inputs.empty()) throw CLI::RequiredError("images");
+  });
   dmf::DeviceChoice where;
   dmf::add_device_options(app, where);
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
     dmf::warn_where_idle(app, "--precision", !where.has_precision(), dmf::kCpuPrecision);
-    dmf::Model model = dmf::load_model(options.model, where.compute());
+    dmf::Model model = dmf::load_models(options.models, where.compute());
     dmf::FoundImages found = dmf::find_images(options.inputs, options.recursive);
     for (dmf::ImageToSegment& image : found.images) {
       if (options.anonymise) image.result = dmf::neutral_name(image.result.generic_string());
     }
-    std::vector<fs::path> inputs = {options.model, fs::path(options.model) / "best.safetensors"};
+    std::vector<fs::path> inputs;
+    for (const fs::path path : options.models) {
+      inputs.insert(inputs.end(), {path, path / "best.safetensors"});
+    }
     for (const dmf::ImageToSegment& image : found.images) inputs.push_back(image.path);
     dmf::OutputFiles outputs({"predict", options.overwrite, "--out", std::move(inputs)});
-    plan(outputs, options, found.images);
+    plan(outputs, options, model, found.images);
     const std::vector<std::string> failed =
         Prediction(options, std::move(model), outputs).run(found.images);
     dmf::say_lines(summary(found.images.size(), failed, found.left_out, options.out));

@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "apps/evaluation/choose_inference.h"
 #include "apps/files/folders.h"
 #include "apps/options/config_file.h"
 #include "apps/options/option_conflicts.h"
@@ -160,6 +161,7 @@ class TrainCommand {
                        [&] { dmf::write_run_page(folder); });
     dmf::within_memory("while scoring", "A smaller --batch needs less; the training is saved", [&] {
       dmf::Model model = dmf::load_model(folder, compute);
+      if (options_.tuned_inference) choose_inference(folder, model, data);
       dmf::write_results(folder, model, data, options_, split);
     });
     dmf::say(fmt::format("run folder: {}\n", folder.string()));
@@ -186,7 +188,8 @@ class TrainCommand {
   /// Says on standard error what was asked for in vain.
   void warn_of_idle_options(const dmf::RunData& data) const {
     const auto images = static_cast<dmf::Index>(data.split.train.size());
-    const std::int64_t steps = dmf::chunk_count(images, options_.batch) * options_.epochs;
+    const std::int64_t batches = dmf::chunk_count(images, options_.batch);
+    const std::int64_t steps = batches * options_.epoch_count(batches);
     for (const std::string& line : dmf::without_effect(app_, options_, steps)) {
       dmf::warn("warning: " + line);
     }
@@ -207,6 +210,23 @@ class TrainCommand {
               "[resume] {}, where the run's data lay, is not a folder: say where they lie now "
               "({} --data FOLDER).",
               options_.data.folder, dmf::resume_command(folder));
+  }
+
+  /// Of the weights that are scored; kept with them.
+  void choose_inference(const fs::path& folder, dmf::Model& model, const dmf::RunData& data) const {
+    const auto stop_if_asked = [&folder] {
+      const int signal = dmf::StopRequest::signal();
+      if (signal == 0) return;
+      throw dmf::Interrupted(
+          signal, fmt::format("scoring stopped; {} finishes it", dmf::resume_command(folder)));
+    };
+    const dmf::InferenceChoice choice = dmf::choose_inference(
+        {&model.network()}, data.samples, data.split.validation,
+        options_.score_at == dmf::ScoredSize::original ? &model.preprocess : nullptr,
+        options_.batch, stop_if_asked);
+    for (const std::string& line : choice.lines) dmf::say(line + "\n");
+    model.inference = choice.inference;
+    dmf::save_model(folder / "best.safetensors", model.network(), model);
   }
 
   dmf::RunData begin(NewRun& run, dmf::SampleSet samples) const {

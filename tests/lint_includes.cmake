@@ -30,7 +30,7 @@ set(may_apps_data_layouts     ${may_apps_data_annotations} apps/data/annotations
 set(may_apps_data_augmentation ${may_apps_image} apps/image)
 set(may_apps_data             ${may_apps_data_layouts} apps/data/layouts apps/data/augmentation apps/image/masks)
 set(may_apps_options          ${may_apps_data} apps/data ${library})
-set(may_apps_run              ${may_apps_options} apps/options)
+set(may_apps_run              ${may_apps_options} apps/options apps/evaluation)
 set(may_apps_evaluation       ${may_apps_data} apps/data ${library})
 set(may_apps_training         ${may_apps_run} apps/run apps/evaluation)
 set(may_apps_report           ${may_apps_run} apps/run apps/evaluation)

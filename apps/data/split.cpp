@@ -156,17 +156,27 @@ std::vector<std::size_t> folds_by_seed(const std::vector<std::size_t>& groups, i
   return fold_of;
 }
 
-Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold) {
+Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold, int aside) {
   const std::size_t folds = *std::max_element(fold_of.begin(), fold_of.end()) + 1;
-  DMF_CHECK(folds >= 3 && fold >= 1 && static_cast<std::size_t>(fold) <= folds, ValueError,
-            "[split] fold {} of {}: expected 1 to the number of folds, and at least 3 of them.",
+  DMF_CHECK(
+      folds >= (aside > 0 ? 4 : 3) && fold >= 1 && static_cast<std::size_t>(fold) <= folds,
+      ValueError,
+      "[split] fold {} of {}: expected 1 to the number of folds, and at least 3 of them beside "
+      "the one set aside.",
+      fold, folds);
+  DMF_CHECK(aside >= 0 && static_cast<std::size_t>(aside) <= folds && aside != fold, ValueError,
+            "[split] fold {} is set aside, fold {} of {} tests: expected another of them.", aside,
             fold, folds);
-  const auto test = static_cast<std::size_t>(fold - 1), validation = (test + 1) % folds;
+  const auto left_out = static_cast<std::size_t>(aside - 1);
+  const auto test = static_cast<std::size_t>(fold - 1);
+  std::size_t validation = (test + 1) % folds;
+  if (aside > 0 && validation == left_out) validation = (validation + 1) % folds;
   Split split;
   for (std::size_t i = 0; i < fold_of.size(); ++i) {
-    auto& part = fold_of[i] == test         ? split.test
-                 : fold_of[i] == validation ? split.validation
-                                            : split.train;
+    auto& part = aside > 0 && fold_of[i] == left_out ? split.aside
+                 : fold_of[i] == test                ? split.test
+                 : fold_of[i] == validation          ? split.validation
+                                                     : split.train;
     part.push_back(i);
   }
   DMF_CHECK(!split.train.empty() && !split.validation.empty() && !split.test.empty(), ValueError,
@@ -203,6 +213,7 @@ std::string split_csv(const Split& split, const SampleSet& samples) {
   for (const std::size_t i : split.train) part_of[i] = "train";
   for (const std::size_t i : split.validation) part_of[i] = "validation";
   for (const std::size_t i : split.test) part_of[i] = "test";
+  for (const std::size_t i : split.aside) part_of[i] = "aside";
   std::string text = "id,part\n";
   for (std::size_t i = 0; i < samples.size(); ++i) {
     text += fmt::format("{},{}\n", csv_cell(samples.item(i).id), part_of[i]);
@@ -216,19 +227,20 @@ Split parse_split(const CsvTable& all, const SampleSet& samples, DataChange chan
   Split split;
   for (std::size_t row = 0; row < items.size(); ++row) {
     const std::string& part = table.text(row, "part");
-    DMF_CHECK(part == "train" || part == "validation" || part == "test", IoError,
-              "[split] {} row {}: part '{}': expected train, validation or test.", table.name,
-              row + 1, part);
+    DMF_CHECK(part == "train" || part == "validation" || part == "test" || part == "aside", IoError,
+              "[split] {} row {}: part '{}': expected train, validation, test or aside.",
+              table.name, row + 1, part);
     (part == "train"        ? split.train
      : part == "validation" ? split.validation
-                            : split.test)
+     : part == "test"       ? split.test
+                            : split.aside)
         .push_back(items[row]);
   }
   if (change == DataChange::refused) require_all(items, samples.dataset().items, table.name);
   DMF_CHECK(!split.train.empty() && !split.validation.empty() && !split.test.empty(), IoError,
             "[split] {} leaves a part empty: {} train, {} validation, {} test.", table.name,
             split.train.size(), split.validation.size(), split.test.size());
-  for (auto* part : {&split.train, &split.validation, &split.test}) {
+  for (auto* part : {&split.train, &split.validation, &split.test, &split.aside}) {
     std::sort(part->begin(), part->end());
   }
   return split;

@@ -11,9 +11,10 @@
 
 namespace dmf {
 
-/// Which items train, validate and test: indices into a SampleSet.
+/// Which items train, validate and test: indices into a SampleSet. Those set aside are in no part of
+/// any run of a cross-validation; they score the ensemble of all.
 struct Split {
-  std::vector<std::size_t> train, validation, test;
+  std::vector<std::size_t> train, validation, test, aside;
 };
 
 /// 70/15/15: validation and test are round(0.15 n) each (paper's protocol), drawn by `seed`.
@@ -50,8 +51,10 @@ std::vector<std::size_t> folds_by_seed(const std::vector<std::size_t>& groups, i
 /// Fold `fold` (from 1) tests, the one after it (the first after the last) validates, the others
 /// train.
 ///
-/// throws  ValueError for a fold that is not there, fewer than three, or an empty part
-Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold);
+/// aside   a fold that is left out of all this and set aside; 0: none
+/// throws  ValueError for a fold that is not there, fewer than three beside the one set aside, or an
+///         empty part
+Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold, int aside = 0);
 
 /// Official folds from a CSV with a column of images (id, image, image_id, filename, file or name)
 /// and one of fold numbers (fold, kfold, k-fold or k_fold), in any case and among others.
@@ -61,7 +64,7 @@ Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold);
 ///         unknown, given twice or missing
 std::vector<std::size_t> parse_folds(const CsvTable& table, const SampleSet& samples);
 
-/// A CSV of two columns, id and part (train, validation, test).
+/// A CSV of two columns, id and part (train, validation, test, aside).
 std::string split_csv(const Split& split, const SampleSet& samples);
 
 /// Whether a split may name images that the data set no longer has, and leave out new ones.

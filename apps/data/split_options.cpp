@@ -27,6 +27,10 @@ void SplitOptions::bind(OptionSet& set) {
       ->check(whole_number(0, 1000));
   add.value("--fold", fold, "The one that tests; the next validates", kOfRepetition)
       ->check(whole_number(1, 1000));
+  add.value("--set-aside", set_aside,
+            "The fold that is in no part of any fold's run, to score their ensemble; 0: none",
+            {.may_vary = false})
+      ->check(whole_number(0, 1000));
   add.value("--folds-file", folds_file,
             "Take the folds from this CSV: a column of images, and one named fold or kFold",
             kDividingFile);

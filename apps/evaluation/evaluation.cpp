@@ -4,7 +4,6 @@
 
 #include "apps/support/within_memory.h"
 #include "engine/core/check.h"
-#include "engine/ops/softmax.h"
 
 namespace dmf {
 namespace {
@@ -21,14 +20,6 @@ std::vector<std::uint8_t> lesion_mask(const LabelMap& labels, const LabelMap& tr
   return mask;
 }
 
-LabelMap labels_of(const Batch& batch, std::size_t k) {
-  const Shape& shape = batch.labels.shape();
-  LabelMap labels(static_cast<int>(shape[1]), static_cast<int>(shape[2]));
-  const std::size_t each = labels.labels.size();
-  std::copy_n(batch.labels.tensor().data() + k * each, each, labels.labels.begin());
-  return labels;
-}
-
 /// spacing  of these pixels, where it is known
 void measure_surfaces(ImageScore& score, const LabelMap& truth, const LabelMap& prediction,
                       std::int32_t ignore_index, const std::optional<Spacing>& spacing) {
@@ -43,6 +34,14 @@ void measure_surfaces(ImageScore& score, const LabelMap& truth, const LabelMap& 
 }
 
 }  // namespace
+
+LabelMap labels_of(const Batch& batch, std::size_t k) {
+  const Shape& shape = batch.labels.shape();
+  LabelMap labels(static_cast<int>(shape[1]), static_cast<int>(shape[2]));
+  const std::size_t each = labels.labels.size();
+  std::copy_n(batch.labels.tensor().data() + k * each, each, labels.labels.begin());
+  return labels;
+}
 
 bool ImageScore::has_lesion() const {
   const ConfusionMatrix two = lesion_against_rest(confusion);
@@ -75,58 +74,27 @@ double Evaluation::lesion_dice_per_image() const {
   return sum / static_cast<double>(std::max<std::size_t>(count, 1));
 }
 
-Variable<float> evaluation_logits(Network<float>& network, const Tensor<float>& images) {
-  const bool was_training = network.training();
-  network.train(false);
-  const NoGrad no_grad;
-  Variable<float> logits = network.logits(images.to(network.device()));
-  network.train(was_training);
-  return logits;
-}
-
-std::vector<Image> to_probabilities(const Variable<float>& logits) {
-  const Tensor<float> probabilities = softmax(logits).value().to(Device::cpu());
-  const auto H = static_cast<int>(probabilities.size(1)),
-             W = static_cast<int>(probabilities.size(2));
-  const auto C = static_cast<int>(probabilities.size(3));
-  const Index each = probabilities.numel() / probabilities.size(0);
-  std::vector<Image> result;
-  for (Index n = 0; n < probabilities.size(0); ++n) {
-    const float* from = probabilities.data() + n * each;
-    std::copy_n(from, each, result.emplace_back(H, W, C).pixels.begin());
-  }
-  return result;
-}
-
-LabelMap likeliest(const Image& probabilities) {
-  LabelMap labels(probabilities.height, probabilities.width);
-  const auto C = static_cast<std::size_t>(probabilities.channels);
-  for (std::size_t i = 0; i < labels.labels.size(); ++i) {
-    const float* p = probabilities.pixels.data() + i * C;
-    labels.labels[i] = static_cast<std::int32_t>(std::max_element(p, p + C) - p);
-  }
-  return labels;
-}
-
-Evaluation evaluate(Network<float>& network, const SampleSet& samples,
+Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
                     const std::vector<std::size_t>& items, const EvaluationOptions& options) {
-  const auto classes = static_cast<int>(network.spec().classes);
+  const int classes = predictor.classes();
   Evaluation evaluation{ConfusionMatrix(classes), {}};
   const MaskEncoding& encoding = samples.mask_encoding();
   const auto score_batch = [&](const Batch& batch) {
-    const Variable<float> logits = evaluation_logits(network, batch.images);
-    if (options.observer) options.observer(logits, batch);
-    const std::vector<Image> predictions = to_probabilities(logits);
+    const std::vector<Image> predictions =
+        predictor.probabilities(batch.images, [&](const Variable<float>& logits) {
+          if (options.observer) options.observer(logits, batch);
+        });
     for (std::size_t k = 0; k < predictions.size(); ++k) {
       const std::size_t item = batch.items[k];
       LabelMap truth, prediction;
       if (options.at_original != nullptr) {
         truth = samples.own_labels(item);
-        prediction = likeliest(
-            restore_size(predictions[k], *options.at_original, truth.height, truth.width));
+        prediction =
+            to_labels(restore_size(predictions[k], *options.at_original, truth.height, truth.width),
+                      predictor.inference());
       } else {
         truth = labels_of(batch, k);
-        prediction = likeliest(predictions[k]);
+        prediction = to_labels(predictions[k], predictor.inference());
       }
       const bool lost = options.at_original == nullptr && samples.lesions(item).all_lost;
       ImageScore score{samples.item(item).id, ConfusionMatrix(classes), {}, {}, lost};

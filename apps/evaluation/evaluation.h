@@ -6,23 +6,15 @@
 #include <vector>
 
 #include "apps/data/loader.h"
+#include "apps/evaluation/predictor.h"
 #include "apps/support/progress.h"
-#include "layers/network.h"
 #include "losses/metrics.h"
 #include "losses/surface_distance.h"
 
 namespace dmf {
 
-/// Logits of a batch in evaluation mode, recording nothing; the network's mode is as before after.
-Variable<float> evaluation_logits(Network<float>& network, const Tensor<float>& images);
-
-/// Class probabilities, an image of C channels for each of the batch.
-///
-/// logits  [N, H, W, C]
-std::vector<Image> to_probabilities(const Variable<float>& logits);
-
-/// The likeliest class of every pixel.
-LabelMap likeliest(const Image& probabilities);
+/// The labels of a batch's image at the network's size.
+LabelMap labels_of(const Batch& batch, std::size_t image);
 
 /// How one image came out. Lesion: any class above 0.
 struct ImageScore {
@@ -58,13 +50,13 @@ struct EvaluationOptions {
   bool surfaces = true;  // distances cost time; validation goes without
   /// Score at each file's own size: probabilities are resized to it and compared with its masks.
   const PreprocessSpec* at_original = nullptr;
-  /// Called with the logits of every batch; training adds up its validation loss here.
+  /// Called with the first network's logits of every batch; training adds up its validation loss here.
   std::function<void(const Variable<float>& logits, const Batch& batch)> observer = {};
   CountProgress on_progress = {};
 };
 
 /// throws  DeviceError naming the images that memory did not suffice for
-Evaluation evaluate(Network<float>& network, const SampleSet& samples,
+Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
                     const std::vector<std::size_t>& items, const EvaluationOptions& options);
 
 }  // namespace dmf

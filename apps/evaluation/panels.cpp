@@ -97,13 +97,13 @@ Picture panel(const Image& image, const LabelMap& truth, const LabelMap& predict
   return all;
 }
 
-Picture panel_of(Network<float>& network, const SampleSet& samples, std::size_t item) {
+Picture panel_of(const Predictor& predictor, const SampleSet& samples, std::size_t item) {
   const Sample sample = samples.sample(item);
-  const Variable<float> logits = evaluation_logits(network, stack_images({sample}));
+  const Image found = predictor.probabilities(stack_images({sample})).front();
   LabelMap truth = sample.labels;
   const std::int32_t ignored = samples.mask_encoding().ignored;
   std::replace(truth.labels.begin(), truth.labels.end(), ignored, 0);  // is of no class
-  return panel(sample.image, truth, likeliest(to_probabilities(logits).front()));
+  return panel(sample.image, truth, to_labels(found, predictor.inference()));
 }
 
 void write_png(const std::filesystem::path& path, const Picture& picture) {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "apps/data/samples.h"
-#include "layers/network.h"
+#include "apps/evaluation/predictor.h"
 
 namespace dmf {
 
@@ -26,7 +26,7 @@ std::string panel_name(std::string id);
 Picture panel(const Image& image, const LabelMap& truth, const LabelMap& prediction);
 
 /// What the network makes of an item, beside its image and truth.
-Picture panel_of(Network<float>& network, const SampleSet& samples, std::size_t item);
+Picture panel_of(const Predictor& predictor, const SampleSet& samples, std::size_t item);
 
 void write_png(const std::filesystem::path& path, const Picture& picture);
 

@@ -191,8 +191,8 @@ std::string to_onnx(const Model& model) {
   onnx::OperatorSetIdProto& opset = *proto.add_opset_import();
   opset.set_domain("");
   opset.set_version(kOpset);
-  const auto* network = dynamic_cast<const UNet<float>*>(model.network.get());
-  const NetworkSpec& spec = model.network->spec();
+  const auto* network = dynamic_cast<const UNet<float>*>(&model.network());
+  const NetworkSpec& spec = model.network().spec();
   DMF_CHECK(network != nullptr, Error, "[onnx] the network: got {}, expected a U-Net.", spec.name);
   Metadata metadata = model.preprocess.to_metadata();
   metadata["classes"] = fmt::format("{}", spec.classes);

@@ -151,18 +151,19 @@ void settle_options(CLI::App& app, TrainOptions& options) {
       options.on_command_line.insert("--" + option->get_lnames().front());
     }
   }
-  bool is_older = false;
+  bool is_older = false, whole = false;
   if (app.count("--config") > 0) {
     const std::string path = app["--config"]->results().front();
     try {
       const std::string text = read_text(path);
       is_older = !older_recipe(text).empty();
+      whole = is_whole(text);
       apply_settings(app, text, path);
     } catch (const IoError& problem) {
       throw CLI::ConfigError(problem.what(), CLI::ExitCodes::ConfigError);
     }
   }
-  apply_recipe(app, options.recipe);
+  apply_recipe(app, whole ? kGridRecipe : options.recipe);
   if (!is_older) refuse_contradictions(options);  // of an older run's, one option goes before
 }
 
@@ -175,7 +176,7 @@ TrainOptions parse_config(const std::string& text, const std::string& name) {
   CLI::App app("", "train");
   bind_options(app, options, kTrainRecipe);
   apply_settings(app, text, name);
-  apply_recipe(app, options.recipe);
+  apply_recipe(app, is_whole(text) ? kGridRecipe : options.recipe);
   return options;
 }
 

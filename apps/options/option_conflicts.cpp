@@ -82,6 +82,7 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
        {"ema"},
        fmt::format("that it should have: it averages over {:.0f} steps, and the run has {}",
                    horizon, steps)},
+      {o.updates > 0, {"epochs"}, "where --updates says how many steps there are"},
       {!o.data.preprocess.bilateral,
        {"bilateral-d", "bilateral-sigma-space", "bilateral-sigma-range", "bilateral-square"},
        "without --bilateral"},
@@ -136,6 +137,16 @@ void refuse_contradictions(const TrainOptions& o) {
   if (fold_given && o.split.folds == 0 && o.split.folds_file.empty()) {
     throw CLI::ValidationError(fmt::format(
         "--fold {} has no folds to choose from: give --folds or --folds-file", o.split.fold));
+  }
+  if (o.split.set_aside > 0 && o.split.folds == 0 && o.split.folds_file.empty()) {
+    throw CLI::ValidationError(
+        fmt::format("--set-aside {} has no folds to choose from: give --folds or --folds-file",
+                    o.split.set_aside));
+  }
+  if (o.split.set_aside > 0 && o.split.set_aside == o.split.fold) {
+    throw CLI::ValidationError(
+        fmt::format("--set-aside {0}: --fold {0} tests, so that it cannot be set aside too",
+                    o.split.set_aside));
   }
   if (o.split.folds == 1 || o.split.folds == 2) {
     throw CLI::ValidationError("--folds", fmt::format("got '{}', expected at least 3: one tests, "

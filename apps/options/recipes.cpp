@@ -26,6 +26,7 @@ constexpr Row kRows[] = {
     {"fit", "pad", "squash", "squash"},
     {"label-resize", "share", "nearest", "share"},
     {"score-at", "original", "network", "original"},
+    {"inference", "validation", "plain", "plain"},
     {"split", "given-or-grouped", "given-or-random", "given-or-random"},
     {"augment", "strong", "none", "flips"},
     {"model", "classic", "paper", "paper"},
@@ -92,12 +93,14 @@ void apply_recipe(CLI::App& app, const std::string& recipe) {
   }
 }
 
-std::string older_recipe(std::string_view config) {
+bool is_whole(std::string_view config) {
   const std::map<std::string, std::string> there = config_values(config);
-  const bool older = !there.contains("recipe") &&
-                     std::all_of(std::begin(kOlderKeys), std::end(kOlderKeys),
-                                 [&](const char* key) { return there.contains(key); });
-  return older ? "paper" : "";
+  return std::all_of(std::begin(kOlderKeys), std::end(kOlderKeys),
+                     [&](const char* key) { return there.contains(key); });
+}
+
+std::string older_recipe(std::string_view config) {
+  return is_whole(config) && !config_values(config).contains("recipe") ? "paper" : "";
 }
 
 std::string describe_recipe(const CLI::App& app) {

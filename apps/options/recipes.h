@@ -26,11 +26,13 @@ std::vector<std::pair<std::string, std::string>> recipe_settings(const std::stri
 /// Gives the recipe's values to all options of the program that were not given.
 void apply_recipe(CLI::App& app, const std::string& recipe);
 
-/// The recipe that a configuration file without the key `recipe` means: "paper" for a run's file
-/// that was written before there were recipes, whose defaults were those of the paper; else "".
-///
-/// Such a file has every key of its time, so it is known by them. What has become an option since
-/// takes the value that recipe_settings("paper") gives it: that of before.
+/// Whether a configuration file has every key of its time, as a run's and a grid's have. What it lacks
+/// has become an option since, and takes the value that recipe_settings("paper") gives it, that of
+/// before: the recipe that such a run was begun with did not say it.
+bool is_whole(std::string_view config);
+
+/// The recipe that a configuration file without the key `recipe` means: "paper" for a whole one, which
+/// was written before there were recipes, with defaults that were the paper's; else "".
 std::string older_recipe(std::string_view config);
 
 /// One line: the recipe, what it sets, and what was set otherwise.

@@ -21,6 +21,9 @@ void RunOptions::bind(OptionSet& set) {
     set.state(option, {.may_change_on_resume = true})->group("Training");
   }
   add.choice("--score-at", score_at, kScoredSizes, "Test scores: " + help_of(kScoredSizes));
+  add.choice("--keep", keeps_last, kKeptWeights,
+             "The weights that are used: " + help_of(kKeptWeights));
+  add.choice("--inference", tuned_inference, kInferences, "Masks: " + help_of(kInferences));
   add.value("--seed", seed, "Of the split, the initial weights, the order and the augmentation",
             {.may_vary = false});
 }

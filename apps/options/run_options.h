@@ -15,6 +15,17 @@ inline constexpr Named<ScoredSize> kScoredSizes[] = {
     {"original", ScoredSize::original, "each image at its file's own size"},
     {"network", ScoredSize::network, "at --image"}};
 
+/// Who decides how probabilities become masks.
+inline constexpr Named<bool> kInferences[] = {
+    {"plain", false, "the likeliest class of the network's output"},
+    {"validation", true,
+     "mirroring, threshold, holes and largest component as validation images say"}};
+
+/// Which epoch's weights become best.safetensors, are scored and used by predict.
+inline constexpr Named<bool> kKeptWeights[] = {
+    {"best", false, "of the epoch with the best class-balanced Dice on validation"},
+    {"last", true, "of the last epoch, which no luck on validation has chosen"}};
+
 /// How a training is run, kept and looked at.
 struct RunOptions {
   int checkpoint_every = 0;  // steps, beside every epoch
@@ -23,6 +34,8 @@ struct RunOptions {
   bool tensorboard = false;
   DeviceChoice where;
   ScoredSize score_at = ScoredSize::network;
+  bool tuned_inference = false;
+  bool keeps_last = false;  // the weights after the last epoch, not the best on validation
   std::uint64_t seed = 1;
 
   /// Adds an option for each.

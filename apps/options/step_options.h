@@ -12,6 +12,7 @@ class OptionSet;
 /// How many training steps there are, and what each does with its gradients.
 struct StepOptions {
   int epochs = 20;
+  std::int64_t updates = 0;  // 0: as many as the epochs have
   int batch = 32;
   std::string optimizer = "adam";
   double lr = 1e-3;
@@ -22,7 +23,13 @@ struct StepOptions {
   double final_lr_fraction = 0.0;
   double clip_norm = 0.0;
   double ema = 0.0;
+  std::string init_from;  // a model file or a run folder; empty: random weights
+  int small_lesions = 1;  // times an image with a small lesion is in an epoch
 
+  /// Passes over the training images: `epochs`, or as many whole ones as hold so many updates.
+  ///
+  /// batches  of an epoch
+  std::int64_t epoch_count(std::int64_t batches) const;
   /// Adds an option for each.
   void bind(OptionSet& set);
 };

@@ -20,35 +20,6 @@ struct RegionMap {
   }
 };
 
-/// Gives all pixels that hang together with (x, y) an id.
-Region flood(const LabelMap& labels, RegionMap& map, Corner start, std::int32_t id) {
-  Region region;
-  region.label = labels.at(start.y, start.x);
-  int left = start.x, right = start.x, top = start.y, bottom = start.y;
-  std::vector<Corner> todo = {start};
-  map.ids[map.index(start.x, start.y)] = id;
-  while (!todo.empty()) {
-    const Corner at = todo.back();
-    todo.pop_back();
-    ++region.area;
-    left = std::min(left, at.x);
-    right = std::max(right, at.x);
-    top = std::min(top, at.y);
-    bottom = std::max(bottom, at.y);
-    for (const auto& [x, y] : {Corner{at.x - 1, at.y}, Corner{at.x + 1, at.y},
-                               Corner{at.x, at.y - 1}, Corner{at.x, at.y + 1}}) {
-      if (!map.holds(x, y, -1) || labels.at(y, x) != region.label) continue;
-      map.ids[map.index(x, y)] = id;
-      todo.push_back({x, y});
-    }
-  }
-  region.x = left;
-  region.y = top;
-  region.width = right - left + 1;
-  region.height = bottom - top + 1;
-  return region;
-}
-
 /// Follows an edge of a region with its pixels to the right, from the upper left corner of a pixel
 /// along its upper side and back. Where only corners of the region touch, it stays with its pixel.
 ///
@@ -153,15 +124,15 @@ class Chain {
 }  // namespace
 
 std::vector<Region> regions_of(const LabelMap& labels) {
-  RegionMap map{labels.height, labels.width, std::vector<std::int32_t>(labels.labels.size(), -1)};
+  Parts parts = parts_of(labels);
+  const RegionMap map{labels.height, labels.width, std::move(parts.ids)};
   std::vector<bool> seen(labels.labels.size());
   std::vector<Region> regions;
+  for (const Part& part : parts.all) regions.push_back({part, {}});
   for (int y = 0; y < labels.height; ++y) {
     for (int x = 0; x < labels.width; ++x) {
       if (labels.at(y, x) <= 0) continue;
-      std::int32_t& id = map.ids[map.index(x, y)];
-      if (id < 0)
-        regions.push_back(flood(labels, map, {x, y}, static_cast<std::int32_t>(regions.size())));
+      const std::int32_t id = map.ids[map.index(x, y)];
       // A region's first upper side in reading order is its outer ring's.
       if (!map.holds(x, y - 1, id) && !seen[map.index(x, y)]) {
         regions[static_cast<std::size_t>(id)].rings.push_back(follow(map, {x, y}, id, seen));

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "apps/image/image.h"
+#include "apps/image/parts.h"
 
 namespace dmf {
 
@@ -16,12 +16,9 @@ struct Corner {
 /// A closed line along the pixels' edges, given by the corners at which it turns.
 using Ring = std::vector<Corner>;
 
-/// Pixels of one class that hang together by their sides.
-struct Region {
-  std::int32_t label = 0;
-  std::int64_t area = 0;                    // pixels
-  int x = 0, y = 0, width = 0, height = 0;  // the box around them
-  std::vector<Ring> rings;                  // the outer one, then the holes'
+/// A part of a class above 0, with its outlines.
+struct Region : Part {
+  std::vector<Ring> rings;  // the outer one, then the holes'
 };
 
 /// The regions of every class above 0, in reading order of their first pixels.

@@ -10,16 +10,21 @@
 
 namespace dmf {
 
-Segmented segment(Model& model, const std::filesystem::path& image, int frame, bool floats) {
+Segmented segment(const Model& model, const std::filesystem::path& image, int frame, bool floats) {
   const RawImage raw = upright(read_image(image, frame));
   const Sample sample{preprocess(raw, model.preprocess),
                       LabelMap(model.preprocess.size, model.preprocess.size)};
-  const auto logits = evaluation_logits(*model.network, stack_images({sample}));
-  const Image scores =
-      restore_size(to_probabilities(logits).front(), model.preprocess, raw.height, raw.width);
+  std::vector<Image> members;
+  for (const auto& seen : model.predictor().of_members(stack_images({sample}))) {
+    members.push_back(seen.front());
+  }
+  const auto at_own_size = [&](const Image& map) {
+    return restore_size(map, model.preprocess, raw.height, raw.width);
+  };
+  const Image scores = at_own_size(mean_of(members));
   Segmented result;
   result.warnings = raw.warnings;
-  result.labels = likeliest(scores);
+  result.labels = to_labels(scores, model.inference);
   const std::vector<std::int32_t>& labels = result.labels.labels;
   std::vector<std::uint8_t> grey(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -30,6 +35,11 @@ Segmented segment(Model& model, const std::filesystem::path& image, int frame, b
     grey[i] = to_byte(1.0f - scores.pixels[i * static_cast<std::size_t>(scores.channels)]);
   }
   result.files["_probability.png"] = encode_png(raw.height, raw.width, 1, grey);
+  if (members.size() > 1) {
+    const Image spread = at_own_size(disagreement(members));
+    for (std::size_t i = 0; i < labels.size(); ++i) grey[i] = to_byte(spread.pixels[i]);
+    result.files["_disagreement.png"] = encode_png(raw.height, raw.width, 1, grey);
+  }
   const Picture tinted = overlay(to_intensities(raw, raw.channels >= 3 ? 3 : 1), result.labels);
   result.files["_overlay.png"] = encode_png(tinted.height, tinted.width, 3, tinted.samples);
   if (floats) {

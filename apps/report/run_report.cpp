@@ -64,7 +64,7 @@ RunFiles panel_files(Model& model, const SampleSet& samples, const std::vector<s
   RunFiles files;
   const auto draw = [&](const std::string& name, std::size_t item) {
     each_time();
-    const Picture picture = panel_of(*model.network, samples, item);
+    const Picture picture = panel_of(model.predictor(), samples, item);
     files[name] = encode_png(picture.height, picture.width, 3, picture.samples);
   };
   const std::size_t shown = std::min(kSpread, items.size());

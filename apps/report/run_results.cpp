@@ -68,14 +68,16 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
   how.observer = [&](const Variable<float>&, const Batch&) { stop_if_asked(); };
   CountBar bar;
   how.on_progress = std::ref(bar);
-  const Evaluation evaluation = evaluate(*model.network, data.samples, data.split.test, how);
+  const Evaluation evaluation = evaluate(model.predictor(), data.samples, data.split.test, how);
   stop_if_asked();
   const Scoreboard scores = make_scoreboard(evaluation.images);
+  const std::string inference = model.inference.describe();
   say(fmt::format(
       "\n{}\n",
-      scores.table(fmt::format("test, {} images, {}, at {}, best.safetensors", scores.images, split,
-                               at_original ? "each file's own size"
-                                           : fmt::format("{0} x {0}", model.preprocess.size)))));
+      scores.table(fmt::format(
+          "test, {} images, {}, at {}, best.safetensors{}", scores.images, split,
+          at_original ? "each file's own size" : fmt::format("{0} x {0}", model.preprocess.size),
+          inference.empty() ? "" : ", " + inference))));
 
   RunFiles panels, files;
   or_warn(folder, "the panels cannot be drawn", [&] {

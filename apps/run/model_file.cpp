@@ -9,7 +9,8 @@
 namespace dmf {
 namespace {
 
-constexpr std::string_view kFormat = "dmf-unet";
+constexpr std::string_view kFormat = "dmf-unet", kEnsembleFormat = "dmf-ensemble";
+constexpr double kMostMembers = 1000;
 constexpr int kVersion = 1;
 
 /// "network.base_width" of base-width
@@ -20,9 +21,7 @@ std::string key_of(const Setting& setting) {
 }
 
 Metadata network_metadata(const NetworkSpec& spec) {
-  Metadata metadata = {{"format", std::string(kFormat)},
-                       {"version", fmt::format("{}", kVersion)},
-                       {"network.variant", spec.name},
+  Metadata metadata = {{"network.variant", spec.name},
                        {"network.in_channels", fmt::format("{}", spec.in_channels)},
                        {"network.classes", fmt::format("{}", spec.classes)}};
   for (const Setting& setting : spec.settings.all()) {
@@ -45,28 +44,45 @@ NetworkSpec spec_from(const Metadata& metadata) {
   return spec;
 }
 
-Model parse_model(const Safetensors& file, const Compute& compute) {
-  DMF_CHECK(metadata_text(file.metadata, "format") == kFormat, IoError,
-            "its format is '{}': expected '{}'.", file.metadata.at("format"), kFormat);
-  const double version = metadata_number(file.metadata, "version", 0, 1e6);
-  DMF_CHECK(version <= kVersion, IoError,
-            "it has version {}: this program reads up to {}. Use a newer one.", version, kVersion);
-  DMF_CHECK(file.verified, IoError, "it has no checksum: this program's files have one.");
+Metadata facts_metadata(const ModelFacts& facts) {
+  Metadata metadata = facts.preprocess.to_metadata();
+  metadata.merge(facts.inference.to_metadata());
+  if (!facts.run.empty()) metadata["run"] = facts.run;
+  if (facts.masks) metadata.merge(facts.masks->to_metadata());
+  return metadata;
+}
+
+ModelFacts facts_from(const Metadata& metadata) {
+  ModelFacts facts{PreprocessSpec::from_metadata(metadata), Inference::from_metadata(metadata)};
+  if (const auto run = metadata.find("run"); run != metadata.end()) facts.run = run->second;
+  if (metadata.contains("mask.kind")) facts.masks = MaskEncoding::from_metadata(metadata);
+  return facts;
+}
+
+std::string member_prefix(std::size_t member) {
+  return fmt::format("member{}.", member);
+}
+
+/// A network's share of a file: the metadata and tensors whose names begin so, without that.
+Safetensors part_of(const Safetensors& file, const std::string& prefix) {
+  Safetensors part;
+  for (const auto& [key, text] : file.metadata) {
+    if (key.starts_with(prefix)) part.metadata[key.substr(prefix.size())] = text;
+  }
+  for (const auto& [name, tensor] : file.tensors) {
+    if (name.starts_with(prefix)) part.tensors.emplace(name.substr(prefix.size()), tensor);
+  }
+  return part;
+}
+
+std::unique_ptr<Network<float>> network_from(const Safetensors& file, const Compute& compute) {
   const NetworkSpec spec = spec_from(file.metadata);
   Index stored = 0;
   for (const auto& [name, tensor] : file.tensors) stored += tensor.shape.numel();
   DMF_CHECK(parameter_count(spec) <= stored, IoError,
             "it holds {} numbers: too few for the network it names.", stored);
-
-  Model model{make_network<float>(spec, compute), PreprocessSpec::from_metadata(file.metadata)};
-  if (const auto run = file.metadata.find("run"); run != file.metadata.end()) {
-    model.run = run->second;
-  }
-  if (file.metadata.contains("mask.kind")) model.masks = MaskEncoding::from_metadata(file.metadata);
-  DMF_CHECK(model.preprocess.channels == spec.in_channels, IoError,
-            "its images have {} channels, its network takes {}.", model.preprocess.channels,
-            spec.in_channels);
-  const auto tensors = model.network->named_tensors();
+  auto network = make_network<float>(spec, compute);
+  const auto tensors = network->named_tensors();
   for (const auto& [name, tensor] : file.tensors) {
     DMF_CHECK(tensors.contains(name), IoError, "it holds '{}', which the network has not.", name);
   }
@@ -76,27 +92,91 @@ Model parse_model(const Safetensors& file, const Compute& compute) {
               name, stored_tensor.shape().str(), tensor.shape().str());
     tensor.copy_from(stored_tensor);
   }
-  model.network->train(false);
+  network->train(false);
+  return network;
+}
+
+Model parse_model(const Safetensors& file, const Compute& compute) {
+  const std::string& format = metadata_text(file.metadata, "format");
+  const bool is_ensemble = format == kEnsembleFormat;
+  DMF_CHECK(format == kFormat || is_ensemble, IoError, "its format is '{}': expected '{}' or '{}'.",
+            format, kFormat, kEnsembleFormat);
+  const double version = metadata_number(file.metadata, "version", 0, 1e6);
+  DMF_CHECK(version <= kVersion, IoError,
+            "it has version {}: this program reads up to {}. Use a newer one.", version, kVersion);
+  DMF_CHECK(file.verified, IoError, "it has no checksum: this program's files have one.");
+  Model model{facts_from(file.metadata)};
+  if (is_ensemble) {
+    const double count = metadata_number(file.metadata, "members", 1, kMostMembers);
+    std::size_t held = 0;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(count); ++k) {
+      const Safetensors part = part_of(file, member_prefix(k));
+      held += part.tensors.size();
+      model.members.push_back(network_from(part, compute));
+    }
+    DMF_CHECK(held == file.tensors.size(), IoError,
+              "it holds {} tensors, of which {} are its {} members'.", file.tensors.size(), held,
+              model.members.size());
+  } else {
+    model.members.push_back(network_from(file, compute));
+  }
+  for (const auto& member : model.members) {
+    DMF_CHECK(member->spec().in_channels == model.preprocess.channels, IoError,
+              "its images have {} channels, its network takes {}.", model.preprocess.channels,
+              member->spec().in_channels);
+    DMF_CHECK(member->spec().classes == model.classes(), IoError,
+              "its members have {} and {} classes: expected as many.", model.classes(),
+              member->spec().classes);
+  }
   return model;
 }
 
 }  // namespace
 
-Safetensors model_content(const Network<float>& network, const PreprocessSpec& preprocess,
-                          const std::string& run, const MaskEncoding* masks) {
+Network<float>& Model::network() const {
+  DMF_CHECK(members.size() == 1, ValueError,
+            "[model] an ensemble of {} networks: expected one. Take a member's own file.",
+            members.size());
+  return *members.front();
+}
+
+Predictor Model::predictor() const {
+  std::vector<Network<float>*> networks;
+  for (const auto& member : members) networks.push_back(member.get());
+  return Predictor(std::move(networks), inference);
+}
+
+Safetensors model_content(const Network<float>& network, const ModelFacts& facts) {
   Safetensors file;
-  file.metadata = network_metadata(network.spec());
-  file.metadata.merge(preprocess.to_metadata());
-  if (!run.empty()) file.metadata["run"] = run;
-  if (masks != nullptr) file.metadata.merge(masks->to_metadata());
+  file.metadata = {{"format", std::string(kFormat)}, {"version", fmt::format("{}", kVersion)}};
+  file.metadata.merge(network_metadata(network.spec()));
+  file.metadata.merge(facts_metadata(facts));
   for (const auto& [name, tensor] : network.named_tensors()) file.set(name, tensor);
   return file;
 }
 
+Safetensors model_content(const Model& model) {
+  if (model.members.size() == 1) return model_content(model.network(), model);
+  Safetensors file;
+  file.metadata = {{"format", std::string(kEnsembleFormat)},
+                   {"version", fmt::format("{}", kVersion)},
+                   {"members", fmt::format("{}", model.members.size())}};
+  file.metadata.merge(facts_metadata(model));
+  for (std::size_t k = 0; k < model.members.size(); ++k) {
+    const std::string prefix = member_prefix(k);
+    for (const auto& [key, text] : network_metadata(model.members[k]->spec())) {
+      file.metadata[prefix + key] = text;
+    }
+    for (const auto& [name, tensor] : model.members[k]->named_tensors()) {
+      file.set(prefix + name, tensor);
+    }
+  }
+  return file;
+}
+
 void save_model(const std::filesystem::path& path, const Network<float>& network,
-                const PreprocessSpec& preprocess, const std::string& run,
-                const MaskEncoding* masks) {
-  write_safetensors(path, model_content(network, preprocess, run, masks));
+                const ModelFacts& facts) {
+  write_safetensors(path, model_content(network, facts));
 }
 
 Model load_model(const std::filesystem::path& path, const Compute& compute) {
@@ -110,6 +190,37 @@ Model load_model(const std::filesystem::path& path, const Compute& compute) {
   } catch (const Error& problem) {
     throw IoError(fmt::format("[model] {}: {}", file.string(), problem.what()));
   }
+}
+
+Model load_models(const std::vector<std::string>& paths, const Compute& compute) {
+  Model all = load_model(paths.front(), compute);
+  if (paths.size() == 1) return all;
+  std::vector<Inference> inferences = {all.inference};
+  for (std::size_t k = 1; k < paths.size(); ++k) {
+    Model next = load_model(paths[k], compute);
+    const auto require_same = [&](bool same, const char* what) {
+      DMF_CHECK(same, ValueError,
+                "[model] {} and {} differ in {}: expected models of one data set, trained alike.",
+                paths.front(), paths[k], what);
+    };
+    require_same(next.preprocess.to_metadata() == all.preprocess.to_metadata(),
+                 "how images are prepared (--image, --fit, --channels, ...)");
+    require_same(next.classes() == all.classes(), "the number of classes");
+    require_same(next.masks == all.masks, "how masks are read");
+    inferences.push_back(next.inference);
+    for (auto& member : next.members) all.members.push_back(std::move(member));
+  }
+  const auto most = [&](bool Inference::*field) {
+    const auto count = std::count_if(inferences.begin(), inferences.end(),
+                                     [&](const Inference& one) { return one.*field; });
+    return 2 * static_cast<std::size_t>(count) > inferences.size();
+  };
+  double threshold = 0.0;
+  for (const Inference& one : inferences) threshold += one.threshold;
+  all.inference = {most(&Inference::mirror), threshold / static_cast<double>(inferences.size()),
+                   most(&Inference::largest_component), most(&Inference::fill_holes)};
+  all.run.clear();
+  return all;
 }
 
 }  // namespace dmf

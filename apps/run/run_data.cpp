@@ -114,7 +114,7 @@ Split divided(const TrainOptions& options, const SampleSet& samples,
     return parse_split(read_csv(options.split.split_file), samples);
   if (!options.split.folds_file.empty()) {
     return split_by_fold(parse_folds(read_csv(options.split.folds_file), samples),
-                         options.split.fold);
+                         options.split.fold, options.split.set_aside);
   }
   if (is_drawn_in_groups(options)) {
     const auto alike = near_duplicates(samples, options.split.duplicate_threshold);
@@ -127,7 +127,8 @@ Split divided(const TrainOptions& options, const SampleSet& samples,
   }
   check_patients(options, samples, groups);
   if (options.split.folds == 0) return split_by_seed(groups, seed);
-  return split_by_fold(folds_by_seed(groups, options.split.folds, seed), options.split.fold);
+  return split_by_fold(folds_by_seed(groups, options.split.folds, seed), options.split.fold,
+                       options.split.set_aside);
 }
 
 /// What scaling to the network's size does to lesions, where it does anything.

@@ -1,5 +1,8 @@
 #include "apps/training/parts.h"
 
+#include "apps/run/model_file.h"
+#include "engine/core/check.h"
+
 namespace dmf {
 
 FusedLoss<float> make_fused_loss(const TrainOptions& options) {
@@ -23,6 +26,34 @@ std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,
 LearningRate make_schedule(const StepOptions& options, std::int64_t total_steps) {
   return {options.schedule, options.lr, options.warmup_steps, total_steps,
           options.final_lr_fraction};
+}
+
+/// The training images, those with a small lesion as often as the options say.
+std::vector<std::size_t> trained_items(const StepOptions& options, const RunData& data) {
+  constexpr double kSmall = 0.02;  // of the image
+  std::vector<std::size_t> items;
+  for (const std::size_t item : data.split.train) {
+    const double share = data.samples.lesions(item).share;
+    const int times = share > 0.0 && share < kSmall ? options.small_lesions : 1;
+    items.insert(items.end(), static_cast<std::size_t>(times), item);
+  }
+  return items;
+}
+
+/// Copies the weights of a model into a network of its shape.
+void begin_with(const std::string& path, const Network<float>& network) {
+  const Model model = load_model(path);
+  const auto from = model.network().named_tensors();
+  for (const auto& [name, tensor] : network.named_tensors()) {
+    const auto found = from.find(name);
+    DMF_CHECK(found != from.end() && found->second.shape() == tensor.shape(), ValueError,
+              "[train] --init-from {}: its network has {} {}, the one to train {} of {}. Give the "
+              "same --model, widths, channels and classes.",
+              path, found == from.end() ? "no" : "a",
+              found == from.end() ? name : name + " of " + found->second.shape().str(),
+              found == from.end() ? name : "one", tensor.shape().str());
+    tensor.copy_from(found->second);
+  }
 }
 
 }  // namespace dmf

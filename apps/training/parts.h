@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "apps/options/options.h"
+#include "apps/run/run_data.h"
 #include "dmf/fused_loss.h"
 #include "engine/optim/optimizer.h"
 
@@ -21,5 +22,14 @@ std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,
 
 /// total_steps  of the whole run, where the schedule ends
 LearningRate make_schedule(const StepOptions& options, std::int64_t total_steps);
+
+/// The training images, those with a small lesion as often as the options say.
+std::vector<std::size_t> trained_items(const StepOptions& options, const RunData& data);
+
+/// Copies the weights of a model into a network of its shape.
+///
+/// path    a run folder or a model file
+/// throws  IoError for what is no model; ValueError naming the first tensor that differs
+void begin_with(const std::string& path, const Network<float>& network);
 
 }  // namespace dmf

@@ -77,15 +77,18 @@ class Run {
         memory_(memory),
         network_(make_network<float>(options.network_spec(), options.where.compute())),
         loss_(make_fused_loss(options)),
-        loader_(data.samples, data.split.train,
+        loader_(data.samples, trained_items(options, data),
                 {options.batch, entry_named(augmentation_sets(), options.augment, "augment"), true,
                  options.seed, network_->device().is_cpu() ? 1 : kBatchesAhead}),
         optimizer_(make_optimizer(options, *network_)),
         stepper_(
             *network_, loss_, *optimizer_,
             options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity()),
-        total_steps_(static_cast<std::int64_t>(loader_.batches()) * options.epochs),
+        epochs_(options.epoch_count(static_cast<std::int64_t>(loader_.batches()))),
+        total_steps_(static_cast<std::int64_t>(loader_.batches()) * epochs_),
         schedule_(make_schedule(options, total_steps_)) {
+    if (!options.init_from.empty() && start == Start::anew)
+      begin_with(options.init_from, *network_);
     if (options.ema > 0.0) {
       ema_.emplace(network_->named_parameters(), network_->named_buffers(), options.ema);
     }
@@ -102,12 +105,12 @@ class Run {
     stop_if_asked();
     start_ = Clock::now();
     first_step_ = position_.step;
-    while (position_.epoch < options_.epochs) {
+    while (position_.epoch < epochs_) {
       train_epoch();
       validate();
       save();
       draw_page();
-      if (position_.epoch < options_.epochs) stop_if_asked();
+      if (position_.epoch < epochs_) stop_if_asked();
     }
     if (const Device device = network_->device(); !device.is_cpu()) {
       progress_.line(fmt::format("memory    {:.0f} MB of the device at most",
@@ -140,9 +143,9 @@ class Run {
     progress_.line(losses);
     progress_.line("memory    " + memory_);
     if (position_.step > 0) {
-      progress_.line(fmt::format(
-          "resumed   after step {} of {}, in epoch {} of {}", position_.step, total_steps_,
-          std::min<std::int64_t>(position_.epoch + 1, options_.epochs), options_.epochs));
+      progress_.line(fmt::format("resumed   after step {} of {}, in epoch {} of {}", position_.step,
+                                 total_steps_, std::min<std::int64_t>(position_.epoch + 1, epochs_),
+                                 epochs_));
     }
     progress_.line(
         "columns   loss: training/validation; Dice: validation, mean/lesion, pooled; w: weights; * "
@@ -217,8 +220,8 @@ class Run {
           static_cast<double>(position_.images - images_before) / seconds_since(epoch_start);
       progress_.update(
           share_done(), time_left(),
-          fmt::format("epoch {}/{} {:.0f} img/s loss {} Dice {} w {}", position_.epoch + 1,
-                      options_.epochs, images_per_second_, loss_text(total), position_.last_dice,
+          fmt::format("epoch {}/{} {:.0f} img/s loss {} Dice {} w {}", position_.epoch + 1, epochs_,
+                      images_per_second_, loss_text(total), position_.last_dice,
                       weights_text(loss_.fusion().current().weights)));
       const bool due =
           options_.checkpoint_every > 0 && position_.step % options_.checkpoint_every == 0;
@@ -293,7 +296,7 @@ class Run {
     const std::vector<std::size_t>& items = data_.split.validation;
     for (std::size_t k = 0; k < std::min(kImages, items.size()); ++k) {
       log_->image(position_, data_.samples.item(items[k]).id,
-                  panel_of(*network_, data_.samples, items[k]));
+                  panel_of(Predictor(*network_), data_.samples, items[k]));
     }
   }
 
@@ -326,22 +329,21 @@ class Run {
           static_cast<double>(objective.value().item()) * static_cast<double>(batch.items.size());
     };
     evaluation.on_progress = [&](const std::string& what, std::size_t done, std::size_t total) {
-      progress_.update(share_done(), time_left(),
-                       fmt::format("epoch {}/{} {} of {} {}", position_.epoch + 1, options_.epochs,
-                                   done, total, what));
+      progress_.update(
+          share_done(), time_left(),
+          fmt::format("epoch {}/{} {} of {} {}", position_.epoch + 1, epochs_, done, total, what));
     };
     const Evaluation scores =
-        evaluate(*network_, data_.samples, data_.split.validation, evaluation);
+        evaluate(Predictor(*network_), data_.samples, data_.split.validation, evaluation);
     const double loss = loss_sum / static_cast<double>(data_.split.validation.size());
     const Scores pooled = score(scores.pooled, 0.0);
-    const bool best = pooled.cb_dice > position_.best_cb_dice;
+    const bool best = options_.keeps_last || pooled.cb_dice > position_.best_cb_dice;
+    const ModelFacts facts{options_.data.preprocess, {}, data_.samples.mask_encoding(), run_.id};
     if (best) {
       position_.best_cb_dice = pooled.cb_dice;
-      save_model(folder_ / "best.safetensors", *network_, options_.data.preprocess, run_.id,
-                 &data_.samples.mask_encoding());
+      save_model(folder_ / "best.safetensors", *network_, facts);
     }
-    save_model(folder_ / "last.safetensors", *network_, options_.data.preprocess, run_.id,
-               &data_.samples.mask_encoding());
+    save_model(folder_ / "last.safetensors", *network_, facts);
     if (log_->takes_images()) log_images();
     if (ema_) ema_->swap();
 
@@ -352,10 +354,9 @@ class Run {
     position_.last_dice = fmt::format("{:.3f}", pooled["dice"].mean);
     log_->epoch(position_, train_loss, loss, pooled, scores.lesion_dice_per_image());
     progress_.line(fmt::format("epoch {}/{} loss {}/{} Dice {:.3f}/{:.3f}{} w {} {} left",
-                               position_.epoch, options_.epochs, loss_text(train_loss),
-                               loss_text(loss), pooled["dice"].mean, pooled["dice"].per_class[1],
-                               best ? "*" : " ", weights_text(loss_.fusion().current().weights),
-                               time_left()));
+                               position_.epoch, epochs_, loss_text(train_loss), loss_text(loss),
+                               pooled["dice"].mean, pooled["dice"].per_class[1], best ? "*" : " ",
+                               weights_text(loss_.fusion().current().weights), time_left()));
     if (position_.skipped > 0) {
       progress_.problem(
           fmt::format("warning: {} step{} left out so far: a loss or gradient was not finite",
@@ -382,7 +383,7 @@ class Run {
   Loader loader_;
   std::unique_ptr<Optimizer<float>> optimizer_;
   Stepper stepper_;
-  std::int64_t total_steps_;
+  std::int64_t epochs_, total_steps_;
   LearningRate schedule_;
   std::optional<WeightEma<float>> ema_;
   RunIdentity run_;

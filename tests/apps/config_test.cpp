@@ -227,6 +227,22 @@ TEST_CASE("recipes: named values, under the file and the command line") {
   CHECK(parse_config("epochs=3", "c").recipe == "strong");  // written by hand, in part
 }
 
+TEST_CASE("config: what a run's file lacks became an option since, and is as it was before") {
+  const std::string strong = config_text(Command({}).app);
+  CHECK(parse_config(strong, "c").tuned_inference);
+  const std::string line = "inference=\"validation\"\n";
+  REQUIRE(strong.find(line) != std::string::npos);
+  std::string former = strong;
+  former.erase(former.find(line), line.size());
+  CHECK(parse_config(former, "c").recipe == "strong");
+  CHECK_FALSE(parse_config(former, "c").tuned_inference);
+  const TemporaryFolder folder;
+  write_text(folder / "c.toml", former);
+  CHECK_FALSE(Command({"--config", (folder / "c.toml").string()}).options.tuned_inference);
+  write_text(folder / "c.toml", "recipe=\"strong\"\n");  // by hand
+  CHECK(Command({"--config", (folder / "c.toml").string()}).options.tuned_inference);
+}
+
 TEST_CASE("config: of a run before there were recipes, all means what it meant") {
   const TrainOptions o = parse_config(older_config("\"C:\\new\\table\"", "-1"), "c.toml");
   CHECK(o.recipe == "paper");

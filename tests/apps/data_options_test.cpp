@@ -141,8 +141,8 @@ TEST_CASE_FIXTURE(DataFixture, "--white-level: asked for, kept in the model, use
   // The same network without the level sees the same in images that are as much brighter.
   PreprocessSpec plain = model.preprocess;
   plain.white_level = 0;
-  save_model(folder / "plain.safetensors", *model.network, plain);
-  save_model(folder / "white.safetensors", *model.network, model.preprocess);
+  save_model(folder / "plain.safetensors", model.network(), {plain});
+  save_model(folder / "white.safetensors", model.network(), {model.preprocess});
   const auto predicted = [&](const std::string& name, const std::string& set) {
     const fs::path out = folder / (name + " of " + set);
     const Outcome outcome =

@@ -174,6 +174,21 @@ TEST_CASE("split: 70/15/15 by seed, groups stay together, files are read back") 
   refused("nothing at all\n", "has no column 'id': it has nothing at all");
 }
 
+TEST_CASE(
+    "folds: one set aside is in no part of any; the others still test and validate once each") {
+  const std::vector<std::size_t> fold_of = {0, 1, 2, 3, 0, 1, 2, 3, 0};
+  for (const int fold : {1, 2, 4}) {
+    const Split split = split_by_fold(fold_of, fold, 3);
+    CHECK(split.aside == std::vector<std::size_t>{2, 6});
+    CHECK(split.test.size() + split.validation.size() + split.train.size() == 7);
+    CHECK(fold_of[split.test.front()] == static_cast<std::size_t>(fold - 1));
+  }
+  CHECK(fold_of[split_by_fold(fold_of, 2, 3).validation.front()] == 3);  // not the one set aside
+  CHECK_THROWS_WITH_AS(split_by_fold(fold_of, 3, 3), Contains("fold 3 is set aside"), ValueError);
+  CHECK_THROWS_WITH_AS(split_by_fold({0, 1, 2}, 1, 3), Contains("at least 3 of them beside"),
+                       ValueError);
+}
+
 TEST_CASE("folds: every item tests once, groups stay together; official folds are read by name") {
   std::vector<std::size_t> groups(101);
   for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = i / 3;

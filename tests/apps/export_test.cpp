@@ -132,7 +132,8 @@ TEST_CASE("weights: a file that does not fit is refused by the tensor's name") {
 TEST_CASE("ONNX: the checker accepts every option" *
           needs(DMF_WITH_ONNX, "built without libonnx-dev")) {
   for (const UNetPreset& preset : kUNetPresets) {
-    Model model{small_network(preset), PreprocessSpec{}};
+    Model model;
+    model.members.push_back(small_network(preset));
     model.preprocess.channels = 3;
     const std::string bytes = to_onnx(model);
     CHECK(bytes.find("preprocess.size") != std::string::npos);
@@ -146,7 +147,8 @@ TEST_CASE("ONNX: a network that is no U-Net is refused by name" *
     Other() : Network<float>({.name = "other"}, Device::cpu()) {}
     Variable<float> forward(const Variable<float>& x) override { return x; }
   };
-  const Model model{std::make_unique<Other>(), PreprocessSpec{}};
+  Model model;
+  model.members.push_back(std::make_unique<Other>());
   CHECK_THROWS_WITH_AS(to_onnx(model), Contains("[onnx] the network: got other, expected a U-Net."),
                        Error);
 }

@@ -169,9 +169,9 @@ TEST_CASE("options: what bears on the result, may change on resume, may vary in 
                                "tensorboard"});
   CHECK(changing == Names{"data", "device", "precision"});
   CHECK(fixed == Names{"auxiliary", "cache-mb", "checkpoint-every", "data", "fold", "folds-file",
-                       "recipe", "record-gradients", "seed", "skip-broken", "split-file",
-                       "split-seed", "tensorboard", "weighting"});
-  CHECK(paths == Names{"data", "folds-file", "groups", "split-file"});
+                       "recipe", "record-gradients", "seed", "set-aside", "skip-broken",
+                       "split-file", "split-seed", "tensorboard", "weighting"});
+  CHECK(paths == Names{"data", "folds-file", "groups", "init-from", "split-file"});
 }
 
 TEST_CASE("options: what has no effect is said, what a recipe sets is not") {

@@ -183,7 +183,7 @@ struct PredictFixture {
     spec.base_width = 2;
     PreprocessSpec preprocess;
     preprocess.size = 16;
-    save_model(folder / "m.safetensors", UNet<float>(spec), preprocess);
+    save_model(folder / "m.safetensors", UNet<float>(spec), {preprocess});
     predict = "predict --threads 1 --model " + quoted(folder / "m.safetensors") + " --out " +
               quoted(folder / "out") + " ";
   }

@@ -235,8 +235,8 @@ TEST_CASE(
   spec.depth = 1;
   spec.base_width = 2;
   const UNet<float> network(spec);
-  save_model(folder / "m.safetensors", network, PreprocessSpec{});
-  CHECK(load_model(folder / "m.safetensors").network->parameter_count() ==
+  save_model(folder / "m.safetensors", network, {});
+  CHECK(load_model(folder / "m.safetensors").network().parameter_count() ==
         network.parameter_count());
   const Safetensors good = read_safetensors(folder / "m.safetensors");
   const auto refused = [&](const std::function<void(Safetensors&)>& change, const char* reason) {

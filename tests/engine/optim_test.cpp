@@ -169,7 +169,7 @@ TEST_CASE("optimizers: each goes downhill; its settings are those that it is mad
   CHECK(after_ten_steps("adam", decay) != after_ten_steps("adamw", decay));
 }
 
-TEST_CASE("learning rate: warm-up, cosine and its end") {
+TEST_CASE("learning rate: warm-up, cosine, polynomial and their ends") {
   LearningRate constant;
   constant.base = 0.1;
   CHECK(constant.at(0) == 0.1);
@@ -181,6 +181,12 @@ TEST_CASE("learning rate: warm-up, cosine and its end") {
   CHECK(cosine.at(8) == Approx(0.55));  // half way
   CHECK(cosine.at(13) == Approx(0.1));
   CHECK(cosine.at(99) == Approx(0.1));
+  const LearningRate polynomial{LearningRate::Shape::polynomial, 2.0, 1, 12, 0.0};
+  CHECK(polynomial.at(0) == Approx(1.0));
+  CHECK(polynomial.at(1) == Approx(2.0));
+  CHECK(polynomial.at(6) == Approx(1.0717734625));  // 2 * 0.5^0.9
+  CHECK(polynomial.at(11) == 0.0);
+  CHECK(polynomial.at(99) == 0.0);
 }
 
 TEST_CASE("weight EMA: averages by hand, swaps there and back") {

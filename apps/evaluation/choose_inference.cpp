@@ -1,0 +1,108 @@
+#include "apps/evaluation/choose_inference.h"
+
+#include <fmt/format.h>
+
+namespace dmf {
+namespace {
+
+constexpr double kThresholds[] = {0.5, 0.45, 0.55, 0.4, 0.6, 0.35, 0.65, 0.3, 0.7};
+
+/// The Dice per image of one set of images under several inferences.
+class Trial {
+ public:
+  Trial(const std::vector<Network<float>*>& members, const SampleSet& samples,
+        const std::vector<std::size_t>& items, const PreprocessSpec* at_original, int batch,
+        const std::function<void()>& each_time)
+      : members_(members),
+        samples_(samples),
+        items_(items),
+        at_original_(at_original),
+        batch_(batch),
+        each_time_(each_time) {}
+
+  /// candidates  that differ in what comes after the probabilities alone
+  /// return      of each candidate
+  std::vector<double> dice(const std::vector<Inference>& candidates) const {
+    std::vector<double> sums(candidates.size(), 0.0);
+    const Predictor predictor(members_, candidates.front());
+    Loader loader(samples_, items_, {.batch = batch_});
+    while (const std::optional<Batch> batch = loader.next()) {
+      each_time_();
+      const std::vector<Image> found = predictor.probabilities(batch->images);
+      for (std::size_t n = 0; n < found.size(); ++n) add(*batch, n, found[n], candidates, sums);
+    }
+    for (double& sum : sums) sum /= static_cast<double>(items_.size());
+    return sums;
+  }
+
+ private:
+  void add(const Batch& batch, std::size_t n, const Image& found,
+           const std::vector<Inference>& candidates, std::vector<double>& sums) const {
+    const std::size_t item = batch.items[n];
+    const LabelMap truth =
+        at_original_ != nullptr ? samples_.own_labels(item) : labels_of(batch, n);
+    const Image probabilities = at_original_ != nullptr
+                                    ? restore_size(found, *at_original_, truth.height, truth.width)
+                                    : found;
+    const auto classes = static_cast<int>(members_.front()->spec().classes);
+    for (std::size_t k = 0; k < candidates.size(); ++k) {
+      ImageScore score{"", ConfusionMatrix(classes), {}};
+      score.confusion.add(truth.labels, to_labels(probabilities, candidates[k]).labels,
+                          samples_.mask_encoding().ignored);
+      sums[k] += score.has_lesion() ? score.lesion_dice() : score.predicted_lesion() ? 0.0 : 1.0;
+    }
+  }
+
+  const std::vector<Network<float>*>& members_;
+  const SampleSet& samples_;
+  const std::vector<std::size_t>& items_;
+  const PreprocessSpec* at_original_;
+  int batch_;
+  const std::function<void()>& each_time_;
+};
+
+}  // namespace
+
+InferenceChoice choose_inference(const std::vector<Network<float>*>& members,
+                                 const SampleSet& samples, const std::vector<std::size_t>& items,
+                                 const PreprocessSpec* at_original, int batch,
+                                 const std::function<void()>& each_time) {
+  const Trial trial(members, samples, items, at_original, batch, each_time);
+  InferenceChoice choice;
+  double best = trial.dice({choice.inference}).front();
+  choice.lines.push_back(fmt::format(
+      "inference chosen on {} validation images, Dice an image {:.4f}", items.size(), best));
+  const auto consider = [&](const std::string& what, const std::vector<Inference>& candidates) {
+    const std::vector<double> dice = trial.dice(candidates);
+    const auto top = static_cast<std::size_t>(std::max_element(dice.begin(), dice.end()) -
+                                              dice.begin());  // of equals the first
+    const bool is_better = dice[top] > best;
+    choice.lines.push_back(
+        fmt::format("  {}: {:.4f}{}", what, dice[top], is_better ? ", taken" : ", left out"));
+    if (!is_better) return;
+    best = dice[top];
+    choice.inference = candidates[top];
+  };
+  const auto with = [&](bool Inference::*field) {
+    Inference candidate = choice.inference;
+    candidate.*field = true;
+    return std::vector<Inference>{candidate};
+  };
+  consider("averaged with the mirrored image", with(&Inference::mirror));
+  if (members.front()->spec().classes == 2) {
+    std::vector<Inference> candidates;
+    for (const double threshold : kThresholds) {
+      candidates.push_back(choice.inference);
+      candidates.back().threshold = threshold;
+    }
+    consider("another threshold, 0.3 to 0.7", candidates);
+    if (choice.inference.threshold != 0.5) {
+      choice.lines.back() += fmt::format(": {}", choice.inference.threshold);
+    }
+  }
+  consider("holes filled", with(&Inference::fill_holes));
+  consider("the largest component alone", with(&Inference::largest_component));
+  return choice;
+}
+
+}  // namespace dmf

@@ -1,0 +1,160 @@
+#include "apps/evaluation/predictor.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "apps/image/parts.h"
+#include "engine/core/check.h"
+#include "engine/ops/softmax.h"
+
+namespace dmf {
+namespace {
+
+/// Class probabilities, an image of C channels for each of the batch.
+std::vector<Image> to_probabilities(const Variable<float>& logits) {
+  const Tensor<float> probabilities = softmax(logits).value().to(Device::cpu());
+  const auto H = static_cast<int>(probabilities.size(1)),
+             W = static_cast<int>(probabilities.size(2));
+  const auto C = static_cast<int>(probabilities.size(3));
+  const Index each = probabilities.numel() / probabilities.size(0);
+  std::vector<Image> result;
+  for (Index n = 0; n < probabilities.size(0); ++n) {
+    const float* from = probabilities.data() + n * each;
+    std::copy_n(from, each, result.emplace_back(H, W, C).pixels.begin());
+  }
+  return result;
+}
+
+/// Left to right, of rows of W pixels of C numbers each.
+void mirror(std::span<float> pixels, Index W, Index C) {
+  const auto row = static_cast<std::size_t>(W * C);
+  for (std::size_t first = 0; first < pixels.size(); first += row) {
+    for (Index left = 0, right = W - 1; left < right; ++left, --right) {
+      float* a = pixels.data() + first + static_cast<std::size_t>(left * C);
+      std::swap_ranges(a, a + C, pixels.data() + first + static_cast<std::size_t>(right * C));
+    }
+  }
+}
+
+LabelMap likeliest(const Image& probabilities) {
+  LabelMap labels(probabilities.height, probabilities.width);
+  const auto C = static_cast<std::size_t>(probabilities.channels);
+  for (std::size_t i = 0; i < labels.labels.size(); ++i) {
+    const float* p = probabilities.pixels.data() + i * C;
+    labels.labels[i] = static_cast<std::int32_t>(std::max_element(p, p + C) - p);
+  }
+  return labels;
+}
+
+LabelMap above(const Image& probabilities, double threshold) {
+  LabelMap labels(probabilities.height, probabilities.width);
+  for (std::size_t i = 0; i < labels.labels.size(); ++i) {
+    labels.labels[i] = static_cast<double>(probabilities.pixels[2 * i + 1]) > threshold ? 1 : 0;
+  }
+  return labels;
+}
+
+}  // namespace
+
+Variable<float> evaluation_logits(Network<float>& network, const Tensor<float>& images) {
+  const bool was_training = network.training();
+  network.train(false);
+  const NoGrad no_grad;
+  Variable<float> logits = network.logits(images.to(network.device()));
+  network.train(was_training);
+  return logits;
+}
+
+Predictor::Predictor(std::vector<Network<float>*> members, const Inference& inference)
+    : members_(std::move(members)), inference_(inference) {
+  DMF_CHECK(!members_.empty(), ValueError, "[predict] no network: expected at least one.");
+  for (const Network<float>* member : members_) {
+    DMF_CHECK(member->spec().classes == members_.front()->spec().classes &&
+                  member->spec().in_channels == members_.front()->spec().in_channels,
+              ValueError,
+              "[predict] a network of {} classes and {} channels beside one of {} and {}: expected "
+              "as many.",
+              member->spec().classes, member->spec().in_channels, members_.front()->spec().classes,
+              members_.front()->spec().in_channels);
+  }
+}
+
+int Predictor::classes() const {
+  return static_cast<int>(members_.front()->spec().classes);
+}
+
+std::vector<std::vector<Image>> Predictor::of_members(const Tensor<float>& images,
+                                                      const Observer& observer) const {
+  Tensor<float> mirrored;
+  if (inference_.mirror) {
+    mirrored = images.clone();
+    mirror(mirrored.span(), images.size(2), images.size(3));
+  }
+  std::vector<std::vector<Image>> all;
+  for (Network<float>* member : members_) {
+    const Variable<float> logits = evaluation_logits(*member, images);
+    if (observer && all.empty()) observer(logits);
+    std::vector<Image>& seen = all.emplace_back(to_probabilities(logits));
+    if (!inference_.mirror) continue;
+    std::vector<Image> other = to_probabilities(evaluation_logits(*member, mirrored));
+    for (std::size_t n = 0; n < seen.size(); ++n) {
+      mirror(other[n].pixels, other[n].width, other[n].channels);
+      seen[n] = mean_of({seen[n], other[n]});
+    }
+  }
+  return all;
+}
+
+std::vector<Image> Predictor::probabilities(const Tensor<float>& images,
+                                            const Observer& observer) const {
+  std::vector<std::vector<Image>> members = of_members(images, observer);
+  if (members.size() == 1) return std::move(members.front());
+  std::vector<Image> means;
+  for (std::size_t n = 0; n < members.front().size(); ++n) {
+    std::vector<Image> of_image;
+    for (std::vector<Image>& member : members) of_image.push_back(std::move(member[n]));
+    means.push_back(mean_of(of_image));
+  }
+  return means;
+}
+
+Image mean_of(const std::vector<Image>& images) {
+  Image mean = images.front();
+  for (std::size_t i = 0; i < mean.pixels.size(); ++i) {
+    double sum = 0.0;
+    for (const Image& image : images) sum += static_cast<double>(image.pixels[i]);
+    mean.pixels[i] = static_cast<float>(sum / static_cast<double>(images.size()));
+  }
+  return mean;
+}
+
+Image disagreement(const std::vector<Image>& members) {
+  const Image& first = members.front();
+  Image spread(first.height, first.width, 1);
+  const auto C = static_cast<std::size_t>(first.channels);
+  const auto count = static_cast<double>(members.size());
+  for (std::size_t i = 0; i < spread.pixels.size(); ++i) {
+    double sum = 0.0, squares = 0.0;
+    for (const Image& member : members) {
+      const double lesion = 1.0 - static_cast<double>(member.pixels[i * C]);
+      sum += lesion;
+      squares += lesion * lesion;
+    }
+    const double mean = sum / count;
+    spread.pixels[i] =
+        static_cast<float>(2.0 * std::sqrt(std::max(0.0, squares / count - mean * mean)));
+  }
+  return spread;
+}
+
+LabelMap to_labels(const Image& probabilities, const Inference& inference) {
+  // The likeliest of two classes is also what exceeds one half, but for a tie and for rounding.
+  LabelMap labels = probabilities.channels == 2 && inference.threshold != 0.5
+                        ? above(probabilities, inference.threshold)
+                        : likeliest(probabilities);
+  if (inference.fill_holes) labels = without_holes(labels);
+  if (inference.largest_component) labels = largest_parts(labels);
+  return labels;
+}
+
+}  // namespace dmf

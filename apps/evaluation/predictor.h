@@ -1,0 +1,53 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "apps/evaluation/inference.h"
+#include "apps/image/image.h"
+#include "layers/network.h"
+
+namespace dmf {
+
+/// Logits of a batch in evaluation mode, recording nothing; the network's mode is as before after.
+Variable<float> evaluation_logits(Network<float>& network, const Tensor<float>& images);
+
+/// What networks make of images: the mean of the probabilities of all members, each seen as it is
+/// and, where asked for, mirrored.
+class Predictor {
+ public:
+  /// Called with the first member's logits of the images as they are.
+  using Observer = std::function<void(const Variable<float>& logits)>;
+
+  /// members  at least one, of as many channels and classes each; they must outlive the predictor
+  explicit Predictor(std::vector<Network<float>*> members, const Inference& inference = {});
+  explicit Predictor(Network<float>& network) : Predictor({&network}, {}) {}
+
+  int classes() const;
+  const Inference& inference() const { return inference_; }
+
+  /// images  [N, H, W, C_in]
+  /// return  of each image the class probabilities, [H, W, classes]
+  std::vector<Image> probabilities(const Tensor<float>& images,
+                                   const Observer& observer = nullptr) const;
+  /// The same as each member sees it, one after the other: what an ensemble disagrees about.
+  std::vector<std::vector<Image>> of_members(const Tensor<float>& images,
+                                             const Observer& observer = nullptr) const;
+
+ private:
+  std::vector<Network<float>*> members_;
+  Inference inference_;
+};
+
+/// The mean of images of one size.
+Image mean_of(const std::vector<Image>& images);
+
+/// How much the members of an ensemble disagree: the standard deviation of their probabilities of a
+/// lesion (all classes above 0), doubled so that it is 1 where half of them are sure of one and half
+/// of the other. [H, W, 1]
+Image disagreement(const std::vector<Image>& members);
+
+/// Labels of class probabilities: the likeliest class, or what the inference says.
+LabelMap to_labels(const Image& probabilities, const Inference& inference = {});
+
+}  // namespace dmf

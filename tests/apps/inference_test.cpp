@@ -1,0 +1,196 @@
+#include <doctest/doctest.h>
+
+#include <array>
+
+#include "apps/evaluation/predictor.h"
+#include "apps/image/parts.h"
+#include "apps/run/model_file.h"
+#include "engine/io/safetensors.h"
+#include "layers/unet.h"
+#include "tests/support/random_tensor.h"
+#include "tests/support/temporary_folder.h"
+
+// How images are segmented beside the network itself: parts of masks, mirroring, thresholds, ensembles.
+
+namespace dmf {
+namespace {
+
+using doctest::Approx;
+using doctest::Contains;
+
+LabelMap drawn(const std::vector<std::vector<int>>& rows) {
+  LabelMap labels(static_cast<int>(rows.size()), static_cast<int>(rows.front().size()));
+  std::size_t i = 0;
+  for (const auto& row : rows) {
+    for (const int label : row) labels.labels[i++] = label;
+  }
+  return labels;
+}
+
+UNetSpec small_spec(std::uint64_t seed) {
+  UNetSpec spec;
+  spec.depth = 1;
+  spec.base_width = 2;
+  spec.seed = seed;
+  return spec;
+}
+
+Image pixels(const std::vector<float>& of_lesion) {
+  Image image(1, static_cast<int>(of_lesion.size()), 2);
+  for (std::size_t i = 0; i < of_lesion.size(); ++i) {
+    image.pixels[2 * i] = 1.0f - of_lesion[i];
+    image.pixels[2 * i + 1] = of_lesion[i];
+  }
+  return image;
+}
+
+}  // namespace
+
+TEST_CASE("parts: of each class the largest stays, of equals the first; corners do not join") {
+  const LabelMap labels = drawn({{1, 0, 1, 1, 0},  //
+                                 {0, 2, 0, 1, 0},
+                                 {2, 0, 0, 0, 0},
+                                 {0, 0, 1, 1, 1}});
+  CHECK(largest_parts(labels).labels == drawn({{0, 0, 1, 1, 0},  //
+                                               {0, 2, 0, 1, 0},
+                                               {0, 0, 0, 0, 0},
+                                               {0, 0, 0, 0, 0}})
+                                            .labels);
+  CHECK(largest_parts(drawn({{0}})).labels == std::vector<std::int32_t>{0});
+  CHECK(largest_parts(drawn({{1}})).labels == std::vector<std::int32_t>{1});
+  const Parts parts = all_parts_of(labels);
+  CHECK(parts.all.front().label == 1);
+  CHECK(parts.all.front().area == 1);
+  std::int64_t pixels = 0;
+  for (const Part& part : parts.all) pixels += part.area;
+  CHECK(pixels == 20);
+}
+
+TEST_CASE("parts: holes become of the class around them; what reaches the edge is no hole") {
+  CHECK(without_holes(drawn({{1, 1, 1, 0},  //
+                             {1, 0, 1, 1},
+                             {1, 1, 0, 1},
+                             {0, 1, 1, 1}}))
+            .labels == drawn({{1, 1, 1, 0},  //
+                              {1, 1, 1, 1},
+                              {1, 1, 1, 1},
+                              {0, 1, 1, 1}})
+                           .labels);
+  const LabelMap open = drawn({{1, 0, 1}, {1, 0, 1}, {1, 1, 1}});
+  CHECK(without_holes(open).labels == open.labels);
+  CHECK(without_holes(drawn({{2, 2, 2, 2}, {2, 0, 0, 2}, {2, 2, 2, 2}})).labels ==
+        std::vector<std::int32_t>(12, 2));
+}
+
+TEST_CASE("labels: the likeliest class, or above a threshold, then holes and parts") {
+  const Image image = pixels({0.2f, 0.45f, 0.5f, 0.6f, 0.2f, 0.7f});
+  CHECK(to_labels(image).labels == std::vector<std::int32_t>{0, 0, 0, 1, 0, 1});
+  CHECK(to_labels(image, {.threshold = 0.4}).labels == std::vector<std::int32_t>{0, 1, 1, 1, 0, 1});
+  CHECK(to_labels(image, {.threshold = 0.4, .largest_component = true}).labels ==
+        std::vector<std::int32_t>{0, 1, 1, 1, 0, 0});
+}
+
+TEST_CASE("predictor: a mirrored view is averaged in; of a symmetric image nothing changes sides") {
+  const UNetSpec spec = small_spec(3);
+  UNet<float> network(spec);
+  Rng rng(4);
+  const auto images = random_tensor<float>(Shape{2, 6, 5, 1}, rng, 0.0, 1.0);
+  const std::vector<Image> plain = Predictor(network).probabilities(images),
+                           both = Predictor({&network}, {.mirror = true}).probabilities(images);
+  auto mirrored = images.clone();
+  for (Index n = 0; n < 2; ++n) {
+    for (Index h = 0; h < 6; ++h) {
+      for (Index w = 0; w < 5; ++w) {
+        mirrored.data()[(n * 6 + h) * 5 + w] = images.data()[(n * 6 + h) * 5 + 4 - w];
+      }
+    }
+  }
+  const std::vector<Image> other = Predictor(network).probabilities(mirrored);
+  double largest = 0.0;
+  for (std::size_t n = 0; n < 2; ++n) {
+    for (int h = 0; h < 6; ++h) {
+      for (int w = 0; w < 5; ++w) {
+        const double mean = (static_cast<double>(plain[n].at(h, w, 1)) +
+                             static_cast<double>(other[n].at(h, 4 - w, 1))) /
+                            2;
+        CHECK(static_cast<double>(both[n].at(h, w, 1)) == Approx(mean).epsilon(1e-6));
+        largest = std::max(largest, std::abs(mean - static_cast<double>(plain[n].at(h, w, 1))));
+      }
+    }
+  }
+  CHECK(largest > 1e-3);  // the two views do differ
+}
+
+TEST_CASE("predictor: an ensemble is the mean of its members, and says where they differ") {
+  UNet<float> a(small_spec(1)), b(small_spec(2));
+  Rng rng(5);
+  const auto images = random_tensor<float>(Shape{1, 4, 4, 1}, rng, 0.0, 1.0);
+  const Predictor both({&a, &b});
+  const Image mean = both.probabilities(images).front();
+  const auto of_members = both.of_members(images);
+  REQUIRE(of_members.size() == 2);
+  const Image spread = disagreement({of_members[0].front(), of_members[1].front()});
+  for (std::size_t i = 0; i < 16; ++i) {
+    const double p = static_cast<double>(of_members[0].front().pixels[2 * i + 1]);
+    const double q = static_cast<double>(of_members[1].front().pixels[2 * i + 1]);
+    CHECK(static_cast<double>(mean.pixels[2 * i + 1]) == Approx((p + q) / 2).epsilon(1e-6));
+    CHECK(static_cast<double>(spread.pixels[i]) == Approx(std::abs(p - q)).epsilon(1e-3));
+  }
+  CHECK(disagreement({pixels({0.0f}), pixels({1.0f})}).pixels.front() == 1.0f);
+  UNetSpec three = small_spec(1);
+  three.classes = 3;
+  UNet<float> c(three);
+  CHECK_THROWS_WITH_AS(Predictor({&a, &c}), Contains("[predict] a network of 3 classes"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(Predictor(std::vector<Network<float>*>{}), Contains("[predict] no network"),
+                       ValueError);
+}
+
+TEST_CASE("model files: an ensemble comes back as it was, inference and all") {
+  const TemporaryFolder folder;
+  const UNet<float> a(small_spec(1)), b(small_spec(2));
+  const std::string file_a = (folder / "a.safetensors").string(),
+                    file_b = (folder / "b.safetensors").string(),
+                    file_both = (folder / "both.safetensors").string();
+  save_model(file_a, a, {.inference = {.mirror = true, .threshold = 0.4}, .run = "one"});
+  save_model(file_b, b, {.inference = {.mirror = true, .threshold = 0.5, .fill_holes = true}});
+  const Model both = load_models({file_a, file_b});
+  CHECK(both.inference == Inference{.mirror = true, .threshold = 0.45});  // holes: not most of them
+  CHECK(both.run.empty());
+  CHECK_THROWS_WITH_AS(both.network(), Contains("[model] an ensemble of 2 networks"), ValueError);
+  write_safetensors(file_both, model_content(both));
+  const Model again = load_model(file_both);
+  CHECK(again.inference == both.inference);
+  REQUIRE(again.members.size() == 2);
+  Rng rng(6);
+  const auto images = random_tensor<float>(Shape{1, 8, 8, 1}, rng, 0.0, 1.0);
+  CHECK(again.predictor().probabilities(images).front().pixels ==
+        both.predictor().probabilities(images).front().pixels);
+  CHECK(to_bytes(model_content(again)) == to_bytes(model_content(both)));
+  CHECK(load_models({file_both, file_a}).members.size() == 3);
+
+  // Plain inference leaves files as they were before there was any.
+  save_model(file_a, a, {});
+  for (const auto& [key, text] : read_safetensors(file_a).metadata) {
+    CHECK_FALSE(key.starts_with("inference."));
+  }
+  PreprocessSpec larger;
+  larger.size = 256;
+  save_model(file_b, b, {.preprocess = larger});
+  CHECK_THROWS_WITH_AS(load_models({file_a, file_b}), Contains("differ in how images are prepared"),
+                       ValueError);
+
+  Safetensors bad = read_safetensors(file_both);
+  bad.metadata["members"] = "3";
+  write_safetensors(file_both, bad);
+  CHECK_THROWS_WITH_AS(load_model(file_both), Contains("network.variant"), IoError);
+  bad.metadata["members"] = "1";
+  write_safetensors(file_both, bad);
+  CHECK_THROWS_WITH_AS(load_model(file_both), Contains("of which"), IoError);
+  bad.metadata["members"] = "2";
+  bad.metadata["inference.threshold"] = "1.5";
+  write_safetensors(file_both, bad);
+  CHECK_THROWS_WITH_AS(load_model(file_both), Contains("inference.threshold"), IoError);
+}
+
+}  // namespace dmf
