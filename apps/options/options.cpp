@@ -94,6 +94,10 @@ void bind_fusion(OptionSet& set, TrainOptions& o) {
       ->check(number_in(kFraction));
   add.value("--weight-max-change", o.fusion.largest_change, "Of a weight in one step; 0: no limit")
       ->check(number_in(kAtLeastZero));
+  add.choice("--weight-scale", o.fusion.scale, kWeightScales,
+             "What the weights sum to: " + help_of(kWeightScales));
+  add.choice("--negative-weights", o.fusion.negative, kNegativeWeights,
+             "A rule's weights that are not above 0: " + help_of(kNegativeWeights));
   add_settings(set.app(), "Losses", o.fusion.rule);
   add.value("--aux-gamma0", o.fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
       ->check(number_in(kAtLeastZero));

@@ -9,6 +9,7 @@
 #include "apps/support/option_nature.h"
 #include "apps/support/program.h"
 #include "dmf/fusion.h"
+#include "dmf/gram_rules/weighting_rules.h"
 #include "engine/optim/optimizers.h"
 #include "engine/optim/schedule.h"
 #include "layers/networks.h"
@@ -65,7 +66,7 @@ struct TrainOptions {
   // Losses and their weighting
   std::vector<std::string> losses = {"cce", "mean_iou", "mean_dice"};
   std::string auxiliary = "none";
-  FusionSpec fusion;
+  FusionSpec fusion = {.rule = rule_settings()};  // of all rules; those of `weighting` count
   Settings loss = loss_settings();
   std::int32_t ignore_index = kNoIgnore;
   Reduction reduction = Reduction::batch;

@@ -76,10 +76,10 @@ class Run {
         page_(draw_page),
         memory_(memory),
         network_(make_network<float>(options.network_spec(), options.where.open())),
-        loss_(make_fused_loss(options)),
         loader_(data.samples, data.split.train,
                 {options.batch, entry_named(augmentation_sets(), options.augment, "augment"), true,
                  options.seed, network_->device().is_cpu() ? 1 : kBatchesAhead}),
+        loss_(make_fused_loss(options, static_cast<std::int64_t>(loader_.batches()))),
         optimizer_(make_optimizer(options, *network_)),
         stepper_(
             *network_, loss_, *optimizer_,
@@ -379,8 +379,8 @@ class Run {
   const std::function<void()>& page_;
   std::string memory_;  // what a step needs, in words
   std::unique_ptr<Network<float>> network_;
-  FusedLoss<float> loss_;
   Loader loader_;
+  FusedLoss<float> loss_;
   std::unique_ptr<Optimizer<float>> optimizer_;
   Stepper stepper_;
   std::int64_t total_steps_;

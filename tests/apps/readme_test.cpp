@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "dmf/rules.h"
+#include "dmf/gram_rules/weighting_rules.h"
 #include "engine/core/choice.h"
 #include "engine/optim/optimizers.h"
 #include "layers/networks.h"
