@@ -75,11 +75,12 @@ AuxiliarySchedule schedule_of(const ReferenceCase& c) {
 void set_scale(const ReferenceCase& c, FusionSpec& spec) {
   spec.scale = WeightScale::published;
   spec.negative = NegativeWeights::keep;
-  if (c.has_attribute("scale")) {
-    spec.scale = entry_named(kWeightScales, c.text("scale"), "scale").value;
+  if (c.has_attribute("weight_scale")) {
+    spec.scale = entry_named(kWeightScales, c.text("weight_scale"), "weight_scale").value;
   }
-  if (c.has_attribute("negative")) {
-    spec.negative = entry_named(kNegativeWeights, c.text("negative"), "negative").value;
+  if (c.has_attribute("negative_weights")) {
+    spec.negative =
+        entry_named(kNegativeWeights, c.text("negative_weights"), "negative_weights").value;
   }
   if (c.has_attribute("initial_weights")) spec.initial_weights = c.numbers("initial_weights");
 }
