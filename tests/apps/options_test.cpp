@@ -108,6 +108,9 @@ TEST_CASE("options: what is wrong is said in words") {
   }
   CHECK(refusal({"--losses", "cce,,focal"}).find("which has an empty entry") != std::string::npos);
   CHECK(refusal({"--losses", "cce,focal,cce"}) == "--losses: cce is given twice");
+  CHECK(refusal({"--weighting", "famo"}) ==
+        "--weighting: famo needs the losses of a batch again after its update, which training does "
+        "not compute yet: choose another rule");
   CHECK(refusal({"--model", "clasic"}) ==
         "--model: got 'clasic', expected paper, classic: did you mean classic?");
   CHECK(Command({"--classes", "\"a,b\", c"}).options.data.dataset.classes ==
