@@ -3,6 +3,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "dmf/gram_rules/weighting_rules.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
 
@@ -14,6 +15,12 @@ FusionSpec with_names(FusionSpec spec, const std::vector<std::unique_ptr<Loss<S>
   spec.losses.clear();
   for (const auto& loss : losses) spec.losses.push_back(loss->name());
   return spec;
+}
+
+template <class S>
+std::vector<double> on_cpu(const LossValues<S>& values) {
+  const Tensor<S> tensor = values.values.value().to(Device::cpu());
+  return {tensor.span().begin(), tensor.span().end()};
 }
 
 template <class S>
@@ -40,7 +47,7 @@ FusedLoss<S>::FusedLoss(std::vector<std::unique_ptr<Loss<S>>> losses,
     : losses_(std::move(losses)),
       has_auxiliary_(auxiliary != nullptr),
       reduction_(reduction),
-      fusion_(with_names(std::move(spec), losses_)) {
+      fusion_(with_names(std::move(spec), losses_), weighting_rules()) {
   if (has_auxiliary_) losses_.push_back(std::move(auxiliary));
 }
 
@@ -59,15 +66,14 @@ LossValues<S> FusedLoss<S>::values(const Variable<S>& logits, const Labels& labe
 
 template <class S>
 StepWeights FusedLoss<S>::weigh(const LossValues<S>& values, bool training) {
-  const Tensor<S> on_cpu = values.values.value().to(Device::cpu());
   StepWeights step;
-  step.values.assign(on_cpu.span().begin(), on_cpu.span().end());
+  step.values = on_cpu(values);
   if (values.gradients) step.gradients = gram_of(*values.gradients);
   if (training && has_auxiliary_ && !std::isfinite(step.values.back())) {
     throw_not_finite("auxiliary loss '" + losses_.back()->name() + "'", step.values.back(),
                      fusion_.steps());
   }
-  const std::size_t base = losses_.size() - (has_auxiliary_ ? 1 : 0);
+  const std::size_t base = base_losses();
   Fusion::Factors factors;
   if (training) {
     const std::optional<Gram> own =
@@ -79,6 +85,12 @@ StepWeights FusedLoss<S>::weigh(const LossValues<S>& values, bool training) {
   step.factors = std::move(factors.weights);
   if (has_auxiliary_) step.factors.push_back(factors.gamma);
   return step;
+}
+
+template <class S>
+void FusedLoss<S>::losses_after(const LossValues<S>& values) {
+  const std::vector<double> all = on_cpu(values);
+  fusion_.losses_after(std::span(all).first(base_losses()));
 }
 
 template <class S>

@@ -58,6 +58,12 @@ class FusedLoss {
   /// throws  as step()
   StepWeights weigh(const LossValues<S>& values, bool training);
 
+  /// The last step's batch once more, after the update, for a rule that asks for it.
+  ///
+  /// values  as values() has them of the changed network
+  /// throws  as Fusion::losses_after()
+  void losses_after(const LossValues<S>& values);
+
   /// Whether a step needs the losses' gradients for its weights.
   WithGradients needs_gradients() const;
   /// The K base losses', then "auxiliary_NAME": columns of logs.
@@ -66,6 +72,7 @@ class FusedLoss {
   const Fusion& fusion() const { return fusion_; }
 
  private:
+  std::size_t base_losses() const { return losses_.size() - (has_auxiliary_ ? 1 : 0); }
   Result combine(const Variable<S>& logits, const Labels& labels, bool training);
 
   std::vector<std::unique_ptr<Loss<S>>> losses_;  // the auxiliary one last

@@ -50,11 +50,23 @@ void FusionSpec::validate() const {
           "weight averaging " + std::to_string(averaging) + ": expected 0 <= decay < 1.");
   require(largest_change >= 0.0,
           "largest weight change " + std::to_string(largest_change) + ": expected >= 0.");
+  require(steps_per_epoch >= 0,
+          "steps_per_epoch " + std::to_string(steps_per_epoch) + ": expected >= 0.");
 }
 
-Fusion::Fusion(const FusionSpec& spec)
-    : Fusion(spec, entry_named(weighting_rules(), spec.weighting, "dmf")
-                       .make({initial_weights(spec), spec.seed}, spec.rule)) {}
+namespace {
+
+std::unique_ptr<WeightingRule> made(const FusionSpec& spec, const std::vector<RuleEntry>& rules) {
+  const RuleEntry& entry = entry_named(rules, spec.weighting, "dmf");
+  Settings settings = spec.rule;
+  settings.add(entry.settings);
+  return entry.make({initial_weights(spec), spec.seed, spec.steps_per_epoch, spec.draws}, settings);
+}
+
+}  // namespace
+
+Fusion::Fusion(const FusionSpec& spec, const std::vector<RuleEntry>& rules)
+    : Fusion(spec, made(spec, rules)) {}
 
 Fusion::Fusion(const FusionSpec& spec, std::unique_ptr<WeightingRule> rule)
     : spec_(spec),
@@ -64,6 +76,8 @@ Fusion::Fusion(const FusionSpec& spec, std::unique_ptr<WeightingRule> rule)
   require(least_history() <= spec.history_size_max,
           "history_size_max " + std::to_string(spec.history_size_max) + ": the rule '" +
               spec.weighting + "' needs " + std::to_string(least_history()) + " values.");
+  require(spec.steps_per_epoch > 0 || !rule_->needs().epochs,
+          "the rule '" + spec.weighting + "' needs to know steps_per_epoch: got 0.");
 }
 
 std::size_t Fusion::least_history() const {
@@ -71,31 +85,87 @@ std::size_t Fusion::least_history() const {
   return needs.full_history ? spec_.history_size : needs.least_history;
 }
 
-Fusion::Factors Fusion::step(std::span<const double> values, const Gram* gradients) {
+void Fusion::require_finite(std::span<const double> values) const {
   for (std::size_t k = 0; k < std::min(values.size(), spec_.losses.size()); ++k) {
     if (!std::isfinite(values[k])) {
       throw_not_finite("loss '" + spec_.losses[k] + "'", values[k], step_);
     }
   }
-  if (rule_->needs().gradients != GradientsAt::none) {
-    require(gradients != nullptr, "the rule '" + spec_.weighting +
-                                      "' needs the losses' gradients: give step() their Gram "
-                                      "matrix.");
-    require(gradients->losses() == spec_.losses.size(),
-            "gradients of " + std::to_string(gradients->losses()) + " losses: expected " +
-                std::to_string(spec_.losses.size()) + ".");
+}
+
+void Fusion::require_gradients(const Gram* gradients) const {
+  require(gradients != nullptr, "the rule '" + spec_.weighting +
+                                    "' needs the losses' gradients: give step() their Gram "
+                                    "matrix.");
+  const std::size_t K = spec_.losses.size();
+  require(gradients->losses() == K, "gradients of " + std::to_string(gradients->losses()) +
+                                        " losses: expected " + std::to_string(K) + ".");
+  for (std::size_t i = 0; i < K; ++i) {
+    for (std::size_t j = 0; j < K; ++j) {
+      if (!std::isfinite((*gradients)(i, j))) {
+        throw_not_finite("the product of the gradients of '" + spec_.losses[i] + "' and '" +
+                             spec_.losses[j] + "'",
+                         (*gradients)(i, j), step_);
+      }
+    }
   }
-  history_.append(values);
-  if (history_.size() >= least_history()) {
-    weights_ = limited(rule_->weights({history_, weights_, gradients}));
-  }
+}
+
+Fusion::Factors Fusion::step(std::span<const double> values, const Gram* gradients) {
+  require_finite(values);
+  if (rule_->needs().gradients != GradientsAt::none) require_gradients(gradients);
+  require(!waits_, "the rule '" + spec_.weighting + "' needs the losses after the update of step " +
+                       std::to_string(step_ - 1) + ": call losses_after() between two steps.");
+  LossHistory history = history_;
+  history.append(values);
+  const bool asked = history.size() >= least_history();
+  if (asked) weights_ = limited(used(rule_->weights({history, weights_, gradients})));
+  history_ = std::move(history);
+  waits_ = asked && rule_->needs().losses_after_update;
   Factors factors = current();  // the first step has t = 0
   ++step_;
   return factors;
 }
 
+void Fusion::losses_after(std::span<const double> values) {
+  require_finite(values);
+  require(waits_, "the rule '" + spec_.weighting +
+                      "' does not wait for the losses after the update of a step.");
+  require(values.size() == spec_.losses.size(), std::to_string(values.size()) + " values for " +
+                                                    std::to_string(spec_.losses.size()) +
+                                                    " losses.");
+  rule_->losses_after({values.begin(), values.end()});
+  waits_ = false;
+}
+
+std::vector<double> Fusion::used(std::vector<double> published) const {
+  const auto name = [this](std::size_t k) {
+    return "the weight that the rule '" + spec_.weighting + "' gives the loss '" + spec_.losses[k] +
+           "'";
+  };
+  double sum = 0.0;
+  bool as_published = rule_->sums_to_one();
+  for (std::size_t k = 0; k < published.size(); ++k) {
+    double& w = published[k];
+    if (!std::isfinite(w)) throw_not_finite(name(k), w, step_);
+    if (w <= 0.0 && spec_.negative == NegativeWeights::refuse) {
+      throw NumericError("[dmf] " + name(k) + " is " + shortest(w) + " at step " +
+                         std::to_string(step_) + ": expected > 0. Clamp or keep such weights.");
+    }
+    if (w < 0.0 && spec_.negative == NegativeWeights::clamp) {
+      w = 0.0;
+      as_published = false;
+    }
+    sum += w;
+  }
+  if (spec_.scale == WeightScale::published || as_published) return published;
+  if (!(sum > 0.0)) return weights_;
+  for (double& w : published) w /= sum;
+  return published;
+}
+
 // Both open ends move from the previous weights towards the rule's by one factor for all losses, so
-// the sum stays 1.
+// a sum of 1 stays 1.
 std::vector<double> Fusion::limited(const std::vector<double>& wanted) const {
   double pace = 1.0 - spec_.averaging;
   if (spec_.largest_change > 0.0) {
@@ -112,6 +182,7 @@ std::vector<double> Fusion::limited(const std::vector<double>& wanted) const {
 }
 
 FusionState Fusion::state() const {
+  require(!waits_, "the state of a step is complete after losses_after() alone.");
   FusionState state{step_, {}, weights_, rule_->state()};
   for (std::size_t k = 0; k < history_.losses(); ++k) state.history.push_back(history_.of(k));
   return state;
@@ -136,6 +207,7 @@ void Fusion::load_state(const FusionState& state) {
   history_ = std::move(history);
   weights_ = state.weights;
   step_ = state.step;
+  waits_ = false;
 }
 
 }  // namespace dmf

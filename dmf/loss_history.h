@@ -24,6 +24,11 @@ class LossHistory {
   std::vector<double> of(std::size_t loss) const {
     return {values_[loss].begin(), values_[loss].end()};
   }
+  std::vector<double> latest() const {  // one value a loss
+    std::vector<double> latest;
+    for (const std::deque<double>& values : values_) latest.push_back(values.back());
+    return latest;
+  }
 
  private:
   std::size_t capacity_;

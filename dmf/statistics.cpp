@@ -39,4 +39,12 @@ double median_absolute_deviation(const std::vector<double>& values) {
   return median(std::move(deviations));
 }
 
+std::vector<double> softmax(std::vector<double> values) {
+  const double largest = *std::max_element(values.begin(), values.end());
+  for (double& value : values) value = value == largest ? 1.0 : std::exp(value - largest);
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  for (double& value : values) value /= sum;
+  return values;
+}
+
 }  // namespace dmf

@@ -21,4 +21,8 @@ double median(std::vector<double> values);
 /// Median absolute deviation, eq. (5): median_j |z_j - median(z)|
 double median_absolute_deviation(const std::vector<double>& values);
 
+/// exp(z - max z) over its sum: no exponential overflows, and the sum is at least 1. Infinite ones
+/// share all.
+std::vector<double> softmax(std::vector<double> values);
+
 }  // namespace dmf

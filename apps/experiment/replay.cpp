@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "apps/report/page.h"
+#include "dmf/gram_rules/weighting_rules.h"
 #include "engine/core/check.h"
 
 namespace dmf {
@@ -20,7 +21,12 @@ Replay replay(const CsvTable& steps, FusionSpec spec) {
             "weight_NAME.",
             steps.name);
   spec.losses = result.losses;
-  Fusion fusion(spec);
+  while (spec.steps_per_epoch < static_cast<std::int64_t>(steps.rows.size()) &&
+         steps.text(static_cast<std::size_t>(spec.steps_per_epoch), "epoch") ==
+             steps.text(0, "epoch")) {
+    ++spec.steps_per_epoch;
+  }
+  Fusion fusion(spec, weighting_rules());
   for (std::size_t row = 0; row < steps.rows.size(); ++row) {
     std::vector<double> values;
     bool finite = true;

@@ -38,6 +38,10 @@ void ObjectiveOptions::bind_fusion(OptionSet& set) {
       ->check(number_in(kFraction));
   add.value("--weight-max-change", fusion.largest_change, "Of a weight in one step; 0: no limit")
       ->check(number_in(kAtLeastZero));
+  add.choice("--weight-scale", fusion.scale, kWeightScales,
+             "What the weights sum to: " + help_of(kWeightScales));
+  add.choice("--negative-weights", fusion.negative, kNegativeWeights,
+             "A rule's weights that are not above 0: " + help_of(kNegativeWeights));
   add_settings(set.app(), "Losses", fusion.rule);
   add.value("--aux-gamma0", fusion.auxiliary.gamma0, "Factor of the auxiliary loss at the start")
       ->check(number_in(kAtLeastZero));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "dmf/fusion.h"
+#include "dmf/gram_rules/weighting_rules.h"
 #include "losses/evaluate.h"
 #include "losses/registry.h"
 
@@ -15,7 +16,8 @@ class OptionSet;
 struct ObjectiveOptions {
   std::vector<std::string> losses = {"cce", "mean_iou", "mean_dice"};
   std::string auxiliary = "none";
-  FusionSpec fusion;                // its `losses` and `seed` are filled in from elsewhere
+  FusionSpec fusion = {
+      .rule = rule_settings()};     // its `losses` and `seed` are filled in from elsewhere
   Settings loss = loss_settings();  // of all losses
   std::int32_t ignore_index = kNoIgnore;
   Reduction reduction = Reduction::batch;

@@ -62,11 +62,15 @@ std::vector<Idle> idle_loss_settings(const TrainOptions& o) {
   return idle;
 }
 
-/// Whether the rule looks at the losses' values.
-bool reads_history(const TrainOptions& o) {
+RuleNeeds needs_of_rule(const TrainOptions& o) {
   const RuleEntry& rule = entry_named(weighting_rules(), o.fusion.weighting, "weighting");
   const std::vector<double> weights(o.losses.size(), 1.0 / static_cast<double>(o.losses.size()));
-  const RuleNeeds needs = rule.make({weights}, o.fusion.rule)->needs();
+  return rule.make({weights}, o.fusion.rule)->needs();
+}
+
+/// Whether the rule looks at the losses' values.
+bool reads_history(const TrainOptions& o) {
+  const RuleNeeds needs = needs_of_rule(o);
   return needs.full_history || needs.least_history > 0;
 }
 

@@ -5,7 +5,7 @@
 
 namespace dmf {
 
-FusedLoss<float> make_fused_loss(const TrainOptions& options) {
+FusedLoss<float> make_fused_loss(const TrainOptions& options, std::int64_t steps_per_epoch) {
   std::vector<std::unique_ptr<Loss<float>>> losses;
   for (const std::string& loss : options.losses) {
     losses.push_back(make_loss<float>(loss, options.loss));
@@ -14,6 +14,7 @@ FusedLoss<float> make_fused_loss(const TrainOptions& options) {
   if (options.auxiliary != "none") auxiliary = make_loss<float>(options.auxiliary, options.loss);
   FusionSpec fusion = options.fusion;
   fusion.seed = options.seed;
+  fusion.steps_per_epoch = steps_per_epoch;
   return {std::move(losses), std::move(auxiliary), fusion, options.reduction};
 }
 

@@ -13,8 +13,9 @@ namespace dmf {
 
 /// The losses, the auxiliary loss if any, and their weighting.
 ///
-/// throws  Error naming the option that does not fit
-FusedLoss<float> make_fused_loss(const TrainOptions& options);
+/// steps_per_epoch  for rules on epochs; where none is trained, any
+/// throws           Error naming the option that does not fit
+FusedLoss<float> make_fused_loss(const TrainOptions& options, std::int64_t steps_per_epoch = 1);
 
 /// Over all parameters of the network.
 std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,

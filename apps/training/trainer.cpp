@@ -76,10 +76,10 @@ class Run {
         page_(draw_page),
         memory_(memory),
         network_(make_network<float>(options.network_spec(), options.where.compute())),
-        loss_(make_fused_loss(options)),
         loader_(data.samples, trained_items(options, data),
                 {options.batch, entry_named(augmentation_sets(), options.augment, "augment"), true,
                  options.seed, network_->device().is_cpu() ? 1 : kBatchesAhead}),
+        loss_(make_fused_loss(options, static_cast<std::int64_t>(loader_.batches()))),
         optimizer_(make_optimizer(options, *network_)),
         stepper_(
             *network_, loss_, *optimizer_,
@@ -248,9 +248,15 @@ class Run {
       weighed = loss_.weigh(values, true);
       note_gradients(weighed);
       stepper_.update(weighed.factors, lr);
-      fetch(next);
+      const bool looks_again = loss_.fusion().needs().losses_after_update;
+      if (!looks_again) fetch(next);
       const Stepper::Outcome outcome = stepper_.finish();
       total = outcome.total;
+      if (looks_again) {
+        loss_.losses_after(stepper_.values());
+        network_->set_passes(static_cast<std::uint64_t>(position_.step) + 1);  // one pass a step
+        fetch(next);
+      }
       if (!outcome.updated) problem = bad_gradient(*network_);
     } catch (const NumericError& not_finite) {
       problem = not_finite.what();
@@ -379,8 +385,8 @@ class Run {
   const std::function<void()>& page_;
   std::string memory_;  // what a step needs, in words
   std::unique_ptr<Network<float>> network_;
-  FusedLoss<float> loss_;
   Loader loader_;
+  FusedLoss<float> loss_;
   std::unique_ptr<Optimizer<float>> optimizer_;
   Stepper stepper_;
   std::int64_t epochs_, total_steps_;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "dmf/rules.h"
+#include "dmf/gram_rules/weighting_rules.h"
 #include "engine/core/choice.h"
 #include "engine/io/atomic_file.h"
 #include "engine/optim/optimizers.h"

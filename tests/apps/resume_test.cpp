@@ -69,6 +69,33 @@ TEST_CASE_FIXTURE(Fixture, "train: killed at random moments and resumed, it ends
   }
 }
 
+TEST_CASE("train: rules that learn, count epochs, look again or see gradients go on as they were") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  for (const char* rule : {"famo", "dwa", "uw", "relobralo", "gradnorm", "gradvac"}) {
+    CAPTURE(rule);
+    const auto train = [&](const std::string& out) {
+      return "train --data " + quoted(folder / "data") +
+             " --recipe paper --image 32 --base-width 4 --epochs 3 --batch 4 --dropout 0.2 "
+             "--checkpoint-every 1 --out " +
+             quoted(folder / out) + " --weighting " + rule;
+    };
+    const std::string whole = fmt::format("{}_whole", rule), cut = fmt::format("{}_cut", rule);
+    const Outcome expected = run(train(whole));
+    REQUIRE_MESSAGE(expected.code == 0, expected.text);
+    Outcome outcome = run(train(cut), "timeout -s KILL 0.15 ");
+    for (int kills = 0; outcome.code == 137 && kills < 20; ++kills) {
+      const bool begun = std::filesystem::exists(folder / cut / "checkpoint.safetensors");
+      outcome = run(begun ? "train --resume " + quoted(folder / cut) : train(cut),
+                    fmt::format("timeout -s KILL {:.2f} ", 0.2 + 0.1 * kills));
+    }
+    REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
+    for (const char* name : {"last.safetensors", "steps.csv", "metrics.json"}) {
+      CHECK_MESSAGE(read_text(folder / cut / name) == read_text(folder / whole / name), name);
+    }
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture,
                   "train: SIGINT and SIGTERM finish the step, save, and say how to go on") {
   for (const auto& [signal, code] : {std::pair{"INT", 130}, std::pair{"TERM", 143}}) {

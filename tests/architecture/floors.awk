@@ -1,6 +1,7 @@
 # Who stands on whom, as the table in tests/lint_includes.cmake has it: its lines set(NAME WORDS...).
 # usage: awk -v wanted=list|diagram|table -v folders="FOLDERS..." -f floors.awk lint_includes.cmake
 #
+# A row above_NAME takes floors out again that a folder in may_NAME would bring.
 # `folders` are those of the sources: the table's names cannot be taken apart again, engine/core being
 # may_engine_core there. "fused" are the files dmf/fused_loss.*, "apps" the programs.
 
@@ -93,6 +94,9 @@ END {
     for (i = 1; i <= words; ++i) {
       if (word[i] != "" && word[i] != floors[f]) allow(floors[f], word[i])
     }
+    words = split(value["above_" row_of[floors[f]]], word, / +/)
+    for (i = 1; i <= words; ++i) delete may[floors[f], word[i]]
+    for (i = 1; i <= words; ++i) delete on[floors[f], word[i]]
   }
   if (wanted == "list") {
     for (f = 1; f <= count; ++f) print floors[f]

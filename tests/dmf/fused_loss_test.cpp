@@ -141,4 +141,27 @@ TEST_CASE("fused loss: a value that is not finite fails the step, naming the los
                        doctest::Contains("'focal' is nan at step 0"), NumericError);
 }
 
+TEST_CASE("fused loss: the losses after an update are the base losses', without the auxiliary") {
+  std::vector<std::unique_ptr<Loss<double>>> losses;
+  losses.push_back(make_loss<double>("cce"));
+  losses.push_back(make_loss<double>("mean_dice"));
+  FusionSpec spec;
+  spec.weighting = "famo";
+  FusedLoss<double> fused(std::move(losses), make_loss<double>("focal"), spec);
+  Fusion alone({.losses = {"cce", "mean_dice"}, .weighting = "famo"});
+  const Step before(1), after(2);
+  const auto base = [](const std::vector<double>& values) {
+    return std::vector(values.begin(), values.end() - 1);
+  };
+  const std::vector<double> first = fused.step(before.logits, before.labels).values;
+  const auto changed = fused.values(after.logits, before.labels, WithGradients::no);
+  fused.losses_after(changed);
+  alone.step(base(first));
+  alone.losses_after(
+      base({changed.values.value().span().begin(), changed.values.value().span().end()}));
+  const auto second = fused.step(before.logits, before.labels);
+  CHECK(base(second.factors) == alone.step(base(first)).weights);
+  CHECK(base(second.factors) != std::vector{0.5, 0.5});
+}
+
 }  // namespace dmf

@@ -9,7 +9,10 @@ namespace {
 
 class Bayesian final : public WeightingRule {
  public:
-  explicit Bayesian(const std::vector<double>& initial) {
+  /// forgetting  exponent of a posterior as the next prior
+  /// floor       of a weight
+  Bayesian(const std::vector<double>& initial, double forgetting, double floor)
+      : forgetting_(forgetting), floor_(floor) {
     for (const double w : initial) log_prior_.push_back(std::log(w));
   }
 
@@ -28,8 +31,12 @@ class Bayesian final : public WeightingRule {
     for (double& lp : log_prior_) {
       lp -= largest + std::log(sum);
       posterior.push_back(std::exp(lp));
+      lp *= forgetting_;
     }
-    return normalised_to_one(std::move(posterior));
+    std::vector<double> w = normalised_to_one(std::move(posterior));
+    if (floor_ == 0.0) return w;
+    for (double& weight : w) weight = std::max(weight, floor_);
+    return normalised_to_one(std::move(w));
   }
 
   std::vector<double> state() const override { return log_prior_; }
@@ -43,6 +50,7 @@ class Bayesian final : public WeightingRule {
   }
 
  private:
+  double forgetting_, floor_;
   std::vector<double> log_prior_;
 };
 
@@ -51,12 +59,21 @@ class Bayesian final : public WeightingRule {
 /// Bayes' rule with likelihood 1 / (MAD + eps), equations (7) and (8); the posterior is the prior
 /// of the next update, the initial weights the first. Computed on logarithms, so that a weight may
 /// become tiny, and grow again, without underflow or overflow.
+///
+/// Two options of ours, off by default, for what is known of it, that one loss ends with all the
+/// weight: the next prior is the posterior to the power of `forgetting`, so that old evidence fades;
+/// and no weight is below `floor` before they are scaled to sum 1 again, while the priors go on
+/// without it.
 RuleEntry bayesian_rule() {
   return {"bayesian",
           "steadiness gathered over all updates, eq. (7), (8)",
-          {},
-          [](const RuleContext& context, const Settings&) -> std::unique_ptr<WeightingRule> {
-            return std::make_unique<Bayesian>(context.initial);
+          {{"bayesian-forgetting", 1.0,
+            "Exponent of a posterior as the next prior; 1: all evidence counts for good",
+            kAboveZeroToOne},
+           {"bayesian-floor", 0.0, "Of a weight, before they are scaled to sum 1", kFraction}},
+          [](const RuleContext& context, const Settings& s) -> std::unique_ptr<WeightingRule> {
+            return std::make_unique<Bayesian>(context.initial, s.number("bayesian-forgetting"),
+                                              s.number("bayesian-floor"));
           }};
 }
 

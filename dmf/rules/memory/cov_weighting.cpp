@@ -82,7 +82,8 @@ class CovWeighting final : public WeightingRule {
 RuleEntry cov_weighting_rule() {
   return {"cov_weighting",
           "by each loss's coefficient of variation",
-          {{"cov-decay", 0.0, "Of its running means; 0: means over all steps", kFraction}},
+          {{"cov-decay", 0.0,
+            "Of its running means; 0: means over all steps; 1: the first step's for good", kUnit}},
           [](const RuleContext& context, const Settings& s) -> std::unique_ptr<WeightingRule> {
             return std::make_unique<CovWeighting>(s.number("cov-decay"), context.initial.size());
           }};

@@ -6,7 +6,7 @@
 
 namespace dmf {
 
-/// All weighting rules there are. A new one is a file and a line in the table.
+/// All weighting rules there are: loss_rules(), then gram_rules().
 const std::vector<RuleEntry>& weighting_rules();
 
 /// The settings of all rules, at their defaults.

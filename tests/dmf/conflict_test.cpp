@@ -1,0 +1,79 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "dmf/fused_loss.h"
+#include "dmf/gram_rules/weighting_rules.h"
+#include "losses/registry.h"
+#include "tests/support/random_tensor.h"
+#include "tests/support/rule_steps.h"
+
+// At the logits of two classes with hard labels every loss here has a gradient that raises the
+// labelled class's logit and lowers the other's, at every pixel: no two of them can conflict. Rules
+// that only resolve conflicts have nothing to do there.
+
+namespace dmf {
+namespace {
+
+using doctest::Approx;
+
+/// The products of all losses' gradients at random logits, some nearly sure, with random labels.
+Gram random_gram(std::uint64_t seed) {
+  std::vector<std::unique_ptr<Loss<double>>> all;
+  std::vector<const Loss<double>*> pointers;
+  for (const std::string& name : names_of(losses())) {
+    all.push_back(make_loss<double>(name));
+    pointers.push_back(all.back().get());
+  }
+  Rng rng(seed);
+  const double reach = seed % 3 == 0 ? 8.0 : 2.0;
+  const Variable<double> logits(random_tensor<double>(Shape{2, 4, 4, 2}, rng, -reach, reach), true);
+  const Labels labels(random_labels(Shape{2, 4, 4}, 2, rng), 2);
+  const LossValues<double> values =
+      evaluate_losses(pointers, logits, labels, seed % 2 == 0 ? Reduction::batch : Reduction::image,
+                      WithGradients::yes);
+  const Tensor<double> products = values.gradients->products();
+  Gram gram(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::size_t j = 0; j < all.size(); ++j) {
+      gram(i, j) = products.data()[i * all.size() + j];
+    }
+  }
+  return gram;
+}
+
+Row weights(const std::string& rule, const std::vector<Gram>& gradients) {
+  const std::size_t K = gradients[0].losses();
+  return trajectory(published(rule, K), weighting_rules(),
+                    std::vector<Row>(gradients.size(), Row(K, 1.0)), gradients)
+      .back();
+}
+
+}  // namespace
+
+TEST_CASE(
+    "conflicts: at the logits of two classes with hard labels no two losses' gradients conflict, "
+    "so pcgrad is the sum, upgrad and dualproj the mean, and gradvac's first step the sum") {
+  double least = 1.0, largest_move = 0.0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    const Gram gram = random_gram(seed);
+    const std::size_t K = gram.losses();
+    REQUIRE(K == 6);
+    for (std::size_t i = 0; i < K; ++i) {
+      CHECK(gram.norm(i) > 0.0);
+      for (std::size_t j = 0; j < K; ++j) least = std::min(least, gram.cosine(i, j));
+    }
+    const Row ones(K, 1.0), mean(K, 1.0 / static_cast<double>(K));
+    CHECK(weights("pcgrad", {gram}) == ones);
+    CHECK(weights("gradvac", {gram}) == ones);
+    CHECK(weights("upgrad", {gram}) == mean);
+    CHECK(weights("dualproj", {gram}) == mean);
+    // From its second step on gradvac asks for the cosines of before, and moves.
+    const Row second = weights("gradvac", {gram, random_gram(seed + 1)});
+    for (const double w : second) largest_move = std::max(largest_move, std::abs(w - 1.0));
+  }
+  CHECK(least > 0.0);
+  CHECK(largest_move > 0.01);
+}
+
+}  // namespace dmf
