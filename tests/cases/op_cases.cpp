@@ -4,6 +4,7 @@
 #include "engine/ops/conv2d.h"
 #include "engine/ops/dropout.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/group_norm.h"
 #include "engine/ops/pad2d.h"
 #include "engine/ops/pixel_sums.h"
 #include "engine/ops/pool2d.h"
@@ -82,6 +83,19 @@ OpCase batch_norm(const std::string& name, const Shape& x, bool training, bool r
           }};
 }
 
+OpCase groups(const std::string& name, const Shape& x, Index count, double slope) {
+  const Index C = x[3];
+  return {Op::group_norm, name,
+          [x, C](Rng& rng) {
+            return Inputs{parameter(random_tensor<double>(x, rng)),
+                          parameter(random_tensor<double>(Shape{C}, rng, 0.5, 1.5)),
+                          parameter(random_tensor<double>(Shape{C}, rng, 2.0, 3.0))};
+          },
+          [count, slope](const Inputs& in) {
+            return group_norm(in[0], in[1], in[2], {.groups = count, .slope = slope});
+          }};
+}
+
 OpCase max_pool(const std::string& name, const Shape& x, const Pool2dSpec& spec) {
   return {Op::max_pool2d, name, distinct(x),
           [spec](const Inputs& in) { return max_pool2d(in[0], spec); }};
@@ -138,6 +152,11 @@ std::vector<OpCase> normalisation_cases() {
           batch_norm("training with ReLU", {2, 3, 2, 4}, true, true),
           batch_norm("evaluation", {2, 3, 4, 3}, false, false),
           batch_norm("evaluation with ReLU, one pixel", {1, 1, 1, 2}, false, true),
+          groups("two groups", {2, 3, 2, 4}, 2, 1.0),
+          groups("instances, N = 1, odd", {1, 3, 5, 3}, 3, 1.0),
+          groups("all channels, ReLU", {2, 2, 3, 3}, 1, 0.0),
+          groups("leaky ReLU", {2, 3, 2, 6}, 3, 0.1),
+          groups("one pixel", {2, 1, 1, 4}, 2, 0.01),
           {Op::softmax, "two classes", logits({2, 3, 2, 2}),
            [](const Inputs& in) { return softmax(in[0]); }},
           {Op::softmax, "five classes, one pixel", logits({1, 1, 1, 5}),
@@ -155,6 +174,19 @@ std::vector<OpCase> elementwise_cases() {
   return {
       {Op::relu, "both signs", distinct({2, 3, 3, 2}),
        [](const Inputs& in) { return relu(in[0]); }},
+      {Op::leaky_relu, "both signs", distinct({2, 3, 3, 2}),
+       [](const Inputs& in) { return leaky_relu(in[0]); }},
+      {Op::leaky_relu, "slope 0.3, of what can be made again", distinct({2, 3, 3, 2}),
+       [](const Inputs& in) {
+         const Shape channels{2};
+         const auto ones = Tensor<double>::full(channels, 1.0, in[0].device());
+         const auto zeros = Tensor<double>::full(channels, 0.0, in[0].device());
+         BatchNorm2dSpec spec;
+         spec.training = false;
+         return leaky_relu(batch_norm2d(in[0], V(ones), V(zeros), zeros, ones, spec), 0.3);
+       }},
+      {Op::gelu, "both signs", distinct({2, 3, 3, 2}),
+       [](const Inputs& in) { return gelu(5.0 * in[0]); }},
       {Op::affine, "scale and shift", uniform({shape}),
        [](const Inputs& in) { return affine(in[0], -2.5, 0.75); }},
       {Op::add, "plain", uniform({shape, shape}), [](const Inputs& in) { return in[0] + in[1]; }},
