@@ -2,6 +2,7 @@
 #include "engine/ops/batch_norm2d.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/conv2d.h"
+#include "engine/ops/depthwise_conv2d.h"
 #include "engine/ops/dropout.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/group_norm.h"
@@ -11,6 +12,7 @@
 #include "engine/ops/reduce.h"
 #include "engine/ops/softmax.h"
 #include "engine/ops/store_as.h"
+#include "engine/ops/upsample2d.h"
 #include "tests/cases/op_case.h"
 #include "tests/support/random_tensor.h"
 
@@ -63,6 +65,20 @@ OpCase conv_t(const std::string& name, const Shape& x, const Shape& weight, cons
   return {Op::conv_transpose2d, name, uniform(shapes), [spec](const Inputs& in) {
             return conv_transpose2d(in[0], in[1], in.size() > 2 ? in[2] : V(), spec);
           }};
+}
+
+OpCase depthwise(const std::string& name, const Shape& x, Index KH, Index KW,
+                 const Conv2dSpec& spec, bool bias = true) {
+  std::vector<Shape> shapes = {x, Shape{KH, KW, 1, x[3]}};
+  if (bias) shapes.push_back(Shape{x[3]});
+  return {Op::depthwise_conv2d, name, uniform(shapes), [spec](const Inputs& in) {
+            return depthwise_conv2d(in[0], in[1], in.size() > 2 ? in[2] : V(), spec);
+          }};
+}
+
+OpCase upsample(const std::string& name, const Shape& x) {
+  return {Op::upsample_bilinear2d, name, uniform({x}),
+          [](const Inputs& in) { return upsample_bilinear2d(in[0]); }};
 }
 
 OpCase batch_norm(const std::string& name, const Shape& x, bool training, bool relu) {
@@ -139,7 +155,14 @@ std::vector<OpCase> convolution_cases() {
       conv_t("3x3 stride 2 same", {2, 3, 2, 3}, {3, 3, 2, 3}, {2, 2, {0, 0, 1, 1}}),
       conv_t("3x3 stride 1", {1, 3, 4, 2}, {3, 3, 3, 2}, {1, 1, {1, 1, 1, 1}}, false),
       conv_t("negative padding appends rows", {1, 2, 2, 2}, {2, 2, 3, 2}, {3, 3, {0, 0, -1, -2}}),
-      conv_t("one pixel", {1, 1, 1, 3}, {3, 3, 2, 3}, {2, 2, {0, 0, 1, 1}})};
+      conv_t("one pixel", {1, 1, 1, 3}, {3, 3, 2, 3}, {2, 2, {0, 0, 1, 1}}),
+      depthwise("3x3 same", {2, 5, 4, 3}, 3, 3, {1, 1, {1, 1, 1, 1}}),
+      depthwise("7x7 same, more channels than a block", {1, 3, 6, 17}, 7, 7, {1, 1, {3, 3, 3, 3}}),
+      depthwise("stride 2, odd width", {1, 6, 5, 2}, 3, 3, {2, 2, {0, 0, 1, 1}}),
+      depthwise("kernel 2x3, stride 1x2, four different pads", {1, 4, 5, 2}, 2, 3,
+                {1, 2, {1, 0, 2, 3}}),
+      depthwise("one pixel, no bias", {1, 1, 1, 2}, 5, 5, {1, 1, {2, 2, 2, 2}}, false),
+      depthwise("stride above the kernel", {1, 5, 5, 2}, 1, 1, {3, 3, {}})};
 }
 
 std::vector<OpCase> normalisation_cases() {
@@ -215,6 +238,9 @@ std::vector<OpCase> spatial_cases() {
           max_pool("odd size", {1, 5, 3, 2}, {}),
           max_pool("3x3 stride 2 padded", {1, 5, 4, 2}, {3, 3, 2, 2, {1, 1, 1, 1}}),
           max_pool("rectangular, more channels than a strip", {1, 3, 4, 70}, {1, 2, 1, 2, {}}),
+          upsample("odd sizes", {2, 3, 5, 3}),
+          upsample("one pixel", {1, 1, 1, 2}),
+          upsample("one row", {1, 1, 4, 1}),
           {Op::concat, "three parts",
            uniform({Shape{1, 2, 3, 1}, Shape{1, 2, 3, 2}, Shape{1, 2, 3, 3}}),
            [](const Inputs& in) { return concat(in); }},

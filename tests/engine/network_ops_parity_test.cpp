@@ -2,8 +2,10 @@
 
 #include "engine/core/parallel.h"
 #include "engine/kernels/backends.h"
+#include "engine/kernels/depthwise_conv2d/depthwise_conv2d.h"
 #include "engine/kernels/elementwise/elementwise.h"
 #include "engine/kernels/group_norm/group_norm.h"
+#include "engine/kernels/upsample2d/upsample2d.h"
 #include "tests/support/compared_device.h"
 #include "tests/support/kernel_shapes.h"
 #include "tests/support/random_tensor.h"
@@ -113,6 +115,80 @@ TEST_CASE("group_norm: the same bits for any number of threads") {
     fast.backward(x, dy, mean.cview(), var.cview(), gamma, beta, 1e-5, 0.01, dx.view(),
                   dgamma.view(), dbeta.view(), workspace());
     return std::vector<Tensor<float>>{y, dx, dgamma, dbeta};
+  });
+}
+
+TEST_CASE_TEMPLATE("depthwise_conv2d kernels agree exactly on integers", S, float, double) {
+  using Kernels = DepthwiseConv2dKernels<S>;
+  const Kernels &fast = kernels<Kernels>(device()), &plain = Kernels::reference();
+  struct Case {
+    Index KH, KW;
+    Conv2dSpec spec;
+  };
+  const std::vector<Case> cases = {{3, 3, {1, 1, {1, 1, 1, 1}}}, {7, 7, {1, 1, {3, 3, 3, 3}}},
+                                   {5, 5, {2, 2, {2, 2, 2, 2}}}, {3, 5, {2, 1, {0, 4, 3, 0}}},
+                                   {1, 1, {1, 3, {}}},           {2, 2, {1, 1, {0, 0, 3, 3}}}};
+  for (const Shape& shape : kShapes) {
+    for (const auto& [KH, KW, spec] : cases) {
+      const Shape out{
+          shape[0], conv2d_output_size(shape[1], KH, spec.stride_h, spec.pad.top, spec.pad.bottom),
+          conv2d_output_size(shape[2], KW, spec.stride_w, spec.pad.left, spec.pad.right), shape[3]};
+      if (out.numel() == 0) continue;
+      Rng rng(5);
+      const Shape kernel{KH, KW, 1, shape[3]};
+      const auto x = random_integers<S>(shape, rng), weight = random_integers<S>(kernel, rng);
+      const auto bias = random_integers<S>(Shape{shape[3]}, rng);
+      const auto dy = random_integers<S>(out, rng);
+      const auto y = blank<S>(out), y_ref = unwritten<S>(out);
+      for (const auto& b : {bias, Tensor<S>()}) {
+        fast.forward(spec, in(x), in(weight), b.defined() ? in(b) : ConstView<S>(), y.view(),
+                     workspace());
+        plain.forward(spec, x.cview(), weight.cview(), b.cview(), y_ref.view(),
+                      reference_workspace());
+        CHECK(largest_difference(y, y_ref) == 0.0);
+      }
+      const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
+      fast.backward_data(spec, in(dy), in(weight), dx.view(), workspace());
+      plain.backward_data(spec, dy.cview(), weight.cview(), dx_ref.view(), reference_workspace());
+      CHECK(largest_difference(dx, dx_ref) == 0.0);
+      const auto dw = blank<S>(kernel), dw_ref = unwritten<S>(kernel);
+      fast.backward_weight(spec, in(x), in(dy), dw.view(), workspace());
+      plain.backward_weight(spec, x.cview(), dy.cview(), dw_ref.view(), reference_workspace());
+      CHECK(largest_difference(dw, dw_ref) == 0.0);
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("upsample2d kernels agree exactly on integers", S, float, double) {
+  using Kernels = Upsample2dKernels<S>;
+  for (const Shape& shape : kShapes) {
+    Rng rng(6);
+    const Shape out{shape[0], 2 * shape[1], 2 * shape[2], shape[3]};
+    const auto x = random_integers<S>(shape, rng), dy = random_integers<S>(out, rng);
+    const auto y = blank<S>(out), y_ref = unwritten<S>(out);
+    kernels<Kernels>(device()).forward(in(x), y.view());
+    Kernels::reference().forward(x.cview(), y_ref.view());
+    CHECK(largest_difference(y, y_ref) == 0.0);
+    const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
+    kernels<Kernels>(device()).backward(in(dy), dx.view());
+    Kernels::reference().backward(dy.cview(), dx_ref.view());
+    CHECK(largest_difference(dx, dx_ref) == 0.0);
+  }
+}
+
+TEST_CASE("depthwise_conv2d: the same bits for any number of threads") {
+  const Shape shape{3, 37, 29, 19}, kernel{7, 7, 1, 19};
+  const Conv2dSpec spec{1, 1, {3, 3, 3, 3}};
+  Rng rng(3);
+  const auto x = in(random_tensor<float>(shape, rng)), dy = in(random_tensor<float>(shape, rng));
+  const auto weight = in(random_tensor<float>(kernel, rng));
+  check_threads([&] {
+    const auto& fast = kernels<DepthwiseConv2dKernels<float>>(device());
+    const auto y = blank<float>(shape), dx = blank<float>(shape), dw = blank<float>(kernel);
+    fast.forward(spec, x, weight, {}, y.view(), workspace());
+    fast.backward_data(spec, dy, weight, dx.view(), workspace());
+    fast.backward_weight(spec, x, dy, dw.view(), workspace());
+    return std::vector<Tensor<float>>{y, dx, dw};
   });
 }
 

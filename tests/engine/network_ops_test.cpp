@@ -6,8 +6,10 @@
 
 #include "engine/core/check.h"
 #include "engine/kernels/elementwise/functors.h"
+#include "engine/ops/depthwise_conv2d.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/group_norm.h"
+#include "engine/ops/upsample2d.h"
 #include "tests/support/random_tensor.h"
 
 // Values and errors of the ops that networks beside the U-Nets are made of.
@@ -22,6 +24,21 @@ template <class S>
 Variable<S> row(std::initializer_list<S> values) {
   const std::vector<S> all(values);
   return Variable<S>(Tensor<S>::from(all, Shape{static_cast<Index>(all.size())}), true);
+}
+
+/// The text of what run() throws.
+template <class Run>
+std::string error_of(const Run& run) {
+  try {
+    run();
+  } catch (const Error& problem) {
+    return problem.what();
+  }
+  return "no error";
+}
+
+V zeros(const Shape& shape) {
+  return V(Tensor<float>::zeros(shape));
 }
 
 }  // namespace
@@ -108,27 +125,64 @@ TEST_CASE("group_norm: keeps its digits under a large offset, and says what is w
   const V ones(Tensor<float>::full(Shape{6}, 1.0f)), none(Tensor<float>::zeros(Shape{6}));
   CHECK(largest_difference(group_norm(V(small), ones, none, {.groups = 3}).value(),
                            group_norm(V(large), ones, none, {.groups = 3}).value()) < 1e-3);
-  const auto refused = [&](const Shape& x, const V& gamma, const GroupNormSpec& spec,
-                           const char* text) {
-    try {
-      group_norm(V(Tensor<float>::zeros(x)), gamma, none, spec);
-      return std::string("no error");
-    } catch (const Error& problem) {
-      return std::string(problem.what()) == text ? std::string() : std::string(problem.what());
-    }
+  const auto refused = [&](const Shape& x, const GroupNormSpec& spec) {
+    return error_of([&] { group_norm(V(Tensor<float>::zeros(x)), ones, none, spec); });
   };
-  CHECK(refused({2, 4, 4, 6}, ones, {.groups = 4},
-                "[group_norm] 4 groups for 6 channels: expected a number that divides them.") ==
-        "");
-  CHECK(refused({2, 4, 4, 6}, ones, {.groups = 0},
-                "[group_norm] 0 groups for 6 channels: expected a number that divides them.") ==
-        "");
-  CHECK(refused({2, 4, 4, 6}, ones, {.slope = -0.5}, "[group_norm] slope -0.5: expected 0 to 1.") ==
-        "");
-  CHECK(refused({4, 6}, ones, {},
-                "[group_norm] x [4, 6]: expected [N, H, W, C], none of them 0.") == "");
-  CHECK(refused({1, 2, 2, 5}, ones, {},
-                "[group_norm] gamma [6], beta [6] for x [1, 2, 2, 5]: expected [5] each.") == "");
+  CHECK(refused({2, 4, 4, 6}, {.groups = 4}) ==
+        "[group_norm] 4 groups for 6 channels: expected a number that divides them.");
+  CHECK(refused({2, 4, 4, 6}, {.groups = 0}) ==
+        "[group_norm] 0 groups for 6 channels: expected a number that divides them.");
+  CHECK(refused({2, 4, 4, 6}, {.slope = -0.5}) == "[group_norm] slope -0.5: expected 0 to 1.");
+  CHECK(refused({4, 6}, {}) == "[group_norm] x [4, 6]: expected [N, H, W, C], none of them 0.");
+  CHECK(refused({1, 2, 2, 5}, {}) ==
+        "[group_norm] gamma [6], beta [6] for x [1, 2, 2, 5]: expected [5] each.");
+}
+
+TEST_CASE("depthwise_conv2d: by hand, each channel by itself") {
+  // Channel 0 is moved one to the left, channel 1 is three times itself, both with a bias.
+  const std::vector<float> pixels = {1.0f, 10.0f, 2.0f, 20.0f, 3.0f, 30.0f};
+  const std::vector<float> kernel = {0.0f, 0.0f, 0.0f, 3.0f, 1.0f, 0.0f};
+  const V x(Tensor<float>::from(pixels, Shape{1, 1, 3, 2}));
+  const V weight(Tensor<float>::from(kernel, Shape{1, 3, 1, 2}));
+  const auto y =
+      depthwise_conv2d(x, weight, row<float>({0.5f, -1.0f}), {1, 1, {0, 1, 0, 1}}).value();
+  const std::vector<float> expected = {2.5f, 29.0f, 3.5f, 59.0f, 0.5f, 89.0f};
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(y.data()[i] == expected[i]);
+}
+
+TEST_CASE("depthwise_conv2d: errors say what is wrong, with the shapes") {
+  const auto refused = [](const Shape& x, const Shape& weight, const Conv2dSpec& spec = {},
+                          const V& bias = V()) {
+    return error_of([&] { depthwise_conv2d(zeros(x), zeros(weight), bias, spec); });
+  };
+  CHECK(refused({4, 4, 3}, {3, 3, 1, 3}) ==
+        "[depthwise_conv2d] x [4, 4, 3]: expected [N, H, W, C], none of them 0.");
+  CHECK(refused({1, 4, 4, 3}, {3, 3, 3, 3}) ==
+        "[depthwise_conv2d] weight [3, 3, 3, 3] for x [1, 4, 4, 3]: expected [KH, KW, 1, 3].");
+  CHECK(refused({1, 4, 4, 3}, {3, 3, 1, 3}, {}, zeros({2})) ==
+        "[depthwise_conv2d] bias [2] for x [1, 4, 4, 3]: expected [3].");
+  CHECK(refused({1, 4, 4, 3}, {3, 3, 1, 3}, {0, 1, {}}) ==
+        "[depthwise_conv2d] stride 0 x 1: expected at least 1.");
+  CHECK(refused({1, 4, 4, 3}, {3, 3, 1, 3}, {1, 1, {-1, 0, 0, 0}}) ==
+        "[depthwise_conv2d] padding -1,0,0,0 (top, left, bottom, right): expected >= 0.");
+  CHECK(
+      refused({1, 2, 4, 3}, {3, 3, 1, 3}) ==
+      "[depthwise_conv2d] the kernel of weight [3, 3, 1, 3] does not fit into x [1, 2, 4, 3] with "
+      "its padding.");
+}
+
+TEST_CASE("upsample_bilinear2d: by hand, half-pixel centres, the border's value outside") {
+  const std::vector<float> pixels = {0.0f, 4.0f, 8.0f, 16.0f};
+  const auto y = upsample_bilinear2d(V(Tensor<float>::from(pixels, Shape{1, 2, 2, 1}))).value();
+  const std::vector<float> expected = {0.0f, 1.0f,  3.0f,   4.0f,  2.0f, 3.25f, 5.75f, 7.0f,
+                                       6.0f, 7.75f, 11.25f, 13.0f, 8.0f, 10.0f, 14.0f, 16.0f};
+  REQUIRE(y.shape() == Shape{1, 4, 4, 1});
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(y.data()[i] == expected[i]);
+  const auto pixel = upsample_bilinear2d(V(Tensor<float>::full(Shape{1, 1, 1, 1}, 1e38f))).value();
+  for (const float v : pixel.span()) CHECK(v == 1e38f);
+  CHECK(error_of([] {
+          upsample_bilinear2d(zeros({2, 3}));
+        }) == "[upsample_bilinear2d] x [2, 3]: expected [N, H, W, C], none of them 0.");
 }
 
 }  // namespace dmf
