@@ -59,7 +59,9 @@ TEST_CASE_TEMPLATE("activation kernels agree with their references", S, float, d
 TEST_CASE_TEMPLATE("group_norm kernels agree with their references", S, float, double) {
   using Kernels = GroupNormKernels<S>;
   const Kernels &fast = kernels<Kernels>(device()), &plain = Kernels::reference();
-  for (const Shape& shape : kShapes) {
+  std::vector<Shape> shapes = kShapes;
+  shapes.push_back({2, 70, 61, 8});  // more than one chunk an image
+  for (const Shape& shape : shapes) {
     for (Index groups = 1; groups <= shape[3]; ++groups) {
       if (shape[3] % groups != 0) continue;
       CAPTURE(groups);
@@ -99,22 +101,22 @@ TEST_CASE_TEMPLATE("group_norm kernels agree with their references", S, float, d
   }
 }
 
-TEST_CASE("group_norm: the same bits for any number of threads") {
+TEST_CASE_TEMPLATE("group_norm: the same bits for any number of threads", S, float, double) {
   const Shape shape{3, 70, 61, 8}, channels{8}, groups{3, 2};
   Rng rng(3);
-  const auto x = in(random_tensor<float>(shape, rng)), dy = in(random_tensor<float>(shape, rng));
-  const auto gamma = in(random_tensor<float>(channels, rng));
-  const auto beta = in(random_tensor<float>(channels, rng));
+  const auto x = in(random_tensor<S>(shape, rng)), dy = in(random_tensor<S>(shape, rng));
+  const auto gamma = in(random_tensor<S>(channels, rng));
+  const auto beta = in(random_tensor<S>(channels, rng));
   check_threads([&] {
     const auto mean = blank<double>(groups), var = blank<double>(groups);
-    const auto y = blank<float>(shape), dx = blank<float>(shape);
-    const auto dgamma = blank<float>(channels), dbeta = blank<float>(channels);
-    const auto& fast = kernels<GroupNormKernels<float>>(device());
+    const auto y = blank<S>(shape), dx = blank<S>(shape);
+    const auto dgamma = blank<S>(channels), dbeta = blank<S>(channels);
+    const auto& fast = kernels<GroupNormKernels<S>>(device());
     fast.statistics(x, mean.view(), var.view(), workspace());
     fast.forward(x, mean.cview(), var.cview(), gamma, beta, 1e-5, 0.01, y.view(), workspace());
     fast.backward(x, dy, mean.cview(), var.cview(), gamma, beta, 1e-5, 0.01, dx.view(),
                   dgamma.view(), dbeta.view(), workspace());
-    return std::vector<Tensor<float>>{y, dx, dgamma, dbeta};
+    return std::vector<Tensor<S>>{y, dx, dgamma, dbeta};
   });
 }
 
@@ -176,19 +178,19 @@ TEST_CASE_TEMPLATE("upsample2d kernels agree exactly on integers", S, float, dou
   }
 }
 
-TEST_CASE("depthwise_conv2d: the same bits for any number of threads") {
+TEST_CASE_TEMPLATE("depthwise_conv2d: the same bits for any number of threads", S, float, double) {
   const Shape shape{3, 37, 29, 19}, kernel{7, 7, 1, 19};
   const Conv2dSpec spec{1, 1, {3, 3, 3, 3}};
   Rng rng(3);
-  const auto x = in(random_tensor<float>(shape, rng)), dy = in(random_tensor<float>(shape, rng));
-  const auto weight = in(random_tensor<float>(kernel, rng));
+  const auto x = in(random_tensor<S>(shape, rng)), dy = in(random_tensor<S>(shape, rng));
+  const auto weight = in(random_tensor<S>(kernel, rng));
   check_threads([&] {
-    const auto& fast = kernels<DepthwiseConv2dKernels<float>>(device());
-    const auto y = blank<float>(shape), dx = blank<float>(shape), dw = blank<float>(kernel);
+    const auto& fast = kernels<DepthwiseConv2dKernels<S>>(device());
+    const auto y = blank<S>(shape), dx = blank<S>(shape), dw = blank<S>(kernel);
     fast.forward(spec, x, weight, {}, y.view(), workspace());
     fast.backward_data(spec, dy, weight, dx.view(), workspace());
     fast.backward_weight(spec, x, dy, dw.view(), workspace());
-    return std::vector<Tensor<float>>{y, dx, dw};
+    return std::vector<Tensor<S>>{y, dx, dw};
   });
 }
 

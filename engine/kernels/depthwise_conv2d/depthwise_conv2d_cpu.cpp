@@ -27,7 +27,7 @@ struct RowOfWindows {
   /// `width` channels from c on.
   template <Index kCount, bool kWholeBlock>
   void compute(Index j, ChunkRange places, Index c, Index width) const {
-    T sums[kCount][kBlock];
+    T sums[static_cast<std::size_t>(kCount)][kBlock];
     const Index count = kWholeBlock ? kBlock : width;
     for (Index p = 0; p < kCount; ++p) {
       for (Index k = 0; k < count; ++k) sums[p][k] = bias == nullptr ? T{0} : bias[c + k];
