@@ -10,9 +10,28 @@
 
 namespace {
 
+/// What no tensor tells of a U-Net.
+std::vector<dmf::Setting> untold_settings() {
+  std::vector<dmf::Setting> untold;
+  for (const dmf::Setting& setting : dmf::unet_settings()) {
+    for (const char* name : {"bn-eps", "norm", "norm-groups", "activation", "down"}) {
+      if (setting.name == name) untold.push_back(setting);
+    }
+  }
+  return untold;
+}
+
+dmf::UNetSpec rest_of(const dmf::Settings& untold) {
+  dmf::NetworkSpec spec = dmf::network_spec(dmf::kPaperUNet.name);
+  for (const dmf::Setting& setting : untold.all()) {
+    spec.settings.set(setting.name, untold.value(setting.name));
+  }
+  return dmf::UNetSpec::of(dmf::kPaperUNet, spec);
+}
+
 struct Options {
   std::string model, out, from = "dmf", to = "pytorch";
-  dmf::UNetSpec rest;  // of weights from elsewhere: what no tensor tells
+  dmf::Settings rest = dmf::Settings(untold_settings());  // of weights from elsewhere
   dmf::PreprocessSpec preprocess;
   std::string fit = "squash";
   bool overwrite = false;
@@ -25,7 +44,8 @@ dmf::Model load(const Options& options) {
   dmf::PreprocessSpec preprocess = options.preprocess;
   std::unique_ptr<dmf::Network<float>> network;
   try {
-    network = dmf::import_weights(dmf::read_safetensors(options.model), format, options.rest);
+    network =
+        dmf::import_weights(dmf::read_safetensors(options.model), format, rest_of(options.rest));
   } catch (const dmf::Error& problem) {
     throw dmf::IoError(fmt::format("[export] {}: {}", options.model, problem.what()));
   }
@@ -68,7 +88,7 @@ int main(int argc, char** argv) {
       ->check(dmf::one_of(dmf::names_of(dmf::kWeightsFormats)))
       ->capture_default_str();
   const auto group = "Of weights from elsewhere";
-  dmf::add_value(app, group, "--bn-eps", options.rest.bn_eps, "Keras's default is 0.001");
+  dmf::add_settings(app, group, options.rest);
   dmf::add_value(app, group, "--image", options.preprocess.size,
                  "Height and width the network was trained at")
       ->check(dmf::whole_number(1, 4096));

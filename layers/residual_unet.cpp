@@ -36,22 +36,30 @@ struct ConvNorm {
 
 /// The mean of each 2 x 2 pixels: a depthwise convolution by quarters, which nothing trains.
 template <class S>
-Variable<S> mean_pool2d(const Variable<S>& x) {
-  const auto quarters = Tensor<S>::full(Shape{2, 2, 1, x.size(3)}, S{0.25}, x.device());
-  return depthwise_conv2d(x, Variable<S>(quarters), Variable<S>(), {2, 2, {}});
-}
+class MeanPool2d {
+ public:
+  MeanPool2d(Index channels, Device device)
+      : quarters_(Tensor<S>::full(Shape{2, 2, 1, channels}, S{0.25}, device)) {}
+
+  Variable<S> forward(const Variable<S>& x) const {
+    return depthwise_conv2d(x, quarters_, Variable<S>(), {2, 2, {}});
+  }
+
+ private:
+  Variable<S> quarters_;
+};
 
 template <class S>
 struct ResidualBlock final : Module<S> {
   ResidualBlock(Index in, Index out, int stride, Rng& rng, Device device)
       : Module<S>(device),
-        halves(stride == 2),
         first(in, out, 3, stride, true, Activation::leaky_relu, rng, device),
         second(out, out, 3, 1, true, Activation::none, rng, device) {
     this->add_child("conv1", *first.conv);
     this->add_child("norm1", first.norm.norm());
     this->add_child("conv2", *second.conv);
     this->add_child("norm2", second.norm.norm());
+    if (stride == 2) mean.emplace(in, device);
     if (in == out) return;
     project.emplace(in, out, 1, 1, false, Activation::none, rng, device);
     this->add_child("project", *project->conv);
@@ -59,13 +67,13 @@ struct ResidualBlock final : Module<S> {
   }
 
   Variable<S> forward(const Variable<S>& x) override {
-    Variable<S> shortcut = halves ? mean_pool2d(x) : x;
+    Variable<S> shortcut = mean ? mean->forward(x) : x;
     if (project) shortcut = project->forward(shortcut);
     return activate(Activation::leaky_relu, second.forward(first.forward(x)) + shortcut);
   }
 
-  const bool halves;
   ConvNorm<S> first, second;
+  std::optional<MeanPool2d<S>> mean;  // where the block halves the size
   std::optional<ConvNorm<S>> project;
 };
 

@@ -31,7 +31,8 @@ Floors floors_of(const UNetSpec& spec, const Workload& workload, double element_
       const bool up = s.op == "conv_transpose2d";
       const auto stride = static_cast<double>(s.stride * s.stride);
       const double out_pixels = up ? pixels * stride : pixels / stride;
-      floors.operations += 3.0 * 2.0 * std::min(pixels, out_pixels) * static_cast<double>(s.kernel * s.kernel) *
+      floors.operations += 3.0 * 2.0 * std::min(pixels, out_pixels) *
+                           static_cast<double>(s.kernel * s.kernel) *
                            static_cast<double>(s.c_in * s.c_out);
       floors.bytes += 3.0 * element_bytes * (in + out_pixels * static_cast<double>(s.c_out));
     } else if (s.op == "batch_norm2d") {  // forward reads and writes, backward reads two

@@ -127,8 +127,9 @@ class Cases {
     const int before = (kernel - 1) / 2, behind = s.kernel % 2 == 1 ? before : 0;
     const Conv2dSpec spec{stride, stride, {before, before, behind, behind}};
     const Floats x = images(Shape{s.n, s.h, s.w, s.c_in});
-    const Floats dy = images(Shape{s.n, conv2d_output_size(s.h, kernel, stride, before, behind),
-                                   conv2d_output_size(s.w, kernel, stride, before, behind), s.c_in});
+    const Floats dy =
+        images(Shape{s.n, conv2d_output_size(s.h, kernel, stride, before, behind),
+                     conv2d_output_size(s.w, kernel, stride, before, behind), s.c_in});
     const Floats weight = random(Shape{s.kernel, s.kernel, 1, s.c_in});
     const double operations =
         2.0 * static_cast<double>(s.kernel * s.kernel) * static_cast<double>(dy.numel());
@@ -145,10 +146,10 @@ class Cases {
       Workspace workspace(device);
       conv->backward_weight(spec, x.cview(), dy.cview(), out.view(), workspace);
     };
-    return {make("forward", operations, bytes, dy.like(dy.shape()), forward),
-            make("backward_data", operations, bytes, x.like(x.shape()), backward_data),
-            make("backward_weight", operations, bytes, weight.like(weight.shape()),
-                 backward_weight)};
+    return {
+        make("forward", operations, bytes, dy.like(dy.shape()), forward),
+        make("backward_data", operations, bytes, x.like(x.shape()), backward_data),
+        make("backward_weight", operations, bytes, weight.like(weight.shape()), backward_weight)};
   }
 
   std::vector<KernelCase> upsample(const OpShape& s) const {
@@ -168,12 +169,11 @@ class Cases {
     const auto* computed = &kernels<UnaryKernels<F, float>>(set_.device);
     const Floats x = images(Shape{s.n, s.h, s.w, s.c_in}), dy = images(x.shape());
     const auto n = static_cast<double>(x.numel());
-    return {make("forward", operations * n, bytes_of({x, x}), x.like(x.shape()),
-                 [=](const Floats& out) { computed->forward(f, x.cview(), out.view()); }),
-            make("backward", (operations + 1.0) * n, bytes_of({x, x, x}), x.like(x.shape()),
-                 [=](const Floats& out) {
-                   computed->backward(f, x.cview(), dy.cview(), out.view());
-                 })};
+    return {
+        make("forward", operations * n, bytes_of({x, x}), x.like(x.shape()),
+             [=](const Floats& out) { computed->forward(f, x.cview(), out.view()); }),
+        make("backward", (operations + 1.0) * n, bytes_of({x, x, x}), x.like(x.shape()),
+             [=](const Floats& out) { computed->backward(f, x.cview(), dy.cview(), out.view()); })};
   }
 
   std::vector<KernelCase> pool(const OpShape& s) const {

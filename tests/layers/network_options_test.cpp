@@ -207,6 +207,7 @@ TEST_CASE("cmunext: the number of parameters is the published one, and the names
   //                                     771,360 + 494,208 + 31,392 + 8,016    = 1,304,976
   //   head 16 -> 1                                                            =        17
   NetworkSpec spec = network_spec("cmunext");
+  CHECK(parameter_count(spec) == 3148914);  // one channel, two classes
   spec.in_channels = 3;
   CHECK(parameter_count(spec) - 17 == 480 + 649760 + 598512 + 595440 + 1304976 + 17);
   CHECK(480 + 649760 + 598512 + 595440 + 1304976 + 17 == 3149185);
