@@ -88,7 +88,6 @@ TEST_CASE("depth_for: the lowest level is 4 to 7 pixels wide, as nnU-Net plans i
 }
 
 TEST_CASE("unet: the defaults of its options change neither names nor numbers") {
-  // Sums over the weights of the paper's U-Net of seed 1, before there were options.
   UNetSpec spec;
   spec.depth = 2;
   spec.base_width = 4;
@@ -274,10 +273,11 @@ TEST_CASE("gradients: small networks and U-Nets with other norms agree with cent
         std::tuple{NormKind::batch, Activation::leaky_relu, Down::pool}}) {
     UNetSpec spec = small_unet(norm, activation, down);
     spec.base_width = 2;
+    spec.depth = 1;
     UNet<double> network(spec);
     check_gradients("unet " + name_of(kNorms, norm), network, {2, 8, 8, 1});
   }
-  ResidualUNet<double> residual(small_residual());
+  ResidualUNet<double> residual({.size = {.depth = 1, .base_width = 2}, .blocks = {1, 2}});
   check_gradients("residual", residual, {2, 8, 7, 1});
   // Two levels: a batch norm over few values bends more than central differences can follow.
   Cmunext<double> cmunext({.widths = {2, 3}, .blocks = {1, 1}, .kernels = {3, 5}});
