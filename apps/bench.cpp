@@ -52,9 +52,9 @@ int main(int argc, char** argv) {
   add_model_options(*scaling, workload, iterations);
 
   CLI::App* ops = app.add_subcommand(
-      "ops", "Every kernel at the U-Nets' shapes: checked against its plain twin, then timed");
+      "ops", "Every kernel at the networks' shapes: checked against its plain twin, then timed");
   ops->add_option("--shapes", shapes_file,
-                  "Shapes instead of the U-Nets': lines of op,n,h,w,c_in,c_out,kernel,stride "
+                  "Shapes instead of the networks': lines of op,n,h,w,c_in,c_out,kernel,stride "
                   "under a header of these names");
   add_size_options(*ops, workload);
   dmf::add_device_options(*ops, where);
@@ -63,7 +63,7 @@ int main(int argc, char** argv) {
     const auto print = [](const std::string& line) { fmt::print("{}\n", line); };
     const dmf::Compute compute = where.compute();
     if (ops->parsed()) {
-      const auto shapes = shapes_file.empty() ? dmf::unet_shapes(workload.batch, workload.image)
+      const auto shapes = shapes_file.empty() ? dmf::all_shapes(workload.batch, workload.image)
                                               : dmf::read_shapes(shapes_file);
       return dmf::run_ops_benchmark(shapes, compute, print) ? 0 : 1;
     }

@@ -10,10 +10,29 @@
 
 namespace {
 
+/// What no tensor tells of a U-Net.
+std::vector<dmf::Setting> untold_settings() {
+  std::vector<dmf::Setting> untold;
+  for (const dmf::Setting& setting : dmf::unet_settings()) {
+    for (const char* name : {"bn-eps", "norm", "norm-groups", "activation", "down"}) {
+      if (setting.name == name) untold.push_back(setting);
+    }
+  }
+  return untold;
+}
+
+dmf::UNetSpec rest_of(const dmf::Settings& untold) {
+  dmf::NetworkSpec spec = dmf::network_spec(dmf::kPaperUNet.name);
+  for (const dmf::Setting& setting : untold.all()) {
+    spec.settings.set(setting.name, untold.value(setting.name));
+  }
+  return dmf::UNetSpec::of(dmf::kPaperUNet, spec);
+}
+
 struct Options {
   std::vector<std::string> models;
   std::string out, from = "dmf", to = "pytorch";
-  dmf::UNetSpec rest;  // of weights from elsewhere: what no tensor tells
+  dmf::Settings rest = dmf::Settings(untold_settings());  // of weights from elsewhere
   dmf::PreprocessSpec preprocess;
   std::string fit = "squash";
   bool overwrite = false;
@@ -26,8 +45,8 @@ dmf::Model load(const Options& options) {
   dmf::PreprocessSpec preprocess = options.preprocess;
   std::unique_ptr<dmf::Network<float>> network;
   try {
-    network =
-        dmf::import_weights(dmf::read_safetensors(options.models.front()), format, options.rest);
+    network = dmf::import_weights(dmf::read_safetensors(options.models.front()), format,
+                                  rest_of(options.rest));
   } catch (const dmf::Error& problem) {
     throw dmf::IoError(fmt::format("[export] {}: {}", options.models.front(), problem.what()));
   }
@@ -36,9 +55,7 @@ dmf::Model load(const Options& options) {
   DMF_CHECK(preprocess.channels == 1 || preprocess.channels == 3, IoError,
             "[export] the network takes {} channels: expected 1 (grey) or 3 (colour).",
             preprocess.channels);
-  dmf::Model model{{preprocess}};
-  model.members.push_back(std::move(network));
-  return model;
+  return dmf::model_of(std::move(network), {preprocess});
 }
 
 std::string converted(const dmf::Model& model, const std::string& to) {
@@ -74,7 +91,7 @@ int main(int argc, char** argv) {
       ->check(dmf::one_of(dmf::names_of(dmf::kWeightsFormats)))
       ->capture_default_str();
   const auto group = "Of weights from elsewhere";
-  dmf::add_value(app, group, "--bn-eps", options.rest.bn_eps, "Keras's default is 0.001");
+  dmf::add_settings(app, group, options.rest);
   dmf::add_value(app, group, "--image", options.preprocess.size,
                  "Height and width the network was trained at")
       ->check(dmf::whole_number(1, 4096));

@@ -6,16 +6,17 @@ namespace dmf {
 
 template <class S>
 Conv2d<S>::Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng,
-                  const Compute& compute)
+                  const Compute& compute, int stride, bool bias)
     : Module<S>(compute.device) {
   spec_.precision = compute.precision;
+  spec_.stride_h = spec_.stride_w = stride;
   const int front = (kernel - 1) / 2, behind = kernel - 1 - front;
   spec_.pad = {front, front, behind, behind};
   const Index area = Index{kernel} * kernel;
   weight_ = this->add_parameter(
       "weight", initial_weight<S>(init, Shape{kernel, kernel, in_channels, out_channels},
                                   area * in_channels, area * out_channels, rng));
-  bias_ = this->add_parameter("bias", Tensor<S>::zeros(Shape{out_channels}));
+  if (bias) bias_ = this->add_parameter("bias", Tensor<S>::zeros(Shape{out_channels}));
 }
 
 template <class S>
@@ -25,7 +26,8 @@ Variable<S> Conv2d<S>::forward(const Variable<S>& x) {
 
 template <class S>
 Variable<S> Conv2d<S>::forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm) {
-  if (norm.training() || GradMode::enabled()) return norm.forward(forward(x));
+  const bool folds = bias_.defined() && !norm.training() && !GradMode::enabled();
+  if (!folds) return norm.forward(forward(x));
   return conv2d_affine(x, weight_, norm.affine(bias_.value()), spec_);
 }
 

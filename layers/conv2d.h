@@ -7,13 +7,14 @@
 
 namespace dmf {
 
-/// Convolution with a square kernel and a bias; parameters `weight` [K, K, C_in, C_out] and `bias`.
-/// Stride 1 and padding "same" for odd kernels.
+/// Convolution with a square kernel; parameters `weight` [K, K, C_in, C_out] and, where it has one,
+/// `bias`. Padded by (K - 1) / 2 in front and the rest behind: stride 1 keeps an image's size, stride 2
+/// halves an even one.
 template <class S>
 class Conv2d final : public Module<S> {
  public:
   Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng,
-         const Compute& compute);
+         const Compute& compute, int stride = 1, bool bias = true);
   Variable<S> forward(const Variable<S>& x) override;
   /// norm.forward(forward(x)), in one pass where nothing is trained: in evaluation mode and NoGrad.
   Variable<S> forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm);

@@ -2,6 +2,8 @@
 
 #include <type_traits>
 
+#include "layers/cmunext.h"
+#include "layers/residual_unet.h"
 #include "layers/unet.h"
 
 namespace dmf {
@@ -21,6 +23,21 @@ NetworkEntry unet_entry(const UNetPreset& preset) {
       }};
 }
 
+/// An entry of a network class that is made of a spec of its own.
+template <template <class> class Made, class Spec>
+NetworkEntry entry(std::string_view name, std::string_view help, std::vector<Setting> settings) {
+  return {name,
+          help,
+          std::move(settings),
+          [](const NetworkSpec& spec) { return parameter_count(Spec::of(spec)); },
+          [](const NetworkSpec& spec, const Compute& compute) {
+            return std::make_unique<Made<float>>(Spec::of(spec), compute);
+          },
+          [](const NetworkSpec& spec, const Compute& compute) {
+            return std::make_unique<Made<double>>(Spec::of(spec), compute);
+          }};
+}
+
 const NetworkEntry& entry_of(std::string_view name) {
   return entry_named(networks(), name, "model");
 }
@@ -31,6 +48,10 @@ const std::vector<NetworkEntry>& networks() {
   static const std::vector<NetworkEntry> table = [] {
     std::vector<NetworkEntry> entries;
     for (const UNetPreset& preset : kUNetPresets) entries.push_back(unet_entry(preset));
+    entries.push_back(entry<ResidualUNet, ResidualUNetSpec>(
+        "residual", "nnU-Net's residual encoder", residual_settings()));
+    entries.push_back(entry<Cmunext, CmunextSpec>("cmunext", "large-kernel depthwise convolutions",
+                                                  cmunext_settings()));
     return entries;
   }();
   return table;

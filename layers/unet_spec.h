@@ -6,8 +6,10 @@
 #include <string_view>
 #include <vector>
 
+#include "layers/encoder_size.h"
 #include "layers/init.h"
 #include "layers/network.h"
+#include "layers/norm_activation.h"
 
 namespace dmf {
 
@@ -46,18 +48,35 @@ inline constexpr UNetPreset kClassicUNet = {
 };
 inline constexpr std::array kUNetPresets = {kPaperUNet, kClassicUNet};
 
+/// How a level's images come to half their size.
+enum class Down {
+  pool,    // 2 x 2 max pooling behind the level above
+  stride,  // the level's first convolution has stride 2; one without convolutions is pooled into
+};
+inline constexpr std::array<Named<Down>, 2> kDowns = {
+    {{"pool", Down::pool, "2 x 2 max pooling"},
+     {"stride", Down::stride, "the level's first convolution has stride 2"}}};
+
 /// Everything that defines a U-Net.
 struct UNetSpec {
   UNetPreset preset = kPaperUNet;
   Index in_channels = 1;
   Index classes = 2;
-  int depth = 4;
-  Index base_width = 32;  // channels of level 0; every level down has twice as many
-  double dropout = 0.0;   // rate, behind every level below level 0
-  double bn_eps = 1e-5;
+  int depth = 4;  // as EncoderSize's
+  Index base_width = 32;
+  double dropout = 0.0;  // rate, behind every level below level 0
+  double bn_eps = 1e-5;  // of every kind of normalisation
   double bn_momentum = 0.1;
   std::uint64_t seed = 1;  // of the initial weights and the dropout masks
+  Index max_width = 0;
+  NormKind norm = NormKind::batch;
+  Index norm_groups = 8;
+  Activation activation = Activation::relu;
+  Down down = Down::pool;
 
+  EncoderSize size() const { return {depth, base_width, max_width}; }
+  NormSpec norm_spec() const { return {norm, activation, norm_groups, bn_eps, bn_momentum}; }
+  /// throws  ValueError for a depth that is not known yet
   static UNetSpec of(const UNetPreset& preset, const NetworkSpec& spec);
   /// throws  ValueError naming the setting whose value it does not take
   NetworkSpec network_spec() const;
@@ -66,21 +85,23 @@ struct UNetSpec {
 /// What can be set of a U-Net, with its ranges; the defaults are UNetSpec's.
 std::vector<Setting> unet_settings();
 
-/// A convolution of 3 x 3, then batch norm with ReLU: their names in the level, and channels.
+/// A convolution of 3 x 3, then a normalisation with its activation: their names in the level,
+/// channels, and the stride.
 struct ConvBlock {
   std::string conv, norm;
   Index in, out;
+  int stride;
 };
 
 /// A transposed convolution "up" of stride 2.
 struct UpConv {
   Index in, out;
   int kernel;
-  std::string norm;  // of the batch norm with ReLU behind it; empty without
+  std::string norm;  // of the normalisation and activation behind it; empty without
 };
 
-/// A level of a U-Net. An encoder's output goes to the decoder of its depth, as the skip, and
-/// through a 2 x 2 max pooling to what is below; a decoder brings what comes from below to its size,
+/// A level of a U-Net. An encoder's output goes to the decoder of its depth, as the skip, and,
+/// through a 2 x 2 max pooling where it is pooled, to what is below; a decoder brings what comes from below to its size,
 /// and joins the skip behind it. Then come the blocks, then dropout.
 struct LevelSpec {
   enum class Part { encoder, bottleneck, decoder };
@@ -90,6 +111,7 @@ struct LevelSpec {
   int depth;                 // its pixels are 2^depth of the image's wide
   std::optional<UpConv> up;  // a decoder's
   std::vector<ConvBlock> blocks;
+  bool pooled;       // an encoder's
   Index out;         // channels that leave it
   double dropout;    // rate
   std::uint32_t id;  // of what dropout draws

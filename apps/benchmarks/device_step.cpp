@@ -28,8 +28,10 @@ Floors floors_of(const UNetSpec& spec, const Workload& workload, double element_
     const double pixels = static_cast<double>(s.n * s.h * s.w);
     if (s.op == "conv2d" || s.op == "conv_transpose2d") {
       const bool up = s.op == "conv_transpose2d";
-      const double out_pixels = up ? pixels * static_cast<double>(s.stride * s.stride) : pixels;
-      floors.operations += 3.0 * 2.0 * pixels * static_cast<double>(s.kernel * s.kernel) *
+      const auto stride = static_cast<double>(s.stride * s.stride);
+      const double out_pixels = up ? pixels * stride : pixels / stride;
+      floors.operations += 3.0 * 2.0 * std::min(pixels, out_pixels) *
+                           static_cast<double>(s.kernel * s.kernel) *
                            static_cast<double>(s.c_in * s.c_out);
       floors.bytes += 3.0 * element_bytes * (in + out_pixels * static_cast<double>(s.c_out));
     } else if (s.op == "batch_norm2d") {  // forward reads and writes, backward reads two

@@ -11,10 +11,14 @@
 #include "engine/kernels/batch_norm/batch_norm.h"
 #include "engine/kernels/concat/concat.h"
 #include "engine/kernels/conv2d/conv2d.h"
+#include "engine/kernels/depthwise_conv2d/depthwise_conv2d.h"
+#include "engine/kernels/elementwise/elementwise.h"
+#include "engine/kernels/group_norm/group_norm.h"
 #include "engine/kernels/optimizer/optimizer.h"
 #include "engine/kernels/pixel_sums/pixel_sums.h"
 #include "engine/kernels/pool2d/pool2d.h"
 #include "engine/kernels/softmax/softmax.h"
+#include "engine/kernels/upsample2d/upsample2d.h"
 #include "engine/ops/conv2d.h"
 
 namespace dmf {
@@ -90,6 +94,89 @@ class Cases {
     const auto n = static_cast<double>(x.numel());
     return {make("forward", 7 * n, bytes_of({x, x}), x.like(x.shape()), forward),
             make("backward", 12 * n, bytes_of({x, x, x}), x.like(x.shape()), backward)};
+  }
+
+  /// In as many groups as the shape's c_out says, with leaky ReLU.
+  std::vector<KernelCase> group_norm(const OpShape& s) const {
+    DMF_CHECK(s.c_out >= 1 && s.c_in % s.c_out == 0, ValueError,
+              "[bench] {} {}: expected c_out groups that divide c_in.", s.op, s.str());
+    const auto* norm = &kernels<GroupNormKernels<float>>(compute_.device);
+    const Shape channels{s.c_in}, groups{s.n, s.c_out};
+    constexpr double kSlope = 0.01;
+    const Floats x = images(Shape{s.n, s.h, s.w, s.c_in}), dy = images(x.shape());
+    const Floats gamma = random(channels), beta = random(channels);
+    const Floats dgamma = gamma.like(channels), dbeta = gamma.like(channels);
+    const auto mean = constant(groups, 0.1), var = constant(groups, 0.3);
+    const auto forward = [=, device = compute_.device](const Floats& out) {
+      Workspace workspace(device);
+      const Tensor<double> own_mean = mean.like(groups), own_var = var.like(groups);
+      norm->statistics(x.cview(), own_mean.view(), own_var.view(), workspace);
+      norm->forward(x.cview(), own_mean.cview(), own_var.cview(), gamma.cview(), beta.cview(), 1e-5,
+                    kSlope, out.view(), workspace);
+    };
+    const auto backward = [=, device = compute_.device](const Floats& out) {
+      Workspace workspace(device);
+      norm->backward(x.cview(), dy.cview(), mean.cview(), var.cview(), gamma.cview(), beta.cview(),
+                     1e-5, kSlope, out.view(), dgamma.view(), dbeta.view(), workspace);
+    };
+    const auto n = static_cast<double>(x.numel());
+    return {make("forward", 7 * n, bytes_of({x, x}), x.like(x.shape()), forward),
+            make("backward", 12 * n, bytes_of({x, x, x}), x.like(x.shape()), backward)};
+  }
+
+  std::vector<KernelCase> depthwise(const OpShape& s) const {
+    const auto* conv = &kernels<DepthwiseConv2dKernels<float>>(compute_.device);
+    const auto kernel = static_cast<int>(s.kernel), stride = static_cast<int>(s.stride);
+    const int before = (kernel - 1) / 2, behind = s.kernel % 2 == 1 ? before : 0;
+    const Conv2dSpec spec{stride, stride, {before, before, behind, behind}};
+    const Floats x = images(Shape{s.n, s.h, s.w, s.c_in});
+    const Floats dy =
+        images(Shape{s.n, conv2d_output_size(s.h, kernel, stride, before, behind),
+                     conv2d_output_size(s.w, kernel, stride, before, behind), s.c_in});
+    const Floats weight = random(Shape{s.kernel, s.kernel, 1, s.c_in});
+    const double operations =
+        2.0 * static_cast<double>(s.kernel * s.kernel) * static_cast<double>(dy.numel());
+    const double bytes = bytes_of({x, dy, weight});
+    const auto forward = [=, device = compute_.device](const Floats& out) {
+      Workspace workspace(device);
+      conv->forward(spec, x.cview(), weight.cview(), {}, out.view(), workspace);
+    };
+    const auto backward_data = [=, device = compute_.device](const Floats& out) {
+      Workspace workspace(device);
+      conv->backward_data(spec, dy.cview(), weight.cview(), out.view(), workspace);
+    };
+    const auto backward_weight = [=, device = compute_.device](const Floats& out) {
+      Workspace workspace(device);
+      conv->backward_weight(spec, x.cview(), dy.cview(), out.view(), workspace);
+    };
+    return {
+        make("forward", operations, bytes, dy.like(dy.shape()), forward),
+        make("backward_data", operations, bytes, x.like(x.shape()), backward_data),
+        make("backward_weight", operations, bytes, weight.like(weight.shape()), backward_weight)};
+  }
+
+  std::vector<KernelCase> upsample(const OpShape& s) const {
+    const auto* upsampling = &kernels<Upsample2dKernels<float>>(compute_.device);
+    const Floats x = images(Shape{s.n, s.h, s.w, s.c_in});
+    const Floats dy = images(Shape{s.n, 2 * s.h, 2 * s.w, s.c_in});
+    const double operations = 7.0 * static_cast<double>(dy.numel()), bytes = bytes_of({x, dy});
+    return {make("forward", operations, bytes, dy.like(dy.shape()),
+                 [=](const Floats& out) { upsampling->forward(x.cview(), out.view()); }),
+            make("backward", operations, bytes, x.like(x.shape()),
+                 [=](const Floats& out) { upsampling->backward(dy.cview(), out.view()); })};
+  }
+
+  /// operations  of the function's definition, and of its slope's, for each element
+  template <class F>
+  std::vector<KernelCase> unary(const OpShape& s, const F& f, double operations) const {
+    const auto* computed = &kernels<UnaryKernels<F, float>>(compute_.device);
+    const Floats x = images(Shape{s.n, s.h, s.w, s.c_in}), dy = images(x.shape());
+    const auto n = static_cast<double>(x.numel());
+    return {
+        make("forward", operations * n, bytes_of({x, x}), x.like(x.shape()),
+             [=](const Floats& out) { computed->forward(f, x.cview(), out.view()); }),
+        make("backward", (operations + 1.0) * n, bytes_of({x, x, x}), x.like(x.shape()),
+             [=](const Floats& out) { computed->backward(f, x.cview(), dy.cview(), out.view()); })};
   }
 
   std::vector<KernelCase> pool(const OpShape& s) const {
@@ -237,12 +324,18 @@ std::vector<KernelCase> cases_of(const OpShape& s, const Compute& compute) {
     return cases.convolution(s, s.op == "conv_transpose2d");
   }
   if (s.op == "batch_norm2d") return cases.batch_norm(s);
+  if (s.op == "group_norm") return cases.group_norm(s);
+  if (s.op == "depthwise_conv2d") return cases.depthwise(s);
+  if (s.op == "upsample_bilinear2d") return cases.upsample(s);
+  if (s.op == "gelu") return cases.unary(s, functors::Gelu{}, 4);
+  if (s.op == "leaky_relu") return cases.unary(s, functors::LeakyRelu{0.01}, 1);
   if (s.op == "max_pool2d") return cases.pool(s);
   if (s.op == "concat") return cases.concat(s);
   if (s.op == "log_softmax" || s.op == "pixel_sums") return cases.loss(s);
   DMF_CHECK(s.op == "adam", ValueError,
-            "[bench] unknown op '{}': expected conv2d, conv_transpose2d, batch_norm2d, max_pool2d, "
-            "concat, log_softmax, pixel_sums or adam.",
+            "[bench] unknown op '{}': expected conv2d, conv_transpose2d, depthwise_conv2d, "
+            "batch_norm2d, group_norm, max_pool2d, upsample_bilinear2d, concat, gelu, leaky_relu, "
+            "log_softmax, pixel_sums or adam.",
             s.op);
   return cases.adam(s);
 }
@@ -252,7 +345,8 @@ std::vector<KernelCase> cases_of(const OpShape& s, const Compute& compute) {
 std::vector<KernelCase> kernel_cases(const OpShape& s, const Compute& compute) {
   DMF_CHECK(std::min({s.n, s.h, s.w, s.c_in}) >= 1 && std::min({s.c_out, s.kernel, s.stride}) >= 0,
             ValueError, "[bench] {} {}: expected sizes of at least 1.", s.op, s.str());
-  const bool windowed = s.op == "conv2d" || s.op == "conv_transpose2d" || s.op == "max_pool2d";
+  const bool windowed = s.op == "conv2d" || s.op == "conv_transpose2d" ||
+                        s.op == "depthwise_conv2d" || s.op == "max_pool2d";
   DMF_CHECK(!windowed || std::min(s.kernel, s.stride) >= 1, ValueError,
             "[bench] {} {}: expected a kernel and a stride of at least 1.", s.op, s.str());
   return cases_of(s, compute);

@@ -19,46 +19,144 @@ std::string OpShape::str() const {
   return text;
 }
 
+namespace {
+
+/// Gathers the ops of a network.
+struct Listing {
+  Index n;
+  std::vector<OpShape> shapes = {};
+
+  void add(const char* op, Index size, Index c_in, Index c_out = 0, Index kernel = 0,
+           Index stride = 0) {
+    shapes.push_back({op, n, size, size, c_in, c_out, kernel, stride});
+  }
+  /// A normalisation, with what of its activation is an op of its own.
+  void norm(Index size, Index width, const NormSpec& spec) {
+    if (spec.kind == NormKind::batch) {
+      add("batch_norm2d", size, width);
+    } else {
+      add("group_norm", size, width, spec.groups_of(width));
+    }
+    if (spec.activation == Activation::gelu) add("gelu", size, width);
+    if (spec.activation == Activation::leaky_relu && spec.kind == NormKind::batch) {
+      add("leaky_relu", size, width);
+    }
+  }
+};
+
+}  // namespace
+
 std::vector<OpShape> network_shapes(const UNetSpec& spec, Index n, Index image) {
-  std::vector<OpShape> shapes;
-  const auto normalised = [&](Index size, Index width) {
-    shapes.push_back({"batch_norm2d", n, size, size, width, 0, 0, 0});
-  };
+  Listing list{n};
+  const NormSpec norm = spec.norm_spec();
   const std::vector<LevelSpec> all = levels(spec);
   for (const LevelSpec& level : all) {
     const Index size = image >> level.depth;
     if (level.up) {
       const UpConv& up = *level.up;
-      shapes.push_back({"conv_transpose2d", n, size / 2, size / 2, up.in, up.out, up.kernel, 2});
-      if (!up.norm.empty()) normalised(size, up.out);
-      shapes.push_back({"concat", n, size, size, up.out, up.out, 0, 0});
+      list.add("conv_transpose2d", size / 2, up.in, up.out, up.kernel, 2);
+      if (!up.norm.empty()) list.norm(size, up.out, norm);
+      list.add("concat", size, up.out, up.out);
     }
     for (const ConvBlock& block : level.blocks) {
-      shapes.push_back({"conv2d", n, size, size, block.in, block.out, 3, 1});
-      normalised(size, block.out);
+      list.add("conv2d", size * block.stride, block.in, block.out, 3, block.stride);
+      list.norm(size, block.out, norm);
     }
-    if (level.part == LevelSpec::Part::encoder) {
-      shapes.push_back({"max_pool2d", n, size, size, level.out, 0, 2, 2});
-    }
+    if (level.pooled) list.add("max_pool2d", size, level.out, 0, 2, 2);
   }
-  shapes.push_back({"conv2d", n, image, image, all.back().out, spec.classes, 1, 1});
-  return shapes;
+  list.add("conv2d", image, all.back().out, spec.classes, 1, 1);
+  return list.shapes;
 }
 
-std::vector<OpShape> unet_shapes(Index n, Index image) {
+std::vector<OpShape> network_shapes(const ResidualUNetSpec& spec, Index n, Index image) {
+  Listing list{n};
+  const auto conv = [&](Index size, Index in, Index out, Index kernel, Index stride) {
+    list.add("conv2d", size * stride, in, out, kernel, stride);
+    list.add("group_norm", size, out, out);
+  };
+  Index width = spec.size.width_of(0);
+  conv(image, spec.in_channels, width, 3, 1);
+  for (int level = 0; level <= spec.size.depth; ++level) {
+    const Index size = image >> level, out = spec.size.width_of(level);
+    for (Index b = 0; b < spec.blocks_of(level); ++b) {
+      const bool halves = level > 0 && b == 0;
+      conv(size, width, out, 3, halves ? 2 : 1);
+      conv(size, out, out, 3, 1);
+      if (halves) list.add("depthwise_conv2d", 2 * size, width, 0, 2, 2);
+      if (width != out) conv(size, width, out, 1, 1);
+      list.add("leaky_relu", size, out);
+      width = out;
+    }
+  }
+  for (int level = spec.size.depth - 1; level >= 0; --level) {
+    const Index size = image >> level, out = spec.size.width_of(level);
+    list.add("conv_transpose2d", size / 2, spec.size.width_of(level + 1), out, 2, 2);
+    list.add("concat", size, out, out);
+    conv(size, 2 * out, out, 3, 1);
+  }
+  list.add("conv2d", image, spec.size.width_of(0), spec.classes, 1, 1);
+  return list.shapes;
+}
+
+std::vector<OpShape> network_shapes(const CmunextSpec& spec, Index n, Index image) {
+  Listing list{n};
+  const auto conv = [&](Index size, Index in, Index out) {  // with ReLU in its batch norm
+    list.add("conv2d", size, in, out, 3, 1);
+    list.add("batch_norm2d", size, out);
+  };
+  const auto activated = [&](Index size, Index width) {
+    list.add("gelu", size, width);
+    list.add("batch_norm2d", size, width);
+  };
+  const auto mixed = [&](Index size, Index in, Index between, Index out) {
+    list.add("conv2d", size, in, between, 1, 1);
+    activated(size, between);
+    list.add("conv2d", size, between, out, 1, 1);
+    activated(size, out);
+  };
+  Index width = spec.widths.front();
+  conv(image, spec.in_channels, width);
+  for (std::size_t level = 0; level < spec.levels(); ++level) {
+    const Index size = image >> level;
+    for (Index b = 0; b < spec.blocks[level]; ++b) {
+      list.add("depthwise_conv2d", size, width, 0, spec.kernels[level], 1);
+      activated(size, width);
+      mixed(size, width, 4 * width, width);
+    }
+    conv(size, width, spec.widths[level]);
+    width = spec.widths[level];
+    if (level + 1 < spec.levels()) list.add("max_pool2d", size, width, 0, 2, 2);
+  }
+  for (std::size_t level = spec.levels() - 1; level-- > 0;) {
+    const Index size = image >> level, out = spec.widths[level];
+    list.add("upsample_bilinear2d", size / 2, spec.widths[level + 1]);
+    conv(size, spec.widths[level + 1], out);
+    list.add("conv2d", size, out, out, 3, 1);
+    list.add("conv2d", size, out, out, 3, 1);
+    list.add("concat", size, out, out);
+    activated(size, 2 * out);
+    mixed(size, 2 * out, 4 * out, out);
+  }
+  list.add("conv2d", image, spec.widths.front(), spec.classes, 1, 1);
+  return list.shapes;
+}
+
+std::vector<OpShape> all_shapes(Index n, Index image) {
   std::vector<OpShape> shapes;
   const auto add = [&shapes](const OpShape& shape) {
     const bool is_new = std::find(shapes.begin(), shapes.end(), shape) == shapes.end();
     if (is_new && shape.h >= 1) shapes.push_back(shape);
   };
-  for (const UNetPreset& preset : kUNetPresets) {
-    const UNetSpec spec{.preset = preset};
+  const auto add_all = [&](const auto& spec) {
     for (const OpShape& shape : network_shapes(spec, n, image)) add(shape);
     for (const char* op : {"log_softmax", "pixel_sums"}) {
       add({op, n, image, image, spec.classes, 0, 0, 0});
     }
     add({"adam", 1, 1, 1, parameter_count(spec), 0, 0, 0});
-  }
+  };
+  for (const UNetPreset& preset : kUNetPresets) add_all(UNetSpec{.preset = preset});
+  add_all(ResidualUNetSpec{});
+  add_all(CmunextSpec{});
   // Op by op, as a reader compares them.
   std::stable_sort(shapes.begin(), shapes.end(),
                    [](const OpShape& a, const OpShape& b) { return a.op < b.op; });

@@ -4,14 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "layers/cmunext.h"
+#include "layers/residual_unet.h"
 #include "layers/unet_spec.h"
 
 namespace dmf {
 
 /// An op at one shape: x is [n, h, w, c_in]; what the rest means is the op's.
 struct OpShape {
-  std::string op;  // conv2d, conv_transpose2d, batch_norm2d, max_pool2d, concat, log_softmax,
-                   // pixel_sums, adam (of c_in parameters)
+  std::string op;  // conv2d, conv_transpose2d, depthwise_conv2d, batch_norm2d, group_norm (in c_out
+                   // groups), max_pool2d, upsample_bilinear2d, concat, gelu, leaky_relu,
+                   // log_softmax, pixel_sums, adam (of c_in parameters)
   Index n, h, w, c_in, c_out;
   Index kernel, stride;
 
@@ -19,12 +22,14 @@ struct OpShape {
   bool operator==(const OpShape&) const = default;
 };
 
-/// All convolutions, normalisations, poolings and joins of a U-Net, one entry for each time it
-/// happens.
+/// All convolutions, normalisations, activations, poolings and joins of a network, one entry for each
+/// time it happens.
 std::vector<OpShape> network_shapes(const UNetSpec& spec, Index batch, Index image);
+std::vector<OpShape> network_shapes(const ResidualUNetSpec& spec, Index batch, Index image);
+std::vector<OpShape> network_shapes(const CmunextSpec& spec, Index batch, Index image);
 
-/// The shapes that the U-Nets of the default width and depth have, each once.
-std::vector<OpShape> unet_shapes(Index batch, Index image);
+/// The shapes that all networks have as they are by default, each once.
+std::vector<OpShape> all_shapes(Index batch, Index image);
 
 /// Lines of op,n,h,w,c_in,c_out,kernel,stride after a header of these names.
 ///

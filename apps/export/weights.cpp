@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "engine/core/check.h"
+#include "layers/cmunext.h"
+#include "layers/residual_unet.h"
 
 namespace dmf {
 namespace {
@@ -93,45 +95,118 @@ std::vector<std::string> convolutions_of(const UNetSpec& spec) {
   return names;
 }
 
-/// What only the tensors tell: of all U-Nets that with most of its layers there, and its sizes.
-UNetSpec spec_from(const std::map<std::string, Tensor<float>>& tensors, WeightsFormat format,
-                   const UNetSpec& rest) {
-  constexpr int kDeepest = 8;
+/// What the weights of a file's convolutions tell.
+class Reading {
+ public:
+  Reading(const std::map<std::string, Tensor<float>>& tensors, WeightsFormat format)
+      : tensors_(tensors), format_(format) {}
+
+  bool has(const std::string& layer) const {
+    return tensors_.contains(name_in(layer + ".weight", format_));
+  }
+  Index inputs(const std::string& layer) const {
+    return weight(layer).size(format_ == WeightsFormat::pytorch ? 1 : 2);
+  }
+  Index outputs(const std::string& layer) const {
+    return weight(layer).size(format_ == WeightsFormat::pytorch ? 0 : 3);
+  }
+  Index kernel(const std::string& layer) const {
+    return weight(layer).size(format_ == WeightsFormat::pytorch ? 2 : 0);
+  }
+  /// How many of first, second, ... there are, named by a format of their number.
+  Index count(const std::string& before, const std::string& behind) const {
+    Index found = 0;
+    while (has(before + fmt::format("{}", found) + behind)) ++found;
+    return found;
+  }
+
+ private:
+  const Tensor<float>& weight(const std::string& layer) const {
+    const std::string name = name_in(layer + ".weight", format_);
+    const auto found = tensors_.find(name);
+    DMF_CHECK(found != tensors_.end(), IoError, "[weights] there is no tensor '{}'.", name);
+    DMF_CHECK(found->second.shape().rank() == 4, IoError,
+              "[weights] '{}' is {}: expected the four axes of a convolution.", name,
+              found->second.shape().str());
+    return found->second;
+  }
+
+  const std::map<std::string, Tensor<float>>& tensors_;
+  WeightsFormat format_;
+};
+
+/// The limit of the widths, where the widest level is not what doubling would have come to.
+Index width_limit(Index base_width, int depth, Index widest) {
+  return widest >= base_width && widest < base_width << depth ? widest : 0;
+}
+
+/// Of all U-Nets that with most of its layers there, and its sizes.
+UNetSpec unet_from(const Reading& reading, const UNetSpec& rest) {
   UNetSpec spec = rest;
   int best = std::numeric_limits<int>::min();
   for (const UNetPreset& preset : kUNetPresets) {
-    for (int depth = 1; depth <= kDeepest; ++depth) {
+    for (int depth = 1; depth <= kDeepestEncoder; ++depth) {
       UNetSpec candidate = rest;
       candidate.preset = preset;
       candidate.depth = depth;
       int there = 0;
       for (const std::string& layer : convolutions_of(candidate)) {
-        there += tensors.contains(name_in(layer + ".weight", format)) ? 1 : -1;
+        there += reading.has(layer) ? 1 : -1;
       }
       if (there > best) spec = candidate;
       best = std::max(best, there);
     }
   }
-  const auto kernel = [&](const std::string& layer) -> const Tensor<float>& {
-    const std::string name = name_in(layer + ".weight", format);
-    const auto found = tensors.find(name);
-    DMF_CHECK(found != tensors.end(), IoError, "[weights] there is no tensor '{}'.", name);
-    DMF_CHECK(found->second.shape().rank() == 4, IoError,
-              "[weights] '{}' is {}: expected the four axes of a convolution.", name,
-              found->second.shape().str());
-    return found->second;
-  };
-  const auto inputs = [&](const Tensor<float>& t) {
-    return t.size(format == WeightsFormat::pytorch ? 1 : 2);
-  };
-  const auto outputs = [&](const Tensor<float>& t) {
-    return t.size(format == WeightsFormat::pytorch ? 0 : 3);
-  };
-  const Tensor<float>& first = kernel(convolutions_of(spec).front());
-  spec.in_channels = inputs(first);
-  spec.base_width = outputs(first);
-  spec.classes = outputs(kernel("head"));
+  const std::string first = convolutions_of(spec).front();
+  spec.in_channels = reading.inputs(first);
+  spec.base_width = reading.outputs(first);
+  spec.classes = reading.outputs("head");
+  const LevelSpec* lowest = nullptr;
+  const std::vector<LevelSpec> all = levels(spec);
+  for (const LevelSpec& level : all) {
+    if (level.part != LevelSpec::Part::decoder) lowest = &level;
+  }
+  spec.max_width = width_limit(spec.base_width, lowest->depth,
+                               reading.outputs(lowest->name + "." + lowest->blocks.back().conv));
   return spec;
+}
+
+CmunextSpec cmunext_from(const Reading& reading, const UNetSpec& rest) {
+  CmunextSpec spec{.widths = {}, .blocks = {}, .kernels = {}};
+  spec.bn_eps = rest.bn_eps;
+  spec.in_channels = reading.inputs("stem.conv");
+  spec.classes = reading.outputs("head");
+  for (Index level = 0; level < reading.count("enc", ".conv"); ++level) {
+    const std::string encoder = fmt::format("enc{}", level);
+    spec.widths.push_back(reading.outputs(encoder + ".conv"));
+    spec.blocks.push_back(reading.count(encoder + ".block", ".depthwise"));
+    spec.kernels.push_back(spec.blocks.back() == 0 ? 1
+                                                   : reading.kernel(encoder + ".block0.depthwise"));
+  }
+  return spec;
+}
+
+ResidualUNetSpec residual_from(const Reading& reading) {
+  ResidualUNetSpec spec{.blocks = {}};
+  spec.in_channels = reading.inputs("stem.conv");
+  spec.classes = reading.outputs("head");
+  const Index levels = reading.count("enc", ".block0.conv1");
+  spec.size.depth = static_cast<int>(std::clamp<Index>(levels - 1, 1, kDeepestEncoder));
+  spec.size.base_width = reading.outputs("stem.conv");
+  for (Index level = 0; level < levels; ++level) {
+    spec.blocks.push_back(reading.count(fmt::format("enc{}.block", level), ".conv1"));
+  }
+  spec.size.max_width =
+      width_limit(spec.size.base_width, spec.size.depth,
+                  reading.outputs(fmt::format("enc{}.block0.conv1", spec.size.depth)));
+  return spec;
+}
+
+/// What only the tensors tell.
+NetworkSpec spec_from(const Reading& reading, const UNetSpec& rest) {
+  if (reading.has("enc0.block0.conv1")) return residual_from(reading).network_spec();
+  if (reading.has("stem.conv")) return cmunext_from(reading, rest).network_spec();
+  return unet_from(reading, rest).network_spec();
 }
 
 }  // namespace
@@ -148,7 +223,7 @@ Safetensors export_weights(const Network<float>& network, WeightsFormat format) 
 std::unique_ptr<Network<float>> import_weights(const Safetensors& file, WeightsFormat format,
                                                const UNetSpec& rest) {
   std::map<std::string, Tensor<float>> given = tensors_of(file, format);
-  const NetworkSpec network_spec = spec_from(given, format, rest).network_spec();
+  const NetworkSpec network_spec = spec_from(Reading(given, format), rest);
   Index held = 0;
   for (const auto& [name, tensor] : given) held += tensor.numel();
   DMF_CHECK(parameter_count(network_spec) <= held, IoError,

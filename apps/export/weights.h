@@ -14,8 +14,9 @@ namespace dmf {
 ///
 ///   ours     NAME.weight [KH, KW, C_in, C_out], transposed [KH, KW, C_out, C_in]; gamma, beta,
 ///            running_mean, running_var
-///   pytorch  NAME.weight [C_out, C_in, KH, KW], transposed [C_in, C_out, KH, KW]; batch norm's
-///            weight, bias, running_mean, running_var. load_state_dict takes it as it is
+///   pytorch  NAME.weight [C_out, C_in, KH, KW], depthwise [C, 1, KH, KW], transposed [C_in, C_out,
+///            KH, KW]; a norm's weight, bias, running_mean, running_var. load_state_dict takes it as
+///            it is
 ///   keras    NAME.kernel in our layouts; gamma, beta, moving_mean, moving_variance; on reading
 ///            also NAME/kernel:0
 ///
@@ -31,10 +32,10 @@ inline constexpr std::array<Named<WeightsFormat>, 3> kWeightsFormats = {
 /// there and back again every bit is the same.
 Safetensors export_weights(const Network<float>& network, WeightsFormat format);
 
-/// A U-Net with the weights of a file. What it is like (preset, depth, widths, classes) is read off
+/// A network with the weights of a file. What it is like (network, depth, widths, classes) is read off
 /// the tensors; PyTorch's num_batches_tracked are left out.
 ///
-/// rest    dropout and batch-norm options, which no tensor tells
+/// rest    what no tensor tells: dropout and eps; of a U-Net its norm, activation and strides too
 /// throws  IoError naming a tensor that is missing, left over, or of another shape
 std::unique_ptr<Network<float>> import_weights(const Safetensors& file, WeightsFormat format,
                                                const UNetSpec& rest);

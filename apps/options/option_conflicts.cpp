@@ -77,6 +77,9 @@ bool reads_history(const TrainOptions& o) {
 std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
   const bool divided = o.split.from_file();
   const double horizon = o.ema > 0.0 ? 1.0 / (1.0 - o.ema) : 0.0;
+  const std::vector<Setting>& of_network = entry_named(networks(), o.model, "model").settings;
+  const bool has_norms = Settings(of_network).knows("norm");
+  const std::string& norm = o.network_settings.text("norm");
   std::vector<Idle> idle = {
       {!o.where.has_precision(), {"precision"}, kCpuPrecision},
       {o.schedule == LearningRate::Shape::constant,
@@ -97,6 +100,8 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
       {!reads_history(o),
        {"history-size", "history-size-max"},
        "with --weighting " + o.fusion.weighting},
+      {has_norms && norm != "group", {"norm-groups"}, "without --norm group"},
+      {has_norms && norm != "batch", {"bn-momentum"}, "with --norm " + norm},
       {o.auxiliary == "none",
        {"aux-gamma0", "aux-lambda", "batch-track-steps"},
        "without --auxiliary"},
@@ -108,8 +113,7 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
       idle.push_back({!own.knows(setting.name), {setting.name}, reason});
     }
   };
-  add_others(o.network_settings, entry_named(networks(), o.model, "model").settings,
-             "with --model " + o.model);
+  add_others(o.network_settings, of_network, "with --model " + o.model);
   add_others(o.optimizer_settings, entry_named(optimizers(), o.optimizer, "optimizer").settings,
              "with --optimizer " + o.optimizer);
   add_others(o.fusion.rule,

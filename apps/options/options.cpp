@@ -8,6 +8,7 @@
 #include "apps/options/config_file.h"
 #include "apps/options/recipes.h"
 #include "apps/support/option_set.h"
+#include "layers/encoder_size.h"
 
 namespace dmf {
 
@@ -18,6 +19,9 @@ NetworkSpec TrainOptions::network_spec() const {
   spec.seed = seed;
   for (const Setting& setting : spec.settings.all()) {
     spec.settings.set(setting.name, network_settings.value(setting.name));
+  }
+  if (spec.settings.knows("depth") && spec.settings.whole("depth") == 0) {
+    spec.settings.set("depth", std::int64_t{depth_for(data.preprocess.size)});
   }
   return spec;
 }

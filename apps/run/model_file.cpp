@@ -1,6 +1,7 @@
 #include "apps/run/model_file.h"
 
 #include <algorithm>
+#include <array>
 
 #include "apps/run/run_identity.h"
 #include "apps/support/option_values.h"
@@ -12,6 +13,16 @@ namespace {
 constexpr std::string_view kFormat = "dmf-unet", kEnsembleFormat = "dmf-ensemble";
 constexpr double kMostMembers = 1000;
 constexpr int kVersion = 1;
+
+/// Settings that every file of version 1 has. Those that came later are written where they are not at
+/// their defaults, and have these in a file without: older programs go on reading what they can.
+constexpr std::array<std::string_view, 5> kSettingsOfOld = {"depth", "base-width", "dropout",
+                                                            "bn-eps", "bn-momentum"};
+
+bool is_of_old(const Setting& setting) {
+  return std::find(kSettingsOfOld.begin(), kSettingsOfOld.end(), setting.name) !=
+         kSettingsOfOld.end();
+}
 
 /// "network.base_width" of base-width
 std::string key_of(const Setting& setting) {
@@ -25,7 +36,9 @@ Metadata network_metadata(const NetworkSpec& spec) {
                        {"network.in_channels", fmt::format("{}", spec.in_channels)},
                        {"network.classes", fmt::format("{}", spec.classes)}};
   for (const Setting& setting : spec.settings.all()) {
-    metadata[key_of(setting)] = setting_text(spec.settings.value(setting.name));
+    const Setting::Value& value = spec.settings.value(setting.name);
+    if (!is_of_old(setting) && value == setting.initial) continue;
+    metadata[key_of(setting)] = setting_text(value);
   }
   return metadata;
 }
@@ -35,7 +48,9 @@ NetworkSpec spec_from(const Metadata& metadata) {
   spec.in_channels = static_cast<Index>(metadata_number(metadata, "network.in_channels", 1, 1e6));
   spec.classes = static_cast<Index>(metadata_number(metadata, "network.classes", 2, 256));
   for (const Setting& setting : spec.settings.all()) {
-    const std::string key = key_of(setting), text = metadata_text(metadata, key);
+    const std::string key = key_of(setting);
+    if (!is_of_old(setting) && !metadata.contains(key)) continue;
+    const std::string text = metadata_text(metadata, key);
     const std::optional<Setting::Value> value = parse_setting(setting, text);
     const std::string problem = value ? setting.problem(*value) : "it is of another type";
     DMF_CHECK(problem.empty(), IoError, "metadata '{}' is '{}': {}.", key, text, problem);
@@ -144,6 +159,12 @@ Predictor Model::predictor() const {
   std::vector<Network<float>*> networks;
   for (const auto& member : members) networks.push_back(member.get());
   return Predictor(std::move(networks), inference);
+}
+
+Model model_of(std::unique_ptr<Network<float>> network, ModelFacts facts) {
+  Model model{std::move(facts)};
+  model.members.push_back(std::move(network));
+  return model;
 }
 
 Safetensors model_content(const Network<float>& network, const ModelFacts& facts) {

@@ -33,6 +33,8 @@ struct Model : ModelFacts {
   Predictor predictor() const;
 };
 
+Model model_of(std::unique_ptr<Network<float>> network, ModelFacts facts = {});
+
 /// Parameters, buffers and the metadata to rebuild the network. The same model gives the same
 /// content: no path, time, thread count or host is in it.
 Safetensors model_content(const Network<float>& network, const ModelFacts& facts);

@@ -12,6 +12,9 @@
 //   Columns<V>(term, channel)           what is needed of V neighbouring channels, loaded once
 //   Columns<V>::add(at, sums[K][V])     adds the terms of the V elements that start at offset `at`
 //
+// Planes are sums of the same kind beside each other: each adds up M rows, its term reads in
+// blockIdx.z which it is, and finish's channel counts on from one plane to the next.
+//
 // A thread adds up to a few hundred terms in the computing scalar, everything after that is double
 // and in the order of the rows: the result is the same from run to run and on every GPU.
 
@@ -39,7 +42,7 @@ inline ColumnLayout column_layout(Index M, Index C, int V) {
   return layout;
 }
 
-/// partials [blocks, K, C]
+/// partials [planes, blocks, K, C]
 template <class Term, int V>
 __global__ void add_columns(Index M, Index C, int columns, Index block_rows, Term term,
                             double* partials) {
@@ -66,13 +69,14 @@ __global__ void add_columns(Index M, Index C, int columns, Index block_rows, Ter
       double total = 0.0;
       for (int r = 0; r < rows; ++r) total += gathered[r * columns * V + c];
       const Index at = static_cast<Index>(blockIdx.y) * columns * V + c;
-      if (at < C) partials[(blockIdx.x * static_cast<Index>(K) + k) * C + at] = total;
+      const Index block = static_cast<Index>(blockIdx.z) * gridDim.x + blockIdx.x;
+      if (at < C) partials[(block * K + k) * C + at] = total;
     }
     __syncthreads();
   }
 }
 
-/// Calls finish(c, totals of c) for every channel, from partials [blocks, K, C].
+/// Calls finish(plane * C + c, totals of c) for every channel, from partials [planes, blocks, K, C].
 template <int K, class Finish>
 __global__ void add_partials(Index blocks, Index C, const double* partials, Finish finish) {
   constexpr int kColumns = 32, kRows = kThreads / kColumns;
@@ -80,6 +84,8 @@ __global__ void add_partials(Index blocks, Index C, const double* partials, Fini
   const int column = static_cast<int>(threadIdx.x) % kColumns;
   const int row = static_cast<int>(threadIdx.x) / kColumns;
   const Index c = static_cast<Index>(blockIdx.x) * kColumns + column;
+  const Index plane = blockIdx.z;
+  partials += plane * blocks * K * C;
   for (int k = 0; k < K; ++k) {
     double sum = 0.0;
     for (Index block = row; c < C && block < blocks; block += kRows) {
@@ -93,22 +99,25 @@ __global__ void add_partials(Index blocks, Index C, const double* partials, Fini
   for (int k = 0; k < K; ++k) {
     for (int r = 0; r < kRows; ++r) totals[k] += gathered[k][r][column];
   }
-  finish(c, totals);
+  finish(plane * C + c, totals);
 }
 
-/// Adds up the term over the rows of [M, C] and hands the totals of each channel to `finish`.
+/// Adds up the term over the rows of [M, C], of each plane, and hands the totals of each channel to
+/// `finish`.
 template <class Term, class Finish>
 void channel_sums(const char* name, Index M, Index C, const Term& term, const Finish& finish,
-                  Workspace& workspace) {
+                  Workspace& workspace, Index planes = 1) {
   using E = typename Term::Element;
+  const auto z = static_cast<unsigned>(planes);
   with_pack<E>(C, [&](auto pack) {
     const ColumnLayout layout = column_layout(M, C, pack);
-    double* partials = workspace.take<double>(layout.blocks * Term::kTerms * C);
-    launch({name, dim3(static_cast<unsigned>(layout.blocks), static_cast<unsigned>(layout.tiles)),
-            kThreads},
-           add_columns<Term, decltype(pack)::value>, M, C, layout.columns, layout.block_rows, term,
-           partials);
-    launch({name, static_cast<unsigned>((C + 31) / 32), kThreads},
+    double* partials = workspace.take<double>(planes * layout.blocks * Term::kTerms * C);
+    launch(
+        {name, dim3(static_cast<unsigned>(layout.blocks), static_cast<unsigned>(layout.tiles), z),
+         kThreads},
+        add_columns<Term, decltype(pack)::value>, M, C, layout.columns, layout.block_rows, term,
+        partials);
+    launch({name, dim3(static_cast<unsigned>((C + 31) / 32), 1, z), kThreads},
            add_partials<Term::kTerms, Finish>, layout.blocks, C,
            static_cast<const double*>(partials), finish);
   });

@@ -1,5 +1,6 @@
 #include "engine/ops/elementwise.h"
 
+#include "engine/autograd/saved_tensor.h"
 #include "engine/core/check.h"
 #include "engine/kernels/backends.h"
 #include "engine/kernels/elementwise/elementwise.h"
@@ -9,23 +10,25 @@ namespace {
 
 template <class F, class S>
 struct UnaryNode final : Node<S> {
-  UnaryNode(typename Node<S>::Slots inputs, Op op, const F& f, const Tensor<S>& x)
+  UnaryNode(typename Node<S>::Slots inputs, Op op, const F& f, const Variable<S>& x)
       : Node<S>(op, std::move(inputs)), f_(f), x_(x) {}
 
   void backward(const Tensor<S>& dy) override {
-    Tensor<S> dx = x_.like(x_.shape());
-    kernels<UnaryKernels<F, S>>(dy.device()).backward(f_, x_.cview(), dy.cview(), dx.view());
+    const Tensor<S> x = x_.get();
+    Tensor<S> dx = x.like(x.shape());
+    kernels<UnaryKernels<F, S>>(dy.device()).backward(f_, x.cview(), dy.cview(), dx.view());
     this->accumulate(0, std::move(dx));
   }
 
   void append_branches(std::vector<std::uint8_t>& branches) const override {
-    if constexpr (std::is_same_v<F, functors::Relu>) {
-      for (const S x : x_.span()) branches.push_back(x > S{0});
+    if constexpr (std::is_same_v<F, functors::Relu> || std::is_same_v<F, functors::LeakyRelu>) {
+      const Tensor<S> values = x_.get();
+      for (const S x : values.span()) branches.push_back(x > S{0});
     }
   }
 
   F f_;
-  Tensor<S> x_;
+  SavedTensor<S> x_;
 };
 
 template <class F, class S>
@@ -52,7 +55,7 @@ template <class F, class S>
 Variable<S> unary(Op op, const F& f, const Variable<S>& x) {
   Tensor<S> y = x.value().like(x.shape());
   kernels<UnaryKernels<F, S>>(x.device()).forward(f, x.value().cview(), y.view());
-  return record<UnaryNode<F, S>>(std::move(y), {x}, op, f, x.value());
+  return record<UnaryNode<F, S>>(std::move(y), {x}, op, f, x);
 }
 
 template <class F, class S>
@@ -70,6 +73,16 @@ Variable<S> binary(Op op, const F& f, const Variable<S>& a, const Variable<S>& b
 template <class S>
 Variable<S> relu(const Variable<S>& x) {
   return unary(Op::relu, functors::Relu{}, x);
+}
+template <class S>
+Variable<S> leaky_relu(const Variable<S>& x, double slope) {
+  DMF_CHECK(slope >= 0.0 && slope < 1.0, ValueError,
+            "[leaky_relu] slope {}: expected at least 0 and below 1.", slope);
+  return unary(Op::leaky_relu, functors::LeakyRelu{slope}, x);
+}
+template <class S>
+Variable<S> gelu(const Variable<S>& x) {
+  return unary(Op::gelu, functors::Gelu{}, x);
 }
 template <class S>
 Variable<S> affine(const Variable<S>& x, double scale, double shift) {
@@ -94,6 +107,8 @@ Variable<S> operator/(const Variable<S>& a, const Variable<S>& b) {
 
 #define DMF_INSTANTIATE(S)                                                \
   template Variable<S> relu(const Variable<S>&);                          \
+  template Variable<S> leaky_relu(const Variable<S>&, double);            \
+  template Variable<S> gelu(const Variable<S>&);                          \
   template Variable<S> affine(const Variable<S>&, double, double);        \
   template Variable<S> operator+(const Variable<S>&, const Variable<S>&); \
   template Variable<S> operator-(const Variable<S>&, const Variable<S>&); \

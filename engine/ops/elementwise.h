@@ -8,6 +8,16 @@ namespace dmf {
 template <class S>
 Variable<S> relu(const Variable<S>& x);
 
+/// x where it is above 0, else slope * x; the gradient at exactly 0 is the slope's.
+///
+/// throws  ValueError unless 0 <= slope < 1
+template <class S>
+Variable<S> leaky_relu(const Variable<S>& x, double slope = 0.01);
+
+/// x times the normal distribution's function of x, in its exact form (by erf).
+template <class S>
+Variable<S> gelu(const Variable<S>& x);
+
 /// scale * x + shift
 template <class S>
 Variable<S> affine(const Variable<S>& x, double scale, double shift);

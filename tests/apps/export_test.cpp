@@ -6,11 +6,13 @@
 
 #include "apps/export/onnx.h"
 #include "apps/export/weights.h"
+#include "apps/run/model_file.h"
+#include "apps/support/option_values.h"
 #include "apps/training/event_log.h"
 #include "engine/core/check.h"
 #include "tests/support/crc.h"
 #include "tests/support/needs.h"
-#include "tests/support/random_tensor.h"
+#include "tests/support/small_networks.h"
 #include "tests/support/temporary_folder.h"
 
 namespace dmf {
@@ -42,7 +44,7 @@ std::vector<std::string> records_of(const std::string& file) {
   return records;
 }
 
-/// A small network whose every number is different.
+/// A small U-Net whose every number is different.
 std::unique_ptr<Network<float>> small_network(const UNetPreset& preset) {
   UNetSpec spec;
   spec.preset = preset;
@@ -50,13 +52,7 @@ std::unique_ptr<Network<float>> small_network(const UNetPreset& preset) {
   spec.classes = 4;
   spec.depth = 2;
   spec.base_width = 3;
-  auto network = make_network<float>(spec.network_spec());
-  Rng rng(9);
-  for (auto& [name, tensor] : network->named_tensors()) {
-    tensor.copy_from(random_tensor<float>(tensor.shape(), rng, 0.1, 1.0));
-  }
-  network->train(false);
-  return network;
+  return with_random_weights(make_network<float>(spec.network_spec()));
 }
 
 }  // namespace
@@ -76,6 +72,23 @@ TEST_CASE("weights: to PyTorch's and Keras's names and layouts and back, every b
         CHECK_MESSAGE(std::memcmp(tensor.data(), own.at(entry.first).data(),
                                   static_cast<std::size_t>(tensor.numel()) * sizeof(float)) == 0,
                       entry.first);
+      }
+    }
+  }
+  for (const NetworkSpec& spec : small_network_specs()) {
+    CAPTURE(settings_text(spec.settings));
+    const auto network = with_random_weights(make_network<float>(spec));
+    const auto own = network->named_tensors();
+    UNetSpec rest;  // what no tensor tells
+    if (spec.settings.knows("norm")) {
+      rest = UNetSpec::of(kPaperUNet, spec);
+      rest.max_width = 0;
+    }
+    for (const auto format : {WeightsFormat::pytorch, WeightsFormat::keras}) {
+      const auto again = import_weights(export_weights(*network, format), format, rest);
+      CHECK(settings_text(again->spec().settings) == settings_text(spec.settings));
+      for (const auto& entry : again->named_tensors()) {
+        CHECK_MESSAGE(largest_difference(entry.second, own.at(entry.first)) == 0.0, entry.first);
       }
     }
   }
@@ -101,6 +114,32 @@ TEST_CASE("weights: to PyTorch's and Keras's names and layouts and back, every b
   Safetensors counted = torch;
   counted.set("enc0.bn.num_batches_tracked", Tensor<std::int32_t>::zeros(Shape{1}));
   CHECK(import_weights(counted, WeightsFormat::pytorch, {})->spec().settings.whole("depth") == 2);
+}
+
+TEST_CASE("model files: every network comes back; those with defaults say no more than they did") {
+  const TemporaryFolder folder;
+  PreprocessSpec preprocess;
+  preprocess.channels = 3;
+  for (const NetworkSpec& spec : small_network_specs()) {
+    CAPTURE(spec.name);
+    CAPTURE(settings_text(spec.settings));
+    const auto network = with_random_weights(make_network<float>(spec));
+    save_model(folder / "m.safetensors", *network, {preprocess});
+    const Model again = load_model(folder / "m.safetensors");
+    CHECK(again.network().spec().name == spec.name);
+    CHECK(settings_text(again.network().spec().settings) == settings_text(spec.settings));
+    const auto own = network->named_tensors();
+    for (const auto& [name, tensor] : again.network().named_tensors()) {
+      CHECK_MESSAGE(largest_difference(tensor, own.at(name)) == 0.0, name);
+    }
+  }
+  std::string keys;
+  for (const auto& entry : model_content(*small_network(kClassicUNet), {preprocess}).metadata) {
+    if (entry.first.starts_with("network.")) keys += entry.first + " ";
+  }
+  CHECK(keys ==
+        "network.base_width network.bn_eps network.bn_momentum network.classes network.depth "
+        "network.dropout network.in_channels network.variant ");
 }
 
 TEST_CASE("weights: a file that does not fit is refused by the tensor's name") {
@@ -132,8 +171,7 @@ TEST_CASE("weights: a file that does not fit is refused by the tensor's name") {
 TEST_CASE("ONNX: the checker accepts every option" *
           needs(DMF_WITH_ONNX, "built without libonnx-dev")) {
   for (const UNetPreset& preset : kUNetPresets) {
-    Model model;
-    model.members.push_back(small_network(preset));
+    Model model = model_of(small_network(preset));
     model.preprocess.channels = 3;
     const std::string bytes = to_onnx(model);
     CHECK(bytes.find("preprocess.size") != std::string::npos);
@@ -141,21 +179,9 @@ TEST_CASE("ONNX: the checker accepts every option" *
   }
 }
 
-TEST_CASE("ONNX: a network that is no U-Net is refused by name" *
-          needs(DMF_WITH_ONNX, "built without libonnx-dev")) {
-  struct Other final : Network<float> {
-    Other() : Network<float>({.name = "other"}, Device::cpu()) {}
-    Variable<float> forward(const Variable<float>& x) override { return x; }
-  };
-  Model model;
-  model.members.push_back(std::make_unique<Other>());
-  CHECK_THROWS_WITH_AS(to_onnx(model), Contains("[onnx] the network: got other, expected a U-Net."),
-                       Error);
-}
-
 #if !DMF_WITH_ONNX
 TEST_CASE("ONNX: a program that was built without it says what to install") {
-  const Model model{small_network(kPaperUNet), PreprocessSpec{}};
+  const Model model = model_of(small_network(kPaperUNet));
   CHECK_THROWS_WITH_AS(to_onnx(model), Contains("install libonnx-dev"), Error);
 }
 #endif

@@ -109,7 +109,7 @@ TEST_CASE("options: what is wrong is said in words") {
   CHECK(refusal({"--losses", "cce,,focal"}).find("which has an empty entry") != std::string::npos);
   CHECK(refusal({"--losses", "cce,focal,cce"}) == "--losses: cce is given twice");
   CHECK(refusal({"--model", "clasic"}) ==
-        "--model: got 'clasic', expected paper, classic: did you mean classic?");
+        "--model: got 'clasic', expected paper, classic, residual, cmunext: did you mean classic?");
   CHECK(Command({"--classes", "\"a,b\", c"}).options.data.dataset.classes ==
         std::vector<std::string>{"a,b", "c"});
   CHECK(refusal({"--data", ""}).find("got an empty text") != std::string::npos);
@@ -265,7 +265,7 @@ TEST_CASE("help: no line is wider than the terminal, every option and default is
   const std::string text = help_text(app, "train", 80);
   CHECK(text.find("default 0.002") != std::string::npos);
   CHECK(text.find("Defaults below are those of") != std::string::npos);
-  CHECK(text.find("from 1 to 8; default 4") != std::string::npos);
+  CHECK(text.find("from 0 to 8; default 4") != std::string::npos);
 }
 
 TEST_CASE("nearest_name: a slip is named, another word is not") {

@@ -254,7 +254,7 @@ TEST_CASE(
   refused([](Safetensors& f) { f.metadata["network.base_width"] = "1000"; },
           "too few for the network");
   refused([](Safetensors& f) { f.metadata["network.variant"] = "unetr"; },
-          "[model] got 'unetr', expected paper or classic.");
+          "[model] got 'unetr', expected paper, classic, residual or cmunext.");
   refused([](Safetensors& f) { f.tensors.erase("head.bias"); }, "no tensor 'head.bias'");
   refused([](Safetensors& f) { f.set("extra", Tensor<float>::zeros(Shape{1})); },
           "it holds 'extra'");

@@ -2,14 +2,17 @@
 #include "engine/ops/batch_norm2d.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/conv2d.h"
+#include "engine/ops/depthwise_conv2d.h"
 #include "engine/ops/dropout.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/group_norm.h"
 #include "engine/ops/pad2d.h"
 #include "engine/ops/pixel_sums.h"
 #include "engine/ops/pool2d.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/softmax.h"
 #include "engine/ops/store_as.h"
+#include "engine/ops/upsample2d.h"
 #include "tests/cases/op_case.h"
 #include "tests/support/random_tensor.h"
 
@@ -64,6 +67,20 @@ OpCase conv_t(const std::string& name, const Shape& x, const Shape& weight, cons
           }};
 }
 
+OpCase depthwise(const std::string& name, const Shape& x, Index KH, Index KW,
+                 const Conv2dSpec& spec, bool bias = true) {
+  std::vector<Shape> shapes = {x, Shape{KH, KW, 1, x[3]}};
+  if (bias) shapes.push_back(Shape{x[3]});
+  return {Op::depthwise_conv2d, name, uniform(shapes), [spec](const Inputs& in) {
+            return depthwise_conv2d(in[0], in[1], in.size() > 2 ? in[2] : V(), spec);
+          }};
+}
+
+OpCase upsample(const std::string& name, const Shape& x) {
+  return {Op::upsample_bilinear2d, name, uniform({x}),
+          [](const Inputs& in) { return upsample_bilinear2d(in[0]); }};
+}
+
 OpCase batch_norm(const std::string& name, const Shape& x, bool training, bool relu) {
   const Index C = x[3];
   return {Op::batch_norm2d, name,
@@ -79,6 +96,19 @@ OpCase batch_norm(const std::string& name, const Shape& x, bool training, bool r
             spec.training = training;
             spec.relu = relu;
             return batch_norm2d(in[0], in[1], in[2], mean, var, spec);
+          }};
+}
+
+OpCase groups(const std::string& name, const Shape& x, Index count, double slope) {
+  const Index C = x[3];
+  return {Op::group_norm, name,
+          [x, C](Rng& rng) {
+            return Inputs{parameter(random_tensor<double>(x, rng)),
+                          parameter(random_tensor<double>(Shape{C}, rng, 0.5, 1.5)),
+                          parameter(random_tensor<double>(Shape{C}, rng, 2.0, 3.0))};
+          },
+          [count, slope](const Inputs& in) {
+            return group_norm(in[0], in[1], in[2], {.groups = count, .slope = slope});
           }};
 }
 
@@ -125,7 +155,14 @@ std::vector<OpCase> convolution_cases() {
       conv_t("3x3 stride 2 same", {2, 3, 2, 3}, {3, 3, 2, 3}, {2, 2, {0, 0, 1, 1}}),
       conv_t("3x3 stride 1", {1, 3, 4, 2}, {3, 3, 3, 2}, {1, 1, {1, 1, 1, 1}}, false),
       conv_t("negative padding appends rows", {1, 2, 2, 2}, {2, 2, 3, 2}, {3, 3, {0, 0, -1, -2}}),
-      conv_t("one pixel", {1, 1, 1, 3}, {3, 3, 2, 3}, {2, 2, {0, 0, 1, 1}})};
+      conv_t("one pixel", {1, 1, 1, 3}, {3, 3, 2, 3}, {2, 2, {0, 0, 1, 1}}),
+      depthwise("3x3 same", {2, 5, 4, 3}, 3, 3, {1, 1, {1, 1, 1, 1}}),
+      depthwise("7x7 same, more channels than a block", {1, 3, 6, 17}, 7, 7, {1, 1, {3, 3, 3, 3}}),
+      depthwise("stride 2, odd width", {1, 6, 5, 2}, 3, 3, {2, 2, {0, 0, 1, 1}}),
+      depthwise("kernel 2x3, stride 1x2, four different pads", {1, 4, 5, 2}, 2, 3,
+                {1, 2, {1, 0, 2, 3}}),
+      depthwise("one pixel, no bias", {1, 1, 1, 2}, 5, 5, {1, 1, {2, 2, 2, 2}}, false),
+      depthwise("stride above the kernel", {1, 5, 5, 2}, 1, 1, {3, 3, {}})};
 }
 
 std::vector<OpCase> normalisation_cases() {
@@ -138,6 +175,11 @@ std::vector<OpCase> normalisation_cases() {
           batch_norm("training with ReLU", {2, 3, 2, 4}, true, true),
           batch_norm("evaluation", {2, 3, 4, 3}, false, false),
           batch_norm("evaluation with ReLU, one pixel", {1, 1, 1, 2}, false, true),
+          groups("two groups", {2, 3, 2, 4}, 2, 1.0),
+          groups("instances, N = 1, odd", {1, 3, 5, 3}, 3, 1.0),
+          groups("all channels, ReLU", {2, 2, 3, 3}, 1, 0.0),
+          groups("leaky ReLU", {2, 3, 2, 6}, 3, 0.1),
+          groups("one pixel", {2, 1, 1, 4}, 2, 0.01),
           {Op::softmax, "two classes", logits({2, 3, 2, 2}),
            [](const Inputs& in) { return softmax(in[0]); }},
           {Op::softmax, "five classes, one pixel", logits({1, 1, 1, 5}),
@@ -155,6 +197,19 @@ std::vector<OpCase> elementwise_cases() {
   return {
       {Op::relu, "both signs", distinct({2, 3, 3, 2}),
        [](const Inputs& in) { return relu(in[0]); }},
+      {Op::leaky_relu, "both signs", distinct({2, 3, 3, 2}),
+       [](const Inputs& in) { return leaky_relu(in[0]); }},
+      {Op::leaky_relu, "slope 0.3, of what can be made again", distinct({2, 3, 3, 2}),
+       [](const Inputs& in) {
+         const Shape channels{2};
+         const auto ones = Tensor<double>::full(channels, 1.0, in[0].device());
+         const auto zeros = Tensor<double>::full(channels, 0.0, in[0].device());
+         BatchNorm2dSpec spec;
+         spec.training = false;
+         return leaky_relu(batch_norm2d(in[0], V(ones), V(zeros), zeros, ones, spec), 0.3);
+       }},
+      {Op::gelu, "both signs", distinct({2, 3, 3, 2}),
+       [](const Inputs& in) { return gelu(5.0 * in[0]); }},
       {Op::affine, "scale and shift", uniform({shape}),
        [](const Inputs& in) { return affine(in[0], -2.5, 0.75); }},
       {Op::add, "plain", uniform({shape, shape}), [](const Inputs& in) { return in[0] + in[1]; }},
@@ -183,6 +238,9 @@ std::vector<OpCase> spatial_cases() {
           max_pool("odd size", {1, 5, 3, 2}, {}),
           max_pool("3x3 stride 2 padded", {1, 5, 4, 2}, {3, 3, 2, 2, {1, 1, 1, 1}}),
           max_pool("rectangular, more channels than a strip", {1, 3, 4, 70}, {1, 2, 1, 2, {}}),
+          upsample("odd sizes", {2, 3, 5, 3}),
+          upsample("one pixel", {1, 1, 1, 2}),
+          upsample("one row", {1, 1, 4, 1}),
           {Op::concat, "three parts",
            uniform({Shape{1, 2, 3, 1}, Shape{1, 2, 3, 2}, Shape{1, 2, 3, 3}}),
            [](const Inputs& in) { return concat(in); }},

@@ -20,6 +20,12 @@ NetworkSpec small_spec(const NetworkEntry& entry) {
   spec.in_channels = 3;
   spec.classes = 4;
   if (spec.settings.knows("base-width")) spec.settings.set("base-width", std::int64_t{4});
+  if (spec.settings.knows("cmunext-widths")) {
+    spec.settings.set("cmunext-widths", std::vector<double>{4, 4, 8, 8, 12});
+  }
+  if (spec.settings.knows("residual-blocks")) {
+    spec.settings.set("residual-blocks", std::vector<double>{1, 2});
+  }
   return spec;
 }
 
@@ -89,10 +95,12 @@ TEST_CASE("networks: what draws random numbers says so, and draws none in evalua
 }
 
 TEST_CASE("levels: every U-Net that a preset may describe has names of its own for its parts") {
-  for (int kind = 0; kind < 36; ++kind) {
+  for (int kind = 0; kind < 72; ++kind) {
     UNetSpec spec;
-    spec.preset = {"any",        "", 1 + kind % 2,   kind / 2 % 3,
-                   kind / 6 % 3, 2,  kind / 18 == 1, Init::he_normal};
+    spec.norm = kind < 36 ? NormKind::batch : NormKind::group;
+    spec.down = kind < 36 ? Down::pool : Down::stride;
+    spec.preset = {"any",        "", 1 + kind % 2,       kind / 2 % 3,
+                   kind / 6 % 3, 2,  kind / 18 % 2 == 1, Init::he_normal};
     spec.depth = 2;
     spec.base_width = 2;
     CAPTURE(kind);

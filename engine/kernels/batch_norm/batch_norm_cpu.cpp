@@ -2,33 +2,11 @@
 #include <cmath>
 #include <limits>
 
-#include "engine/core/parallel.h"
 #include "engine/kernels/batch_norm/batch_norm.h"
+#include "engine/kernels/row_sums.h"
 
 namespace dmf {
 namespace {
-
-// Rows (pixels) of a chunk: about 64 kB of float, so that the second look at a chunk (for its
-// centred squares) finds it in cache and the tensor is read from memory once.
-Index rows_per_chunk(Index C) {
-  return std::max<Index>(16, (1 << 14) / std::max<Index>(C, 1));
-}
-
-// Sums within a chunk run in the tensor's own scalar over at most this many rows, then go on in
-// double: fast, and the rounding of a long float sum never enters.
-constexpr Index kRowsPerSum = 64;
-
-/// Adds up rows in groups of kRowsPerSum: for each group, `add(first, last)` adds its rows into
-/// `group` (count scalars, cleared before), which then goes into `sums`.
-template <class T, class Add>
-void sum_in_groups(Index begin, Index end, T* group, Index count, double* sums, const Add& add) {
-  std::fill_n(sums, count, 0.0);
-  for (Index first = begin; first < end; first += kRowsPerSum) {
-    std::fill_n(group, count, T{0});
-    add(first, std::min(first + kRowsPerSum, end));
-    for (Index c = 0; c < count; ++c) sums[c] += static_cast<double>(group[c]);
-  }
-}
 
 /// What the kernels need of a channel, y = (x - centre) * scale + beta. The centre is subtracted
 /// first: a large common offset cancels exactly instead of swallowing the digits of x * scale.
@@ -119,8 +97,7 @@ void gradients(In<T> x, In<T> dy, In<double> mean, In<double> var, In<T> gamma, 
 template <class T>
 class CpuBatchNorm final : public BatchNormKernels<T> {
  public:
-  // Chunks are summed on their own, then merged in order by the rule of Chan, Golub & LeVeque (1979),
-  // which never subtracts large numbers as sum(x^2)/M - mean^2 would.
+  // Chunks are summed on their own, then merged in order.
   void statistics(In<T> x, View<double> mean, View<double> var,
                   Workspace& workspace) const override {
     const Index C = x.size(-1), M = x.numel() / C, grain = rows_per_chunk(C);
@@ -129,35 +106,8 @@ class CpuBatchNorm final : public BatchNormKernels<T> {
     double* squares = workspace.take<double>(chunks * C);
     T* scratch = workspace.take<T>(2 * C * num_threads());
     parallel_for(chunks, [&](Index chunk, int thread) {
-      const ChunkRange rows = chunk_range(M, grain, chunk);
-      double* chunk_mean = means + chunk * C;
-      double* chunk_squares = squares + chunk * C;
-      T* group = scratch + 2 * C * thread;
-      T* centre = group + C;
-      sum_in_groups(rows.begin, rows.end, group, C, chunk_mean, [&](Index first, Index last) {
-        for (Index m = first; m < last; ++m) {
-          const T* from = x.data + m * C;
-#pragma omp simd
-          for (Index c = 0; c < C; ++c) group[c] += from[c];
-        }
-      });
-      for (Index c = 0; c < C; ++c) {
-        chunk_mean[c] /= static_cast<double>(rows.end - rows.begin);
-        centre[c] = static_cast<T>(chunk_mean[c]);
-      }
-      sum_in_groups(rows.begin, rows.end, group, C, chunk_squares, [&](Index first, Index last) {
-        for (Index m = first; m < last; ++m) {
-          const T* from = x.data + m * C;
-#pragma omp simd
-          for (Index c = 0; c < C; ++c) {
-            group[c] += (from[c] - centre[c]) * (from[c] - centre[c]);
-          }
-        }
-      });
-      for (Index c = 0; c < C; ++c) {  // the centre was rounded to T: move it to the mean
-        const double shift = chunk_mean[c] - static_cast<double>(centre[c]);
-        chunk_squares[c] -= static_cast<double>(rows.end - rows.begin) * shift * shift;
-      }
+      moments_of_rows(x.data, C, chunk_range(M, grain, chunk), scratch + 2 * C * thread,
+                      means + chunk * C, squares + chunk * C);
     });
     std::fill_n(mean.data, C, 0.0);
     std::fill_n(var.data, C, 0.0);
@@ -166,9 +116,8 @@ class CpuBatchNorm final : public BatchNormKernels<T> {
       const double seen = static_cast<double>(rows.begin),
                    added = static_cast<double>(rows.end - rows.begin);
       for (Index c = 0; c < C; ++c) {
-        const double delta = means[chunk * C + c] - mean.data[c];
-        mean.data[c] += delta * added / (seen + added);
-        var.data[c] += squares[chunk * C + c] + delta * delta * seen * added / (seen + added);
+        merge_moments(seen, added, means[chunk * C + c], squares[chunk * C + c], mean.data[c],
+                      var.data[c]);
       }
     }
     for (Index c = 0; c < C; ++c) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "engine/kernels/elementwise/gelu.h"
+
 // The scalar functions of the element-wise ops: value and derivative, each written once. They are
 // constexpr so that CUDA kernels may call them too. A new one is named in the list at the end, for
 // which the kernels are instantiated.
@@ -15,6 +17,20 @@ struct Relu {
   template <class T>
   constexpr T derivative(T x) const {
     return x <= T{0} ? T{0} : T{1};
+  }
+};
+
+/// x, or slope * x below 0; the derivative at exactly 0 is the slope. A NaN stays one.
+struct LeakyRelu {
+  double slope;
+
+  template <class T>
+  constexpr T forward(T x) const {
+    return x > T{0} ? x : static_cast<T>(slope) * x;
+  }
+  template <class T>
+  constexpr T derivative(T x) const {
+    return x > T{0} ? T{1} : static_cast<T>(slope);
   }
 };
 
@@ -94,5 +110,5 @@ struct Divide {
 
 }  // namespace dmf::functors
 
-#define DMF_UNARY_FUNCTORS(X) X(Relu) X(Affine)
+#define DMF_UNARY_FUNCTORS(X) X(Relu) X(LeakyRelu) X(Gelu) X(Affine)
 #define DMF_BINARY_FUNCTORS(X) X(Add) X(Subtract) X(Multiply) X(Divide)
