@@ -78,8 +78,8 @@ class Run {
         network_(make_network<float>(options.network_spec(), options.where.compute())),
         loss_(make_fused_loss(options)),
         loader_(data.samples, data.split.train,
-                {options.batch, entry_named(augmentation_sets(), options.augment, "augment"), true,
-                 options.seed, network_->device().is_cpu() ? 1 : kBatchesAhead}),
+                {options.batch, parse_composition(options.augment), true, options.seed,
+                 network_->device().is_cpu() ? 1 : kBatchesAhead}),
         optimizer_(make_optimizer(options, *network_)),
         stepper_(
             *network_, loss_, *optimizer_,
