@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "apps/data/augmentation/composition.h"
+#include "apps/options/augment_option.h"
 #include "apps/options/config_file.h"
 #include "apps/options/recipes.h"
 #include "apps/support/option_set.h"
@@ -28,36 +28,10 @@ MaskOptions TrainOptions::mask_options() const {
   return masks;
 }
 
-namespace {
-
-/// A check that a text is a composition of transforms.
-CLI::Validator composition() {
-  return CLI::Validator(
-      [](std::string& text) {
-        try {
-          parse_composition(text);
-        } catch (const ValueError& problem) {  // "[augment] character 3: ... ."
-          std::string line = problem.what();
-          if (line.ends_with('.')) line.pop_back();
-          return line.substr(std::string_view("[augment] ").size());
-        }
-        return std::string();
-      },
-      "");
-}
-
-std::string composition_in_full(const std::string& text) {
-  return parse_composition(text).text();
-}
-
-}  // namespace
-
 void bind_data_options(OptionSet& set, TrainOptions& o) {
   o.data.bind(set);
   o.split.bind(set);
-  OptionGroup(set, "Data")
-      .value("--augment", o.augment, augmentation_help(), {.in_full = composition_in_full})
-      ->check(composition());
+  add_augment_option(set, "Data", o.augment);
 }
 
 namespace {
