@@ -41,11 +41,12 @@ std::string augmented_page(const std::string& title, const std::vector<std::stri
   for (std::size_t k = 0; k < images; ++k) {
     const std::size_t item = k * samples.size() / images;
     const Sample sample = samples.sample(item);
-    Json row = Json::array({cell_of(sample, ignored, samples.item(item).id)});
+    const std::string& id = samples.item(item).id;
+    Json row = Json::array({cell_of(sample, ignored, id)});
     for (std::int64_t epoch = 0; epoch < kDraws; ++epoch) {
       Sample drawn = sample;
       augment(drawn, composition, {seed, epoch, item}, ignored);
-      row.push_back(cell_of(std::move(drawn), ignored, ""));
+      row.push_back(cell_of(std::move(drawn), ignored, id));
     }
     rows.push_back(std::move(row));
   }

@@ -27,7 +27,7 @@ const Transform elastic_transform = {
     .settings =
         {{{"shift",
            std::vector<double>{0.0, 0.04},
-           "standard deviation of the points' moves; above 0.1 images fold",
+           "standard deviation of the points' moves; from half of their distance on, images fold",
            {.least = 0.0, .most = 0.5}},
           "share of the side"},
          {{"points", std::int64_t{4}, "of the grid, on each side", {.least = 2.0, .most = 16.0}}},
