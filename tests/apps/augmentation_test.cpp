@@ -147,6 +147,10 @@ TEST_CASE("labels: the largest share; the nearest of equal ones; what is ignored
   CHECK(label_by_share({5, 2, 3, 5}, {0.125, 0.375, 0.375, 0.125}, 0, -1) == 2);
   CHECK(label_by_share({9, 9, 1, 9}, {0.3, 0.3, 0.35, 0.05}, 2, 9) == 1);  // 0.65 to ignore
   CHECK(label_by_share({1, 9, 1, 1}, {0.2, 0.4, 0.2, 0.2}, 1, 9) == 9);    // the nearest
+  // Of the lesion's pixel 0.36 stays where it was, the rest is to ignore there, or nothing.
+  const Sample corner = sample_of(2, 2, Values(4), {9, 9, 9, 1});
+  CHECK(after(corner, only("shift=0.2"), {}, 9).labels.labels == Classes{9, 9, 9, 1});
+  CHECK(after(corner, only("shift=0.2")).labels.labels == Classes{0, 9, 9, 9});
   // Ignored pixels next to a lesion, moved by a quarter of a pixel to the right.
   const Sample sample = sample_of(1, 4, Values(4), {1, 9, 0, 1});
   CHECK(after(sample, only("shift=0.0625"), {}, 9).labels.labels == Classes{1, 9, 0, 1});
@@ -200,6 +204,9 @@ TEST_CASE("blur: a Gaussian; low resolution: means, and between them") {
   check_near(after(sample_of(1, 4, {0.0f, 0.4f, 0.6f, 0.8f}), "low_resolution(p=1, zoom=0.5)")
                  .image.pixels,
              {0.2, 0.325, 0.575, 0.7});
+  check_near(after(sample_of(1, 4, {0.0f, 0.4f, 0.6f, 0.8f}), "low_resolution(p=1, zoom=0.25)")
+                 .image.pixels,
+             {0.45, 0.45, 0.45, 0.45});  // of all, not of the middle ones
 }
 
 TEST_CASE("noise and speckle: their spread, and the same in all channels") {
@@ -266,7 +273,8 @@ TEST_CASE("neutral settings leave every bit, of every transform") {
     CHECK_MESSAGE(((transform->move == nullptr) != (transform->change == nullptr)),
                   transform->name);
     for (std::size_t item = 0; item < 20; ++item) {
-      const Sample sample = random_sample(7, 9, 1, item);
+      Sample sample = random_sample(7, 9, 1, item);
+      sample.image.pixels[5] = 1e-20f;  // which 1 - (1 - v) would lose
       const std::string name(transform->name);
       const Sample same = after(sample, neutral.at(name), {1, 0, item});
       CHECK_MESSAGE(same.image.pixels == sample.image.pixels, name);
@@ -300,6 +308,12 @@ TEST_CASE("any size: intensities stay in [0, 1], classes are those that there we
       std::set<std::int32_t> classes(sample.labels.labels.begin(), sample.labels.labels.end());
       if (item % 2 == 0) classes.insert(0);  // black is background
       for (const std::int32_t label : changed.labels.labels) REQUIRE(classes.contains(label));
+      for (const Transform* transform : transforms()) {  // none relies on a later one
+        const Sample one = after(sample, std::string(transform->name) + "(p=1)", {3, 1, item});
+        for (const float pixel : one.image.pixels) {
+          REQUIRE_MESSAGE((pixel >= 0.0f && pixel <= 1.0f), transform->name);
+        }
+      }
     }
   }
 }

@@ -288,6 +288,23 @@ TEST_CASE("loader: each image once, batches of nearly equal size, order by seed 
   loader.start_epoch(0);  // left early, started again: the same images, pixel by pixel
   const auto b = loader.next();
   CHECK(std::equal(a->images.span().begin(), a->images.span().end(), b->images.span().begin()));
+  // What is drawn for an image depends on neither its place nor who prepares it.
+  const auto images_of = [&](const LoaderOptions& options) {
+    Loader made(samples, items, options);
+    made.start_epoch(4);
+    std::vector<std::vector<float>> images(items.size());
+    while (const auto batch = made.next()) {
+      const auto pixels = batch->images.span();
+      const std::size_t each = pixels.size() / batch->items.size();
+      for (std::size_t k = 0; k < batch->items.size(); ++k) {
+        const auto from = pixels.begin() + static_cast<std::ptrdiff_t>(k * each);
+        images[batch->items[k]].assign(from, from + static_cast<std::ptrdiff_t>(each));
+      }
+    }
+    return images;
+  };
+  CHECK(images_of({3, parse_composition("strong"), true, 1}) ==
+        images_of({2, parse_composition("strong"), false, 1, 3}));
 }
 
 }  // namespace dmf

@@ -6,7 +6,6 @@ namespace {
 void move(Warp& warp, const Image& image, Draws& draws) {
   const auto points = static_cast<int>(draws.settings().whole("points"));
   const double strength = draws.drawn("shift");
-  if (strength == 0.0) return;
   Displacement displacement{
       points, static_cast<double>(image.height), static_cast<double>(image.width), {}};
   for (int k = 0; k < points * points; ++k) {
