@@ -2,11 +2,13 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/benchmarks/device_step.h"
+#include "apps/benchmarks/loading.h"
 #include "apps/benchmarks/objectives.h"
 #include "apps/benchmarks/ops.h"
 #include "apps/benchmarks/scaling.h"
 #include "apps/benchmarks/step.h"
-#include "apps/support/option_values.h"
+#include "apps/options/augment_option.h"
+#include "apps/support/option_set.h"
 #include "apps/support/program.h"
 
 namespace {
@@ -51,6 +53,13 @@ int main(int argc, char** argv) {
       app.add_subcommand("threads", "A training step with one thread and with all, in turn");
   add_model_options(*scaling, workload, iterations);
 
+  CLI::App* loader = app.add_subcommand(
+      "loader", "Making augmented batches, on one thread and on all, beside a training step");
+  std::string augment = "strong";
+  add_model_options(*loader, workload, iterations);
+  dmf::OptionSet loader_options(*loader);
+  dmf::add_augment_option(loader_options, "Options", augment);
+
   CLI::App* ops = app.add_subcommand(
       "ops", "Every kernel at the networks' shapes: checked against its plain twin, then timed");
   ops->add_option("--shapes", shapes_file,
@@ -66,6 +75,10 @@ int main(int argc, char** argv) {
       const auto shapes = shapes_file.empty() ? dmf::all_shapes(workload.batch, workload.image)
                                               : dmf::read_shapes(shapes_file);
       return dmf::run_ops_benchmark(shapes, compute, print) ? 0 : 1;
+    }
+    if (loader->parsed()) {
+      print(dmf::run_loading_benchmark(workload, augment, iterations));
+      return 0;
     }
     if (scaling->parsed()) {
       dmf::run_scaling_benchmark(workload, iterations, print);

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "apps/files/output_files.h"
+#include "apps/inspection/augmented.h"
 #include "apps/inspection/findings.h"
 #include "apps/options/recipes.h"
 #include "apps/run/run_data.h"
@@ -37,20 +38,24 @@ int main(int argc, char** argv) {
     CLI::Option* option = app.get_option_no_throw("--" + key);
     if (option != nullptr) option->default_val(value);
   }
-  std::string out;
+  std::string out, augmented;
   bool overwrite = false;
   app.add_option("--out", out, "Write one page of it all to this file (HTML)");
-  app.add_flag("--overwrite", overwrite, "Replace that page, where inspect wrote it");
+  app.add_option("--augmented", augmented,
+                 "Write a page of some images as a network will see them to this file (HTML): "
+                 "untouched, then as --augment draws them");
+  app.add_flag("--overwrite", overwrite, "Replace these pages, where inspect wrote them");
   bool list = false;
   app.add_flag("--list", list, "Print a line an image: its name here, and its file");
   dmf::add_threads_option(app);
   return dmf::run_program(app, argc, argv, [&] {
-    dmf::warn_where_idle(app, "--overwrite", out.empty(), "without --out");
+    dmf::warn_where_idle(app, "--overwrite", out.empty() && augmented.empty(),
+                         "without --out or --augmented");
+    dmf::warn_where_idle(app, "--augment", augmented.empty(), "without --augmented");
     dmf::OutputFiles outputs({.program = "inspect", .overwrite = overwrite, .inputs = {}});
-    if (!out.empty()) {
-      outputs.plan(out);
-      outputs.begin();
-    }
+    if (!out.empty()) outputs.plan(out);
+    if (!augmented.empty()) outputs.plan(augmented);
+    if (!out.empty() || !augmented.empty()) outputs.begin();
     options.data.skip_broken = true;  // all of them are named below
     options.data.cache_mb = 0;        // each is looked at once
     const dmf::SampleSet samples = dmf::load_samples(options);
@@ -65,17 +70,22 @@ int main(int argc, char** argv) {
         "while looking at the images of " + options.data.folder, "Fewer --threads need less",
         [&] { return dmf::inspect(samples, options.split.duplicate_threshold, std::ref(bar)); });
     dmf::say_lines(dmf::inspection_text(inspection));
+    std::vector<std::string> lines;
+    std::istringstream text(understood);
+    for (std::string line; std::getline(text, line);) {
+      if (!options.data.anonymise || names_no_file(line)) lines.push_back(line);
+    }
+    const std::string title =
+        options.data.anonymise ? "Data set" : "Data set " + options.data.folder;
     if (!out.empty()) {
-      std::vector<std::string> lines;
-      std::istringstream text(understood);
-      for (std::string line; std::getline(text, line);) {
-        if (!options.data.anonymise || names_no_file(line)) lines.push_back(line);
-      }
-      outputs.write(
-          out, dmf::inspection_page(
-                   options.data.anonymise ? "Data set" : "Data set " + options.data.folder, lines,
-                   inspection, options.data.anonymise));
+      outputs.write(out, dmf::inspection_page(title, lines, inspection, options.data.anonymise));
       fmt::print("page      {}\n", out);
+    }
+    if (!augmented.empty()) {
+      outputs.write(augmented,
+                    dmf::augmented_page(title + ", augmented", lines, samples,
+                                        dmf::parse_composition(options.augment), options.seed));
+      fmt::print("augmented {}\n", augmented);
     }
     return samples.broken().empty() ? 0 : 1;
   });

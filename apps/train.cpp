@@ -3,6 +3,7 @@
 
 #include <csignal>
 
+#include "apps/data/augmentation/composition.h"
 #include "apps/evaluation/choose_inference.h"
 #include "apps/files/folders.h"
 #include "apps/options/config_file.h"
@@ -203,6 +204,13 @@ class TrainCommand {
               (folder / "config.toml").string(), folder.string(), dmf::shell_word(folder.string()));
     const dmf::TrainOptions given = options_;
     options_ = dmf::read_config((folder / "config.toml").string());
+    // What `none` does has not changed; a run of this version holds any other in full.
+    DMF_CHECK(options_.augment == "none" || !dmf::is_named_composition(options_.augment), IoError,
+              "[resume] {} says augment=\"{}\", as older versions wrote it, whose draws this one "
+              "does not make. Finish the run with the version that began it, or begin another: "
+              "train --config {} --out ANOTHER.",
+              (folder / "config.toml").string(), options_.augment,
+              dmf::shell_word((folder / "config.toml").string()));
     if (app_.count("--device") > 0) options_.where.device = given.where.device;
     if (app_.count("--precision") > 0) options_.where.precision = given.where.precision;
     if (app_.count("--data") > 0) options_.data.folder = dmf::absolute_path(given.data.folder);

@@ -8,12 +8,9 @@
 namespace dmf {
 namespace {
 
-// Streams of the seed: the order of an epoch, and the augmentation of one image in it.
+/// The stream of the seed for the order of an epoch; augmentation has others, see Draws.
 std::uint64_t order_stream(std::int64_t epoch) {
   return (std::uint64_t{1} << 56) + static_cast<std::uint64_t>(epoch);
-}
-std::uint64_t augment_stream(std::int64_t epoch, std::size_t item) {
-  return (std::uint64_t{2} << 56) + (static_cast<std::uint64_t>(epoch) << 28) + item;
 }
 
 }  // namespace
@@ -87,15 +84,15 @@ void Loader::prefetch() {
 Batch Loader::prepare(std::size_t batch) const {
   const std::size_t first = batch * order_.size() / batches();
   const std::size_t last = (batch + 1) * order_.size() / batches();
+  const MaskEncoding& masks = samples_.mask_encoding();
   std::vector<Sample> samples;
   std::vector<std::size_t> items;
   for (std::size_t k = first; k < last; ++k) {
     items.push_back(order_[k]);
     samples.push_back(samples_.sample(order_[k]));
-    Rng rng(options_.seed, augment_stream(epoch_, order_[k]));
-    augment(samples.back(), options_.augmentation, rng);
+    augment(samples.back(), options_.augmentation, {options_.seed, epoch_, order_[k]},
+            masks.ignored);
   }
-  const MaskEncoding& masks = samples_.mask_encoding();
   return make_batch(samples, std::move(items), masks.classes, masks.ignored);
 }
 

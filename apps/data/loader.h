@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "apps/data/augmentation/augmentation.h"
+#include "apps/data/augmentation/composition.h"
 #include "apps/data/samples.h"
 #include "engine/ops/labels.h"
 
@@ -27,8 +27,8 @@ Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> it
                  std::int32_t ignore_index = kNoIgnore);
 
 struct LoaderOptions {
-  int batch = 32;                                              // largest number of images in one
-  AugmentationSet augmentation = augmentation_sets().front();  // none
+  int batch = 32;                 // largest number of images in one
+  Composition augmentation = {};  // none
   bool shuffle = false;
   std::uint64_t seed = 1;
   int ahead = 1;  // batches that are prepared at a time, each on a thread of its own

@@ -22,11 +22,15 @@ bool is_flag(const CLI::Option& option) {
   return option.get_expected_min() == 0;
 }
 
-/// A key = value line of the file that config_text() writes; nothing for an empty text.
+/// A key = value line of the file that config_text() writes, with what a name stands for in its
+/// place; nothing for an empty text.
 std::string setting_text(const CLI::Option& option, const std::string& text) {
   const std::string key = option.get_lnames().front();
   if (is_flag(option)) return fmt::format("{}={}\n", key, text);
   if (text.empty()) return "";
+  if (const auto in_full = nature_of(key).in_full; in_full != nullptr) {
+    return fmt::format("{}={}\n", key, to_toml(in_full(text)));
+  }
   return fmt::format("{}={}\n", key, is_list(option) ? to_toml(split_list(text)) : to_toml(text));
 }
 

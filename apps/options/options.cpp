@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "apps/data/augmentation/augmentation.h"
+#include "apps/options/augment_option.h"
 #include "apps/options/config_file.h"
 #include "apps/options/recipes.h"
 #include "apps/support/option_set.h"
@@ -35,9 +35,7 @@ MaskOptions TrainOptions::mask_options() const {
 void bind_data_options(OptionSet& set, TrainOptions& o) {
   o.data.bind(set);
   o.split.bind(set);
-  OptionGroup(set, "Data")
-      .value("--augment", o.augment, augmentation_help())
-      ->check(one_of(names_of(augmentation_sets())));
+  add_augment_option(set, "Data", o.augment);
 }
 
 namespace {

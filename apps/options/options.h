@@ -29,7 +29,7 @@ struct TrainOptions : NetworkOptions, StepOptions, RunOptions, ObjectiveOptions 
 
   DataOptions data;
   SplitOptions split;
-  std::string augment = "none";  // one of augmentation_sets()
+  std::string augment = "none";  // see parse_composition()
 
   NetworkSpec network_spec() const;
   MaskOptions mask_options() const;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 namespace dmf {
 
 /// What an option bears on.
@@ -19,6 +21,9 @@ struct Nature {
   bool may_vary =
       true;  // in a grid: else it is the same in all, or names a configuration or repetition
   bool is_path = false;  // kept absolute in a run's configuration
+  // What its text stands for, which is what a configuration holds, so that a name in it may come to
+  // mean something else; throws ValueError for a text that the option would not take.
+  std::string (*in_full)(const std::string& text) = nullptr;
 };
 
 }  // namespace dmf

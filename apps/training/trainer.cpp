@@ -77,8 +77,8 @@ class Run {
         memory_(memory),
         network_(make_network<float>(options.network_spec(), options.where.compute())),
         loader_(data.samples, trained_items(options, data),
-                {options.batch, entry_named(augmentation_sets(), options.augment, "augment"), true,
-                 options.seed, network_->device().is_cpu() ? 1 : kBatchesAhead}),
+                {options.batch, parse_composition(options.augment), true, options.seed,
+                 network_->device().is_cpu() ? 1 : kBatchesAhead}),
         loss_(make_fused_loss(options, static_cast<std::int64_t>(loader_.batches()))),
         optimizer_(make_optimizer(options, *network_)),
         stepper_(

@@ -96,6 +96,24 @@ TEST_CASE("config: every text and list option reads back what it was given") {
   }
 }
 
+TEST_CASE("config: an augmentation stands there in full, whatever its name comes to mean") {
+  const std::string flips = "augment=\"flip(p=0.5, axis=horizontal)\"\n";
+  const Command given({"--augment", "flips"});
+  CHECK(given.options.augment == "flips");
+  CHECK(config_text(given.app).find(flips) != std::string::npos);
+  const std::string of_recipe = config_text(Command({"--recipe", "strong"}).app);
+  CHECK(of_recipe.find("augment=\"flip(p=0.5, axis=horizontal), affine(p=0.8, rotate=-20:20, ") !=
+        std::string::npos);
+  CHECK(with_options(of_recipe, {{"augment", "flips"}}).find(flips) != std::string::npos);
+  CHECK(config_text(Command({"--augment", "none"}).app).find("augment=\"none\"\n") !=
+        std::string::npos);
+  CHECK(parse_config("augment=flips", "c").augment == "flips");  // as older versions wrote it
+  is_refused_config("augment=\"flip, gama\"",
+                    "c.toml line 1: augment: character 7: got 'gama', expected none, flips");
+  CHECK_THROWS_WITH_AS(with_options("", {{"augment", "flip("}}), Contains("character 6: got no"),
+                       IoError);
+}
+
 TEST_CASE("config: every number option reads back any number that it takes") {
   Rng rng(3, 1);
   for (int round = 0; round < 200; ++round) {

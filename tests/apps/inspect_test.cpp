@@ -119,4 +119,34 @@ TEST_CASE("inspect: the program prints it, writes one page, and replaces nobody'
   is_one_error_line(run("inspect --data /nowhere"), 1, "/nowhere is not a folder");
 }
 
+TEST_CASE("inspect --augmented: a page of images as the network will see them") {
+  const TemporaryFolder folder;
+  put_all(folder / "data");
+  const std::string command = "inspect --data " + quoted(folder / "data") + " --image 16 ";
+  const auto cells_of = [&](const std::string& name, const std::string& augment) {
+    const Outcome said =
+        run(command + "--augment '" + augment + "' --augmented " + quoted(folder / name));
+    REQUIRE_MESSAGE(said.code == 0, said.text);
+    CHECK(said.text.find("augmented ") != std::string::npos);
+    const std::string page = read_text(folder / name);
+    std::vector<std::string> cells;
+    const std::string mark = "data:image/jpeg;base64,";
+    for (std::size_t at = page.find(mark); at != std::string::npos; at = page.find(mark, at + 1)) {
+      cells.push_back(page.substr(at, page.find('"', at) - at));
+    }
+    return std::pair{cells, page};
+  };
+  const auto [cells, page] = cells_of("drawn.html", "flip(p=1), noise(p=1, sigma=0.2)");
+  REQUIRE(cells.size() == 6 * 7);  // each image untouched, then six draws
+  CHECK(page.find("flip(p=1, axis=horizontal), noise(p=1, sigma=0.2)") != std::string::npos);
+  for (std::size_t row = 0; row < 6; ++row) CHECK(cells[7 * row + 1] != cells[7 * row + 2]);
+  const auto untouched = cells_of("none.html", "none").first;
+  for (std::size_t k = 0; k < untouched.size(); ++k) CHECK(untouched[k] == cells[k - k % 7]);
+  is_one_error_line(run(command + "--augmented " + quoted(folder / "none.html")), 1, "none.html");
+  is_one_error_line(run(command + "--augment flp"), 2,
+                    "--augment: character 1: got 'flp', expected none, flips, strong, flip");
+  CHECK(run(command + "--augment flips").text.find("--augment has no effect without --augmented") !=
+        std::string::npos);
+}
+
 }  // namespace dmf

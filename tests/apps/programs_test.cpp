@@ -284,6 +284,13 @@ TEST_CASE("bench: every subcommand prints JSON lines; kernels are checked before
     CHECK(ops[i]["median_ms"].get<double>() >= 0.0);
   }
   CHECK(lines_of(run("bench dmf --batch 1 --image 16")).size() == 5);
+  const auto loading = lines_of(run("bench loader --batch 2 --image 32 --augment flips"));
+  REQUIRE(loading.size() == 1);
+  CHECK(loading[0]["augment"] == "flip(p=0.5, axis=horizontal)");
+  for (const char* rate :
+       {"one_thread_images_per_s", "all_threads_images_per_s", "step_images_per_s"}) {
+    CHECK(loading[0][rate] > 0.0);
+  }
   CHECK(lines_of(run("bench step --batch 1 --image 16"))[0]["parameters"] == 1754338);
 
   const auto refused = [&](const std::string& content, const std::string& problem) {

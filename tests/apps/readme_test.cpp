@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/data/augmentation/composition.h"
 #include "dmf/gram_rules/weighting_rules.h"
 #include "engine/core/choice.h"
 #include "engine/io/atomic_file.h"
@@ -13,13 +14,11 @@
 #include "layers/networks.h"
 #include "losses/registry.h"
 
-// What README says of the tables that things are chosen from is made of the tables: `./dev docs` has
+// What README and the page of augmentations say of the tables that things are chosen from is made of the tables: `./dev docs` has
 // this test write it, and everywhere else it compares.
 
 namespace dmf {
 namespace {
-
-constexpr const char* kReadme = DMF_SOURCES "/README.md";
 
 std::string with_commas(Index number) {
   std::string digits = std::to_string(number);
@@ -44,27 +43,69 @@ std::string choices() {
   return "- Networks (`--model`): " + text + "\n" +
          line("Losses (`--losses`, `--auxiliary`)", losses()) +
          line("Weighting (`--weighting`)", weighting_rules()) +
-         line("Optimisers (`--optimizer`)", optimizers());
+         line("Optimisers (`--optimizer`)", optimizers()) +
+         line("Augmentation (`--augment`), by name or [composed](apps/data/AUGMENTATION.md)",
+              named_compositions());
+}
+
+std::string compositions() {
+  std::string text = "| Named | means | in full |\n| --- | --- | --- |\n";
+  for (const NamedComposition& named : named_compositions()) {
+    text += "| `" + std::string(named.name) + "` | " + std::string(named.help) + " | `" +
+            parse_composition(named.name).text() + "` |\n";
+  }
+  return text;
+}
+
+std::string transform_table() {
+  std::string text =
+      "| Transform | setting | default | takes | what it is |\n| --- | --- | --- | --- | --- |\n";
+  for (const Transform* transform : transforms()) {
+    const Composition alone = parse_composition(transform->name);
+    const std::string written = alone.text();
+    text += "| **`" + std::string(transform->name) + "`** | | | | " + std::string(transform->help) +
+            " |\n";
+    for (const TransformSetting& setting : settings_of(*transform)) {
+      const std::size_t from = written.find(setting.name + "=") + setting.name.size() + 1;
+      const bool is_word = std::holds_alternative<std::string>(setting.initial);
+      text += "| | `" + setting.name + "` | `" +
+              written.substr(from, written.find_first_of(",)", from) - from) + "` | " +
+              (is_word ? any_of_text(setting.choices) : setting.range.str()) + " | " +
+              setting.help + (setting.unit.empty() ? "" : " (" + setting.unit + ")") + " |\n";
+    }
+  }
+  return text;
+}
+
+/// The part of a page behind "<!-- WHAT are generated -->" is this text, or becomes it.
+void check_part(const std::string& page, const std::string& what, const std::string& made) {
+  const std::string path = DMF_SOURCES "/" + page;
+  std::ifstream file(path);
+  std::ostringstream read;
+  read << file.rdbuf();
+  std::string text = read.str();
+  const std::string begin = "<!-- " + what + " are generated -->\n";
+  const std::size_t first = text.find(begin);
+  REQUIRE(first != std::string::npos);
+  const std::size_t from = first + begin.size(), to = text.find("<!-- end -->", from);
+  REQUIRE(to != std::string::npos);
+  const bool is_current = text.substr(from, to - from) == made;
+  if (std::getenv("DMF_WRITE_DOCS") == nullptr) {
+    CHECK_MESSAGE(is_current, page, " is older than the tables: ./dev docs writes it anew");
+  } else if (!is_current) {
+    write_file_atomically(path, text.replace(from, to - from, made));
+  }
 }
 
 }  // namespace
 
 TEST_CASE("README: has every network, loss, weighting rule and optimiser from their tables") {
-  std::ifstream file(kReadme);
-  std::ostringstream read;
-  read << file.rdbuf();
-  std::string readme = read.str();
-  const std::string begin = "<!-- choices are generated -->\n", end = "<!-- end -->";
-  const std::size_t first = readme.find(begin);
-  REQUIRE(first != std::string::npos);
-  const std::size_t from = first + begin.size(), to = readme.find(end, from);
-  REQUIRE(to != std::string::npos);
-  const bool is_current = readme.substr(from, to - from) == choices();
-  if (std::getenv("DMF_WRITE_DOCS") == nullptr) {
-    CHECK_MESSAGE(is_current, "README.md is older than the tables: ./dev docs writes it anew");
-  } else if (!is_current) {
-    write_file_atomically(kReadme, readme.replace(from, to - from, choices()));
-  }
+  check_part("README.md", "choices", choices());
+}
+
+TEST_CASE("README: the page of augmentations has every transform with its settings") {
+  check_part("apps/data/AUGMENTATION.md", "compositions", compositions());
+  check_part("apps/data/AUGMENTATION.md", "transforms", transform_table());
 }
 
 }  // namespace dmf

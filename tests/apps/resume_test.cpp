@@ -148,6 +148,12 @@ TEST_CASE_FIXTURE(Fixture, "train --resume: what it refuses, and a run that is c
   changed("config.toml", other,
           "config.toml is not what the run was trained with: lr is 0.002 in it and 0.001 in the "
           "checkpoint");
+  // A name that older versions wrote means other draws now; a run of this one has it in full.
+  const std::size_t begin = config.find("augment=\"flip(p=0.5, axis=horizontal), affine(p=0.8, ");
+  REQUIRE(begin != std::string::npos);
+  std::string older = config;
+  older.replace(begin, older.find('\n', begin) - begin, "augment=\"strong\"");
+  changed("config.toml", older, "says augment=\"strong\", as older versions wrote it");
   changed("steps.csv", "step,epoch\n", "steps.csv is not what the run wrote");
   const std::string metrics = read_text(folder / "whole/metrics.json");
   std::filesystem::remove(folder / "whole/metrics.json");  // no longer complete

@@ -1,19 +1,27 @@
-#include "apps/data/augmentation/augmentation.h"
 #include "apps/data/augmentation/pixels.h"
+#include "apps/data/augmentation/transform.h"
 
 namespace dmf {
 namespace {
 
-/// Contrast about middle grey, and brightness, for half of the images.
-void change(Sample& sample, const std::vector<Drawn>& settings, Rng& rng) {
-  if (!rng.coin()) return;
-  const double contrast = settings[0](rng), brightness = settings[1](rng);
-  map_pixels(sample.image, [=](double v) { return 0.5 + contrast * (v - 0.5) + brightness; });
+void change(Image& image, Draws& draws) {
+  const double excess = draws.drawn("factor") - 1.0;
+  double sum = 0.0;
+  for (const float pixel : image.pixels) sum += static_cast<double>(pixel);
+  const double mean = sum / static_cast<double>(image.pixels.size());
+  map_pixels(image, [=](double v) { return v + excess * (v - mean); });
 }
 
 }  // namespace
 
-const Augmentation contrast_augmentation = {
-    "contrast", "strong", {{0.75, 1.25}, {-0.1, 0.1}}, change};
+const Transform contrast_transform = {
+    .name = "contrast",
+    .help = "multiplies the distances of intensities from their mean",
+    .probability = 0.3,
+    .settings = {{{"factor",
+                   std::vector<double>{0.75, 1.25},
+                   "above 1 is more contrast",
+                   {.least = 0.0, .most = 10.0}}}},
+    .change = change};
 
 }  // namespace dmf

@@ -1,29 +1,26 @@
-#include <utility>
-
-#include "apps/data/augmentation/augmentation.h"
+#include "apps/data/augmentation/transform.h"
 
 namespace dmf {
 namespace {
 
-void flip_left_right(Sample& sample) {
-  Image& image = sample.image;
-  for (int h = 0; h < image.height; ++h) {
-    for (int w = 0; w < image.width / 2; ++w) {
-      for (int c = 0; c < image.channels; ++c) {
-        std::swap(image.at(h, w, c), image.at(h, image.width - 1 - w, c));
-      }
-      std::swap(sample.labels.at(h, w), sample.labels.at(h, image.width - 1 - w));
-    }
-  }
-}
-
-/// Left to right, every second image: a breast has two sides, but the probe is always above.
-void change(Sample& sample, const std::vector<Drawn>&, Rng& rng) {
-  if (rng.coin()) flip_left_right(sample);
+void move(Warp& warp, const Image&, Draws& draws) {
+  const bool is_horizontal = draws.settings().text("axis") == "horizontal";
+  warp.add(is_horizontal ? Affine{.ww = -1.0} : Affine{.hh = -1.0});
 }
 
 }  // namespace
 
-const Augmentation flip_augmentation = {"flips", "flips", {}, change};
+// A breast has two sides, but the probe is always above: a vertical flip harms (Tupper & Gagné, TMLR
+// 2025: -4.3 points of Dice on liver masses), so it has to be asked for.
+const Transform flip_transform = {
+    .name = "flip",
+    .help = "mirrors",
+    .probability = 0.5,
+    .settings = {{{"axis",
+                   "horizontal",
+                   "horizontal: left and right change places; vertical: above and below",
+                   {},
+                   {"horizontal", "vertical"}}}},
+    .move = move};
 
 }  // namespace dmf

@@ -1,18 +1,25 @@
-#include "apps/data/augmentation/augmentation.h"
 #include "apps/data/augmentation/pixels.h"
+#include "apps/data/augmentation/transform.h"
 
 namespace dmf {
 namespace {
 
-/// Speckle-like noise, whose strength is the share of an intensity, for half of the images.
-void change(Sample& sample, const std::vector<Drawn>& settings, Rng& rng) {
-  if (!rng.coin()) return;
-  const double strength = settings[0](rng);
-  map_pixels(sample.image, [&](double v) { return v * (1.0 + strength * rng.normal()); });
+void change(Image& image, Draws& draws) {
+  const double sigma = draws.drawn("sigma");
+  if (sigma == 0.0) return;
+  map_with_noise(image, draws, [=](double v, double normal) { return v + sigma * normal; });
 }
 
 }  // namespace
 
-const Augmentation noise_augmentation = {"noise", "strong", {{0.0, 0.1}}, change};
+const Transform noise_transform = {.name = "noise",
+                                   .help = "adds a normal number to every pixel",
+                                   .probability = 0.1,
+                                   .settings = {{{"sigma",
+                                                  std::vector<double>{0.0, 0.05},
+                                                  "its standard deviation",
+                                                  {.least = 0.0, .most = 1.0}},
+                                                 "share of white"}},
+                                   .change = change};
 
 }  // namespace dmf
