@@ -70,7 +70,8 @@ Place Displacement::operator()(Place p) const {
       const int col = std::clamp(w0 + j - 1, 0, points - 1);
       const double weight =
           row_weights[static_cast<std::size_t>(i)] * col_weights[static_cast<std::size_t>(j)];
-      const Place& move = moves[static_cast<std::size_t>(row * points + col)];
+      const Place& move = moves[static_cast<std::size_t>(row) * static_cast<std::size_t>(points) +
+                                static_cast<std::size_t>(col)];
       moved.h += weight * move.h;
       moved.w += weight * move.w;
     }
