@@ -252,12 +252,12 @@ class Run {
       if (!looks_again) fetch(next);
       const Stepper::Outcome outcome = stepper_.finish();
       total = outcome.total;
+      if (!outcome.updated) problem = bad_gradient(*network_);
       if (looks_again) {
         loss_.losses_after(stepper_.values());
         network_->set_passes(static_cast<std::uint64_t>(position_.step) + 1);  // one pass a step
         fetch(next);
       }
-      if (!outcome.updated) problem = bad_gradient(*network_);
     } catch (const NumericError& not_finite) {
       problem = not_finite.what();
       fetch(next);
