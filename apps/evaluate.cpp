@@ -122,8 +122,9 @@ int main(int argc, char** argv) {
       if (!file.empty()) outputs.plan(file);
     }
     outputs.begin();
-    dmf::Model model = load(runs, weights, where.compute());
+    dmf::require_one_run(folder);
     dmf::TrainOptions options = dmf::read_config((folder / "config.toml").string());
+    dmf::Model model = load(runs, weights, where.compute());
     DMF_CHECK(model.classes() == options.data.masks.classes, ValueError,
               "[evaluate] the network has {} classes, the run's configuration {}.", model.classes(),
               options.data.masks.classes);

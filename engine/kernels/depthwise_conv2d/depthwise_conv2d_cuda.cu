@@ -47,27 +47,27 @@ struct Place {
 };
 
 template <class E, int V>
-__device__ void add_products(const E* x, const Compute<E>* weight, Compute<E> (&sums)[V]) {
+__device__ void add_products(const E* x, const ComputeType<E>* weight, ComputeType<E> (&sums)[V]) {
   const auto values = *reinterpret_cast<const Pack<E, V>*>(x);
   for (int v = 0; v < V; ++v) sums[v] += load(values.at[v]) * weight[v];
 }
 
 template <class E, int V>
-__device__ void store_sums(const Compute<E> (&sums)[V], E* to) {
+__device__ void store_sums(const ComputeType<E> (&sums)[V], E* to) {
   Pack<E, V> out;
   for (int v = 0; v < V; ++v) out.at[v] = store<E>(sums[v]);
   *reinterpret_cast<Pack<E, V>*>(to) = out;
 }
 
 template <class E, int V>
-__global__ void forward_kernel(Plan plan, Index count, const E* x, const Compute<E>* weight,
-                               const Compute<E>* bias, E* y) {
+__global__ void forward_kernel(Plan plan, Index count, const E* x, const ComputeType<E>* weight,
+                               const ComputeType<E>* bias, E* y) {
   const Index thread = global_thread();
   if (thread >= count) return;
   const Place at(plan, thread, V);
-  Compute<E> sums[V];
+  ComputeType<E> sums[V];
   for (int v = 0; v < V; ++v) {
-    sums[v] = bias == nullptr ? Compute<E>{0} : bias[at.channel + v];
+    sums[v] = bias == nullptr ? ComputeType<E>{0} : bias[at.channel + v];
   }
   for (int a = 0; a < plan.KH; ++a) {
     const int h = at.row * plan.spec.stride_h - plan.spec.pad.top + a;
@@ -84,13 +84,13 @@ __global__ void forward_kernel(Plan plan, Index count, const E* x, const Compute
 
 /// Every pixel of x asks the windows that it lies in, so that no two threads write to one place.
 template <class E, int V>
-__global__ void backward_data_kernel(Plan plan, Index count, const E* dy, const Compute<E>* weight,
-                                     E* dx) {
+__global__ void backward_data_kernel(Plan plan, Index count, const E* dy,
+                                     const ComputeType<E>* weight, E* dx) {
   const Index thread = global_thread();
   if (thread >= count) return;
   const Place at(plan, thread, V);
   const int h = at.row + plan.spec.pad.top, w = at.column + plan.spec.pad.left;
-  Compute<E> sums[V] = {};
+  ComputeType<E> sums[V] = {};
   for (int a = h % plan.spec.stride_h; a < plan.KH && a <= h; a += plan.spec.stride_h) {
     const int i = (h - a) / plan.spec.stride_h;
     if (i >= plan.OH) continue;
@@ -123,7 +123,7 @@ struct Products {
           channel(first),
           a(static_cast<int>(blockIdx.z) / products.plan.KW),
           b(static_cast<int>(blockIdx.z) % products.plan.KW) {}
-    __device__ void add(Index at, Compute<E> (&sums)[1][V]) const {
+    __device__ void add(Index at, ComputeType<E> (&sums)[1][V]) const {
       const Plan& plan = term.plan;
       const auto pixel = static_cast<unsigned>((at - channel) / plan.C);
       const unsigned line = plan.across.divide(pixel);

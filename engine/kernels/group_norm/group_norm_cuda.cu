@@ -36,10 +36,10 @@ struct Moments {
     __device__ Columns(const Moments& term, Index channel)
         : x(term.x + blockIdx.z * term.image),
           first(*reinterpret_cast<const Pack<E, V>*>(x + channel)) {}
-    __device__ void add(Index at, Compute<E> (&sums)[2][V]) const {
+    __device__ void add(Index at, ComputeType<E> (&sums)[2][V]) const {
       const auto values = *reinterpret_cast<const Pack<E, V>*>(x + at);
       for (int v = 0; v < V; ++v) {
-        const Compute<E> centred = load(values.at[v]) - load(first.at[v]);
+        const ComputeType<E> centred = load(values.at[v]) - load(first.at[v]);
         sums[0][v] += centred;
         sums[1][v] += centred * centred;
       }
@@ -148,9 +148,9 @@ struct Rows {
 };
 
 template <class E, int V>
-__global__ void forward_rows(Sizes sizes, int columns, Index block_rows, Affine<Compute<E>> affine,
-                             const E* x, E* y) {
-  using T = Compute<E>;
+__global__ void forward_rows(Sizes sizes, int columns, Index block_rows,
+                             Affine<ComputeType<E>> affine, const E* x, E* y) {
+  using T = ComputeType<E>;
   const Rows rows(sizes, columns, block_rows, V);
   if (rows.channel >= sizes.C) return;
   const Channels<T, V> channels(affine, sizes.C, rows.channel);
@@ -172,24 +172,24 @@ struct GradientTerms {
   using Element = E;
   static constexpr int kTerms = 2;
   const E *x, *dy;
-  Affine<Compute<E>> affine;
+  Affine<ComputeType<E>> affine;
   Sizes sizes;
 
   template <int V>
   struct Columns {
     const E *x, *dy;
-    Channels<Compute<E>, V> channels;
+    Channels<ComputeType<E>, V> channels;
 
     __device__ Columns(const GradientTerms& term, Index channel)
         : x(term.x + blockIdx.z * term.sizes.M * term.sizes.C),
           dy(term.dy + blockIdx.z * term.sizes.M * term.sizes.C),
           channels(term.affine, term.sizes.C, channel) {}
-    __device__ void add(Index at, Compute<E> (&sums)[2][V]) const {
+    __device__ void add(Index at, ComputeType<E> (&sums)[2][V]) const {
       const auto xs = *reinterpret_cast<const Pack<E, V>*>(x + at);
       const auto dys = *reinterpret_cast<const Pack<E, V>*>(dy + at);
       for (int v = 0; v < V; ++v) {
-        const Compute<E> value = load(xs.at[v]);
-        const Compute<E> dz = channels.bent(channels.z(value, v), load(dys.at[v]));
+        const ComputeType<E> value = load(xs.at[v]);
+        const ComputeType<E> dz = channels.bent(channels.z(value, v), load(dys.at[v]));
         sums[0][v] += dz;
         sums[1][v] += dz * channels.normalised(value, v);
       }
@@ -241,10 +241,11 @@ __global__ void group_means(Sizes sizes, const T* gamma, const double* sums,
 }
 
 template <class E, int V>
-__global__ void backward_rows(Sizes sizes, int columns, Index block_rows, Affine<Compute<E>> affine,
-                              const Compute<E>* mean_dn, const Compute<E>* mean_projection,
-                              const E* x, const E* dy, E* dx) {
-  using T = Compute<E>;
+__global__ void backward_rows(Sizes sizes, int columns, Index block_rows,
+                              Affine<ComputeType<E>> affine, const ComputeType<E>* mean_dn,
+                              const ComputeType<E>* mean_projection, const E* x, const E* dy,
+                              E* dx) {
+  using T = ComputeType<E>;
   const Rows rows(sizes, columns, block_rows, V);
   if (rows.channel >= sizes.C) return;
   const Channels<T, V> channels(affine, sizes.C, rows.channel);

@@ -33,13 +33,13 @@ struct Place {
 };
 
 template <class E, int V>
-__device__ void add_weighted(Compute<E> weight, const E* from, Compute<E> (&sums)[V]) {
+__device__ void add_weighted(ComputeType<E> weight, const E* from, ComputeType<E> (&sums)[V]) {
   const auto values = *reinterpret_cast<const Pack<E, V>*>(from);
   for (int v = 0; v < V; ++v) sums[v] += weight * load(values.at[v]);
 }
 
 template <class E, int V>
-__device__ void store_sums(const Compute<E> (&sums)[V], E* to) {
+__device__ void store_sums(const ComputeType<E> (&sums)[V], E* to) {
   Pack<E, V> out;
   for (int v = 0; v < V; ++v) out.at[v] = store<E>(sums[v]);
   *reinterpret_cast<Pack<E, V>*>(to) = out;
@@ -55,7 +55,7 @@ __global__ void forward_kernel(Plan plan, Index count, const E* x, E* y) {
   const auto from = [&](Index row, Index column) {
     return x + ((at.n * plan.H + row) * plan.W + column) * plan.C + at.channel;
   };
-  using T = Compute<E>;
+  using T = ComputeType<E>;
   constexpr T kNear = upsample::kNear, kFar = upsample::kFar;
   T sums[V] = {};
   add_weighted<E, V>(kNear * kNear, from(h.centre, w.centre), sums);
@@ -74,10 +74,10 @@ __global__ void backward_kernel(Plan plan, Index count, const E* dy, E* dx) {
   const Place at(plan, thread, V);
   const upsample::Targets h = upsample::targets_of(at.row, plan.H);
   const upsample::Targets w = upsample::targets_of(at.column, plan.W);
-  Compute<E> sums[V] = {};
+  ComputeType<E> sums[V] = {};
   for (int a = 0; a < 4; ++a) {
     for (int b = 0; b < 4; ++b) {
-      const auto weight = static_cast<Compute<E>>(h.weight[a] * w.weight[b]);
+      const auto weight = static_cast<ComputeType<E>>(h.weight[a] * w.weight[b]);
       if (weight == 0) continue;
       const Index row = at.n * 2 * plan.H + h.first + a;
       add_weighted<E, V>(weight, dy + (row * 2 * plan.W + w.first + b) * plan.C + at.channel, sums);
