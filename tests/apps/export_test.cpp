@@ -130,7 +130,8 @@ TEST_CASE("model files: every network comes back; those with defaults say no mor
     CHECK(settings_text(again.network().spec().settings) == settings_text(spec.settings));
     const auto own = network->named_tensors();
     for (const auto& [name, tensor] : again.network().named_tensors()) {
-      CHECK_MESSAGE(largest_difference(tensor, own.at(name)) == 0.0, name);
+      const std::string own_name = name;
+      CHECK_MESSAGE(largest_difference(tensor, own.at(own_name)) == 0.0, own_name);
     }
   }
   std::string keys;

@@ -98,7 +98,8 @@ TEST_CASE("gram rules: the summed gradients that TorchJD publishes") {
                                                          {"cagrad", {.1835, 1.2041, 1.2041}},
                                                          {"config", {.1588, 2.0706, 2.0706}},
                                                          {"nash", {.0542, .7061, .7061}}};
-  for (const auto& [rule, sum] : sums) {
+  for (const auto& [name, sum] : sums) {
+    const std::string rule = name;
     CAPTURE(rule);
     const Row w = weights(rule, kTorchJd);
     CHECK(largest_error({-4 * w[0] + 6 * w[1], w[0] + w[1], w[0] + w[1]}, sum) < 1e-4);
@@ -291,7 +292,8 @@ TEST_CASE("gram rules: finite whatever the gradients' scale, and as they should 
     const Gram gram = random_gram(3, seed);
     for (const double scale : {1e-10, 1e-5, 1e3, 1e15}) {
       CAPTURE(scale);
-      for (const auto& [rule, power] : powers) {
+      for (const auto& [name, power] : powers) {
+        const std::string rule = name;
         CAPTURE(rule);
         const Row w = weights(rule, gram), at_scale = weights(rule, scaled(gram, scale * scale));
         for (std::size_t k = 0; k < 3; ++k) {
@@ -316,7 +318,8 @@ TEST_CASE("gram rules: a sole loss, equal gradients, none, and gradients that op
       {"fairgrad", {0, 0}},  {"pcgrad", {2, 2}}, {"gradvac", {2, 2}}, {"upgrad", {1, 1}},
       {"dualproj", {.5, .5}}};
   CHECK(opposed_weights.size() == gram_rules().size());
-  for (const auto& [rule, expected] : opposed_weights) {
+  for (const auto& [name, expected] : opposed_weights) {
+    const std::string rule = name;
     CAPTURE(rule);
     CHECK(weights(rule, none) == Row{0, 0});
     const Row sole = weights(rule, one);
