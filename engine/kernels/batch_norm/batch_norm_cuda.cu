@@ -195,8 +195,9 @@ struct FinishGradients {
 
 template <class E, int V>
 __global__ void backward_rows(Index M, Index C, int columns, Index block_rows,
-                              Affine<ComputeType<E>> affine, bool relu, const ComputeType<E>* mean_dy,
-                              const ComputeType<E>* mean_projection, const E* x, const E* dy, E* dx) {
+                              Affine<ComputeType<E>> affine, bool relu,
+                              const ComputeType<E>* mean_dy, const ComputeType<E>* mean_projection,
+                              const E* x, const E* dy, E* dx) {
   using T = ComputeType<E>;
   const Rows rows(M, columns, block_rows, V);
   const Index channel = rows.channel;
