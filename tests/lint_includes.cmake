@@ -1,5 +1,6 @@
 # Fails when a file includes another that it may not: the folders are layers, and this table says who
-# stands on whom. Run as: cmake -DROOT=<sources> -P lint_includes.cmake
+# stands on whom; and when two headers define a type of one name, which no compiler tells where no file
+# includes both. Run as: cmake -DROOT=<sources> -P lint_includes.cmake
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -91,6 +92,19 @@ foreach(file IN LISTS files)
       math(EXPR failures "${failures} + 1")
     endif()
   endforeach()
+  if(file MATCHES "\\.(h|cuh)$" AND NOT file MATCHES "^tests/")
+    file(STRINGS ${ROOT}/${file} space REGEX "^namespace [a-z_:]+ {" LIMIT_COUNT 1)
+    file(STRINGS ${ROOT}/${file} types REGEX "^(class|struct) [A-Za-z0-9_]+( final)?( :| {)")
+    foreach(type IN LISTS types)
+      string(REGEX REPLACE "^[a-z]+ ([A-Za-z0-9_]+).*" "\\1" type "${type}")
+      string(MAKE_C_IDENTIFIER "${space} ${type}" key)
+      if(DEFINED defined_${key})
+        message(SEND_ERROR "${file} and ${defined_${key}} both define ${type}")
+        math(EXPR failures "${failures} + 1")
+      endif()
+      set(defined_${key} ${file})
+    endforeach()
+  endif()
   file(STRINGS ${ROOT}/${file} eigen REGEX "^ *#include <Eigen")
   if(eigen AND NOT file IN_LIST include_eigen)
     message(SEND_ERROR "${file} includes Eigen: only ${include_eigen} may")
@@ -101,5 +115,5 @@ foreach(file IN LISTS files)
   endif()
 endforeach()
 if(failures EQUAL 0)
-  message("every include respects the layers\n1 passed, 0 failed, 0 skipped")
+  message("every include respects the layers, every type is defined once\n1 passed, 0 failed, 0 skipped")
 endif()

@@ -8,7 +8,7 @@
 namespace dmf {
 namespace {
 
-/// The stream of the seed for the order of an epoch; augmentation has others, see Draws.
+/// The stream of the seed for the order of an epoch; augmentation has others, see TransformDraws.
 std::uint64_t order_stream(std::int64_t epoch) {
   return (std::uint64_t{1} << 56) + static_cast<std::uint64_t>(epoch);
 }

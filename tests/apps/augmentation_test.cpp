@@ -311,7 +311,7 @@ TEST_CASE("draws: within their ranges, as often as p says, evenly") {
   double least = 9.0, most = -9.0, sum = 0.0;
   int happened = 0, below_one = 0;
   for (std::size_t item = 0; item < kDraws; ++item) {
-    Draws draws({7, 2, item}, "affine", 0, settings);
+    TransformDraws draws({7, 2, item}, "affine", 0, settings);
     happened += draws.happens(0.3) ? 1 : 0;
     const double even = draws.drawn("even"), scale = draws.drawn_in_logarithm("scale");
     REQUIRE((even >= -3.0 && even <= 5.0));
@@ -333,7 +333,7 @@ TEST_CASE("draws: within their ranges, as often as p says, evenly") {
 TEST_CASE("draws: a function of seed, epoch, image, transform and occurrence, each for itself") {
   const Settings settings(std::vector<Setting>{{"even", std::vector<double>{0.0, 1.0}, ""}});
   const auto first = [&](const DrawKey& key, const char* name, int occurrence) {
-    return Draws(key, name, occurrence, settings).drawn("even");
+    return TransformDraws(key, name, occurrence, settings).drawn("even");
   };
   const double drawn = first({1, 2, 3}, "blur", 0);
   CHECK(first({1, 2, 3}, "blur", 0) == drawn);
@@ -377,11 +377,11 @@ TEST_CASE("draws: a transform added, removed, moved or set otherwise changes no 
   for (const std::vector<double>& range : {std::vector<double>{0.0, 0.0}, {-1.0, 4.0}}) {
     const Settings settings(
         std::vector<Setting>{{"first", range, ""}, {"second", std::vector<double>{0.0, 1.0}, ""}});
-    Draws draws({}, "affine", 0, settings);
+    TransformDraws draws({}, "affine", 0, settings);
     draws.happens(range[1] / 4.0);
     draws.drawn("first");
     const Settings plain(std::vector<Setting>{{"second", std::vector<double>{0.0, 1.0}, ""}});
-    Draws others({}, "affine", 0, plain);
+    TransformDraws others({}, "affine", 0, plain);
     others.drawn("second");
     others.drawn("second");
     CHECK(draws.drawn("second") == others.drawn("second"));

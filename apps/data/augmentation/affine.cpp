@@ -7,7 +7,7 @@ namespace dmf {
 namespace {
 
 /// Shears, scales and rotates about the centre, then shifts; what is added is the inverse.
-void move(Warp& warp, const Image& image, Draws& draws) {
+void move(Warp& warp, const Image& image, TransformDraws& draws) {
   constexpr double kRadians = std::numbers::pi / 180.0;
   const double angle = kRadians * draws.drawn("rotate");
   const double scale = draws.drawn_in_logarithm("scale");
@@ -15,9 +15,9 @@ void move(Warp& warp, const Image& image, Draws& draws) {
   const double right = image.width * draws.drawn("shift");
   const double slant = std::tan(kRadians * draws.drawn("shear"));
   const double cosine = std::cos(angle) / scale, sine = std::sin(angle) / scale;
-  const Affine unshifted = {.h0 = -down, .w0 = -right};
-  const Affine unturned = {.hh = cosine, .hw = -sine, .wh = sine, .ww = cosine};
-  const Affine unsheared = {.wh = -slant};
+  const AffineMap unshifted = {.h0 = -down, .w0 = -right};
+  const AffineMap unturned = {.hh = cosine, .hw = -sine, .wh = sine, .ww = cosine};
+  const AffineMap unsheared = {.wh = -slant};
   warp.add(unsheared.after(unturned.after(unshifted)));
 }
 

@@ -6,7 +6,7 @@
 namespace dmf {
 namespace {
 
-void change(Image& image, Draws& draws) {
+void change(Image& image, TransformDraws& draws) {
   const double rate = draws.drawn("rate");
   for (int h = 0; h < image.height; ++h) {
     const double factor = std::exp(-rate * (h + 0.5) / image.height);

@@ -40,7 +40,7 @@ Image smoothed(const Image& from, const std::vector<double>& weights, bool down)
   return to;
 }
 
-void change(Image& image, Draws& draws) {
+void change(Image& image, TransformDraws& draws) {
   const double sigma = draws.drawn("sigma");
   if (sigma < 0.05) return;  // a neighbour would weigh less than e^-200
   const std::vector<double> weights = gaussian(sigma);

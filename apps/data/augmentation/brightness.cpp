@@ -4,7 +4,7 @@
 namespace dmf {
 namespace {
 
-void change(Image& image, Draws& draws) {
+void change(Image& image, TransformDraws& draws) {
   const double factor = draws.drawn("factor");
   map_pixels(image, [=](double v) { return factor * v; });
 }

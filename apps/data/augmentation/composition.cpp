@@ -29,7 +29,7 @@ void augment(Sample& sample, const Composition& composition, const DrawKey& key,
   Outside outside = Outside::black;
   std::size_t next = 0;
   const auto draws_of = [&key](const TransformUse& use) {
-    return Draws(key, use.transform->name, use.occurrence, use.settings);
+    return TransformDraws(key, use.transform->name, use.occurrence, use.settings);
   };
   for (; next < composition.uses.size(); ++next) {
     const TransformUse& use = composition.uses[next];
@@ -37,13 +37,13 @@ void augment(Sample& sample, const Composition& composition, const DrawKey& key,
     if (use.settings.knows("outside")) {
       outside = entry_named(kOutsides, use.settings.text("outside"), "outside").value;
     }
-    Draws draws = draws_of(use);
+    TransformDraws draws = draws_of(use);
     if (draws.happens(use.settings.number("p"))) use.transform->move(warp, sample.image, draws);
   }
   if (!warp.is_identity()) resample(sample, warp, outside, ignored);
   for (; next < composition.uses.size(); ++next) {
     const TransformUse& use = composition.uses[next];
-    Draws draws = draws_of(use);
+    TransformDraws draws = draws_of(use);
     if (draws.happens(use.settings.number("p"))) use.transform->change(sample.image, draws);
   }
 }

@@ -4,7 +4,7 @@
 namespace dmf {
 namespace {
 
-void change(Image& image, Draws& draws) {
+void change(Image& image, TransformDraws& draws) {
   const double excess = draws.drawn("factor") - 1.0;
   double sum = 0.0;
   for (const float pixel : image.pixels) sum += static_cast<double>(pixel);

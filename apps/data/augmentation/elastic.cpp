@@ -3,7 +3,7 @@
 namespace dmf {
 namespace {
 
-void move(Warp& warp, const Image& image, Draws& draws) {
+void move(Warp& warp, const Image& image, TransformDraws& draws) {
   const auto points = static_cast<int>(draws.settings().whole("points"));
   const double strength = draws.drawn("shift");
   Displacement displacement{

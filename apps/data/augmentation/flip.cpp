@@ -3,9 +3,9 @@
 namespace dmf {
 namespace {
 
-void move(Warp& warp, const Image&, Draws& draws) {
+void move(Warp& warp, const Image&, TransformDraws& draws) {
   const bool is_horizontal = draws.settings().text("axis") == "horizontal";
-  warp.add(is_horizontal ? Affine{.ww = -1.0} : Affine{.hh = -1.0});
+  warp.add(is_horizontal ? AffineMap{.ww = -1.0} : AffineMap{.hh = -1.0});
 }
 
 }  // namespace

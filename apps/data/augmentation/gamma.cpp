@@ -6,7 +6,7 @@
 namespace dmf {
 namespace {
 
-void change(Image& image, Draws& draws) {
+void change(Image& image, TransformDraws& draws) {
   const bool is_inverted = draws.happens(draws.settings().number("inverted"));
   const double exponent = draws.drawn_in_logarithm("exponent");
   if (exponent == 1.0) return;

@@ -7,7 +7,7 @@
 namespace dmf {
 namespace {
 
-void change(Image& image, Draws& draws) {
+void change(Image& image, TransformDraws& draws) {
   const double zoom = draws.drawn("zoom");
   const auto fewer = [zoom](int side) {
     return std::max(1, static_cast<int>(std::lround(zoom * side)));

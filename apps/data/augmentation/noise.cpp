@@ -4,7 +4,7 @@
 namespace dmf {
 namespace {
 
-void change(Image& image, Draws& draws) {
+void change(Image& image, TransformDraws& draws) {
   const double sigma = draws.drawn("sigma");
   if (sigma == 0.0) return;
   map_with_noise(image, draws, [=](double v, double normal) { return v + sigma * normal; });

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "apps/data/augmentation/draws.h"
+#include "apps/data/augmentation/transform_draws.h"
 #include "apps/image/image.h"
 
 namespace dmf {
@@ -18,7 +18,7 @@ void map_pixels(Image& image, const F& f) {
 /// Every intensity v becomes f(v, normal number), kept in [0, 1]. A number a pixel, the same in all
 /// channels: grey stays grey.
 template <class F>
-void map_with_noise(Image& image, Draws& draws, const F& f) {
+void map_with_noise(Image& image, TransformDraws& draws, const F& f) {
   const auto channels = static_cast<std::size_t>(image.channels);
   for (std::size_t k = 0; k < image.pixels.size(); k += channels) {
     const double normal = draws.normal();

@@ -11,7 +11,7 @@ double smooth_step(double t) {
   return t * t * (3.0 - 2.0 * t);
 }
 
-void change(Image& image, Draws& draws) {
+void change(Image& image, TransformDraws& draws) {
   const double strength = draws.drawn("strength"), width = draws.drawn("width");
   const double centre = draws.drawn("centre"), top = draws.drawn("top");
   for (int h = 0; h < image.height; ++h) {

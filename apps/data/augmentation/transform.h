@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "apps/data/augmentation/draws.h"
+#include "apps/data/augmentation/transform_draws.h"
 #include "apps/data/augmentation/warp.h"
 
 namespace dmf {
@@ -24,9 +24,9 @@ struct Transform {
   // One of these two. A transform draws the same number of times whatever its settings are, but for
   // noise, which comes last.
   /// Adds where pixels come from to what is resampled once for all transforms.
-  void (*move)(Warp& warp, const Image& image, Draws& draws) = nullptr;
+  void (*move)(Warp& warp, const Image& image, TransformDraws& draws) = nullptr;
   /// Changes intensities, each kept in [0, 1]. Labels stay.
-  void (*change)(Image& image, Draws& draws) = nullptr;
+  void (*change)(Image& image, TransformDraws& draws) = nullptr;
 };
 
 // Each in the file of its name.

@@ -46,7 +46,7 @@ Taps taps_at(double h, double w, int height, int width, Outside outside) {
 
 }  // namespace
 
-Affine Affine::after(const Affine& inner) const {
+AffineMap AffineMap::after(const AffineMap& inner) const {
   const Place origin = (*this)({inner.h0, inner.w0});
   return {hh * inner.hh + hw * inner.wh,
           hh * inner.hw + hw * inner.ww,
@@ -79,9 +79,9 @@ Place Displacement::operator()(Place p) const {
   return moved;
 }
 
-void Warp::add(const Affine& from) {
+void Warp::add(const AffineMap& from) {
   if (!steps_.empty()) {
-    if (auto* last = std::get_if<Affine>(&steps_.back())) {
+    if (auto* last = std::get_if<AffineMap>(&steps_.back())) {
       *last = last->after(from);
       return;
     }

@@ -22,12 +22,12 @@ struct Place {
 };
 
 /// (h, w) becomes (hh h + hw w + h0, wh h + ww w + w0).
-struct Affine {
+struct AffineMap {
   double hh = 1.0, hw = 0.0, wh = 0.0, ww = 1.0, h0 = 0.0, w0 = 0.0;
 
   Place operator()(Place p) const { return {hh * p.h + hw * p.w + h0, wh * p.h + ww * p.w + w0}; }
   /// First `inner`, then this.
-  Affine after(const Affine& inner) const;
+  AffineMap after(const AffineMap& inner) const;
 };
 
 /// A smooth displacement: a uniform cubic B-spline between vectors on a grid of points that spans
@@ -46,7 +46,7 @@ class Warp {
  public:
   /// Adds a transform behind those that are there. `from` is its inverse: to a place in its result
   /// it gives the place that is seen there.
-  void add(const Affine& from);
+  void add(const AffineMap& from);
   void add(Displacement from);
 
   bool is_identity() const { return steps_.empty(); }
@@ -54,7 +54,7 @@ class Warp {
   Place operator()(Place p) const;
 
  private:
-  using Step = std::variant<Affine, Displacement>;
+  using Step = std::variant<AffineMap, Displacement>;
   std::vector<Step> steps_;  // the first transform's first; no two affine ones side by side
 };
 

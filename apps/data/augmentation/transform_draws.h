@@ -20,10 +20,11 @@ struct DrawKey {
 /// A stream of its own for each (seed, epoch, item, name of the transform, occurrence in the
 /// composition): that another transform is added, removed, moved or set otherwise changes none of
 /// them, nor on which thread it happens.
-class Draws {
+class TransformDraws {
  public:
   /// occurrence  0 for a name's first in a composition, 1 for its second
-  Draws(const DrawKey& key, std::string_view transform, int occurrence, const Settings& settings);
+  TransformDraws(const DrawKey& key, std::string_view transform, int occurrence,
+                 const Settings& settings);
 
   /// True with that probability, 0 to 1. One draw, whatever the probability.
   bool happens(double probability) { return rng_.uniform() < probability; }

@@ -1,4 +1,4 @@
-#include "apps/data/augmentation/draws.h"
+#include "apps/data/augmentation/transform_draws.h"
 
 #include <algorithm>
 #include <cmath>
@@ -32,17 +32,17 @@ std::uint64_t image_stream(const DrawKey& key) {
 
 }  // namespace
 
-Draws::Draws(const DrawKey& key, std::string_view transform, int occurrence,
-             const Settings& settings)
+TransformDraws::TransformDraws(const DrawKey& key, std::string_view transform, int occurrence,
+                               const Settings& settings)
     : rng_(transform_seed(key.seed, transform, occurrence), image_stream(key)),
       settings_(settings) {}
 
-double Draws::drawn(std::string_view setting) {
+double TransformDraws::drawn(std::string_view setting) {
   const std::vector<double>& range = settings_.list(setting);
   return std::min(rng_.uniform(range[0], range[1]), range[1]);
 }
 
-double Draws::drawn_in_logarithm(std::string_view setting) {
+double TransformDraws::drawn_in_logarithm(std::string_view setting) {
   const std::vector<double>& range = settings_.list(setting);
   const double share = rng_.uniform();
   if (range[0] == range[1]) return range[0];
