@@ -303,27 +303,25 @@ Variable<S> Cmunext<S>::forward(const Variable<S>& x) {
 }
 
 Index parameter_count(const CmunextSpec& spec) {
-  const auto conv = [](Index kernel, Index in, Index out) {
-    return kernel * kernel * in * out + out;
-  };
-  const auto mixing = [&](Index in, Index out, Index between) {
-    return conv(1, in, between) + 2 * between + conv(1, between, out) + 2 * out;
+  const auto mixing = [](Index in, Index out, Index between) {
+    return conv_parameters(1, in, between) + 2 * between + conv_parameters(1, between, out) +
+           2 * out;
   };
   Index width = spec.widths.front();
-  Index count = conv(3, spec.in_channels, width) + 2 * width;
+  Index count = conv_parameters(3, spec.in_channels, width) + 2 * width;
   for (std::size_t level = 0; level < spec.levels(); ++level) {
     const Index k = spec.kernels[level], out = spec.widths[level];
     const Index block =
         k * k * width + width + 2 * width + mixing(width, width, kExpansion * width);
-    count += spec.blocks[level] * block + conv(3, width, out) + 2 * out;
+    count += spec.blocks[level] * block + conv_parameters(3, width, out) + 2 * out;
     width = out;
   }
   for (std::size_t level = 0; level + 1 < spec.levels(); ++level) {
     const Index C = spec.widths[level];
-    count += conv(3, spec.widths[level + 1], C) + 2 * C;  // up
-    count += 2 * conv(3, C, C) + 2 * 2 * C + mixing(2 * C, C, kExpansion * C);
+    count += conv_parameters(3, spec.widths[level + 1], C) + 2 * C;  // up
+    count += 2 * conv_parameters(3, C, C) + 2 * 2 * C + mixing(2 * C, C, kExpansion * C);
   }
-  return count + conv(1, spec.widths.front(), spec.classes);
+  return count + conv_parameters(1, spec.widths.front(), spec.classes);
 }
 
 template class Cmunext<float>;

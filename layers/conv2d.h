@@ -7,6 +7,11 @@
 
 namespace dmf {
 
+/// How many parameters a convolution of either kind has, its bias included.
+inline Index conv_parameters(Index kernel, Index in_channels, Index out_channels) {
+  return kernel * kernel * in_channels * out_channels + out_channels;
+}
+
 /// Convolution with a square kernel; parameters `weight` [K, K, C_in, C_out] and, where it has one,
 /// `bias`. Padded by (K - 1) / 2 in front and the rest behind: stride 1 keeps an image's size, stride 2
 /// halves an even one.

@@ -223,25 +223,23 @@ Variable<S> ResidualUNet<S>::forward(const Variable<S>& x) {
 }
 
 Index parameter_count(const ResidualUNetSpec& spec) {
-  const auto conv = [](Index kernel, Index in, Index out) {
-    return kernel * kernel * in * out + out;
-  };
   const int depth = spec.size.depth;
   Index width = spec.size.width_of(0);
-  Index count = conv(3, spec.in_channels, width) + 2 * width;
+  Index count = conv_parameters(3, spec.in_channels, width) + 2 * width;
   for (int level = 0; level <= depth; ++level) {
     const Index out = spec.size.width_of(level);
     for (Index b = 0; b < spec.blocks_of(level); ++b) {
-      count += conv(3, width, out) + 2 * out + conv(3, out, out) + 2 * out;
+      count += conv_parameters(3, width, out) + 2 * out + conv_parameters(3, out, out) + 2 * out;
       if (width != out) count += width * out + 2 * out;
       width = out;
     }
   }
   for (int level = depth - 1; level >= 0; --level) {
     const Index out = spec.size.width_of(level);
-    count += conv(2, spec.size.width_of(level + 1), out) + conv(3, 2 * out, out) + 2 * out;
+    count += conv_parameters(2, spec.size.width_of(level + 1), out) +
+             conv_parameters(3, 2 * out, out) + 2 * out;
   }
-  return count + conv(1, spec.size.width_of(0), spec.classes);
+  return count + conv_parameters(1, spec.size.width_of(0), spec.classes);
 }
 
 template class ResidualUNet<float>;

@@ -1,6 +1,7 @@
 #include "layers/unet_spec.h"
 
 #include "engine/core/check.h"
+#include "layers/conv2d.h"
 
 namespace dmf {
 namespace {
@@ -17,10 +18,6 @@ std::vector<ConvBlock> blocks_of(int count, const std::string& norm, Index in, I
     blocks.push_back({"conv" + number, norm + number, i == 1 ? in : out, out, i == 1 ? stride : 1});
   }
   return blocks;
-}
-
-Index conv_parameters(Index kernel, Index in, Index out) {
-  return kernel * kernel * in * out + out;
 }
 
 }  // namespace

@@ -5,31 +5,10 @@
 namespace dmf {
 namespace {
 
-class ImtlL final : public WeightingRule {
- public:
-  ImtlL(std::size_t losses, double rate) : log_scale_(losses, rate) {}
-
-  RuleNeeds needs() const override { return {.least_history = 1}; }
-  bool sums_to_one() const override { return false; }
-
-  std::vector<double> weights(const Signals& signals) override {
-    const std::vector<double> losses = signals.history.latest();
-    std::vector<double> w, gradient;
-    for (std::size_t k = 0; k < losses.size(); ++k) {
-      w.push_back(std::exp(log_scale_.values()[k]));
-      gradient.push_back(w[k] * losses[k] - 1.0);
-    }
-    log_scale_.update(gradient);
-    return w;
-  }
-
-  std::vector<double> state() const override { return log_scale_.state(); }
-  void load_state(const std::vector<double>& state) override {
-    log_scale_.load_state(state, "imtll");
-  }
-
- private:
-  LogScales log_scale_;
+struct ImtlL {
+  static constexpr std::string_view kName = "imtll";
+  static double weight(double s) { return std::exp(s); }
+  static double gradient(double weight, double loss) { return weight * loss - 1.0; }
 };
 
 }  // namespace
@@ -47,7 +26,8 @@ RuleEntry imtll_rule() {
           "by scales that are learned, so that all losses become 1",
           {{"imtll-lr", 1e-3, "Adam's rate for its logarithms of the scales", kAboveZero}},
           [](const RuleContext& context, const Settings& s) -> std::unique_ptr<WeightingRule> {
-            return std::make_unique<ImtlL>(context.initial.size(), s.number("imtll-lr"));
+            return std::make_unique<LearnedScales<ImtlL>>(context.initial.size(),
+                                                          s.number("imtll-lr"));
           }};
 }
 

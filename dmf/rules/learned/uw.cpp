@@ -5,31 +5,10 @@
 namespace dmf {
 namespace {
 
-class Uw final : public WeightingRule {
- public:
-  Uw(std::size_t losses, double rate) : log_variance_(losses, rate) {}
-
-  RuleNeeds needs() const override { return {.least_history = 1}; }
-  bool sums_to_one() const override { return false; }
-
-  std::vector<double> weights(const Signals& signals) override {
-    const std::vector<double> losses = signals.history.latest();
-    std::vector<double> w, gradient;
-    for (std::size_t k = 0; k < losses.size(); ++k) {
-      w.push_back(0.5 * std::exp(-log_variance_.values()[k]));
-      gradient.push_back(0.5 - w[k] * losses[k]);
-    }
-    log_variance_.update(gradient);
-    return w;
-  }
-
-  std::vector<double> state() const override { return log_variance_.state(); }
-  void load_state(const std::vector<double>& state) override {
-    log_variance_.load_state(state, "uw");
-  }
-
- private:
-  LogScales log_variance_;
+struct Uw {
+  static constexpr std::string_view kName = "uw";
+  static double weight(double s) { return 0.5 * std::exp(-s); }
+  static double gradient(double weight, double loss) { return 0.5 - weight * loss; }
 };
 
 }  // namespace
@@ -47,7 +26,7 @@ RuleEntry uw_rule() {
           "by uncertainties that are learned",
           {{"uw-lr", 1e-3, "Adam's rate for its logarithms of the variances", kAboveZero}},
           [](const RuleContext& context, const Settings& s) -> std::unique_ptr<WeightingRule> {
-            return std::make_unique<Uw>(context.initial.size(), s.number("uw-lr"));
+            return std::make_unique<LearnedScales<Uw>>(context.initial.size(), s.number("uw-lr"));
           }};
 }
 
