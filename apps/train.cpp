@@ -21,6 +21,7 @@
 #include "apps/support/program.h"
 #include "apps/support/signals.h"
 #include "apps/support/within_memory.h"
+#include "apps/training/parts.h"
 #include "apps/training/trainer.h"
 #include "engine/core/check.h"
 #include "engine/core/device_runtime.h"
@@ -188,7 +189,7 @@ class TrainCommand {
 
   /// Says on standard error what was asked for in vain.
   void warn_of_idle_options(const dmf::RunData& data) const {
-    const auto images = static_cast<dmf::Index>(data.split.train.size());
+    const auto images = static_cast<dmf::Index>(dmf::trained_items(options_, data).size());
     const std::int64_t batches = dmf::chunk_count(images, options_.batch);
     const std::int64_t steps = batches * options_.epoch_count(batches);
     for (const std::string& line : dmf::without_effect(app_, options_, steps)) {
@@ -222,16 +223,10 @@ class TrainCommand {
 
   /// Of the weights that are scored; kept with them.
   void choose_inference(const fs::path& folder, dmf::Model& model, const dmf::RunData& data) const {
-    const auto stop_if_asked = [&folder] {
-      const int signal = dmf::StopRequest::signal();
-      if (signal == 0) return;
-      throw dmf::Interrupted(
-          signal, fmt::format("scoring stopped; {} finishes it", dmf::resume_command(folder)));
-    };
     const dmf::InferenceChoice choice = dmf::choose_inference(
         {&model.network()}, data.samples, data.split.validation,
         options_.score_at == dmf::ScoredSize::original ? &model.preprocess : nullptr,
-        options_.batch, stop_if_asked);
+        options_.batch, [&folder] { dmf::stop_scoring_if_asked(folder); });
     for (const std::string& line : choice.lines) dmf::say(line + "\n");
     model.inference = choice.inference;
     dmf::save_model(folder / "best.safetensors", model.network(), model);

@@ -38,17 +38,10 @@ class Trial {
  private:
   void add(const Batch& batch, std::size_t n, const Image& found,
            const std::vector<Inference>& candidates, std::vector<double>& sums) const {
-    const std::size_t item = batch.items[n];
-    const LabelMap truth =
-        at_original_ != nullptr ? samples_.own_labels(item) : labels_of(batch, n);
-    const Image probabilities = at_original_ != nullptr
-                                    ? restore_size(found, *at_original_, truth.height, truth.width)
-                                    : found;
-    const auto classes = static_cast<int>(members_.front()->spec().classes);
+    const Judged judged = at_scored_size(samples_, batch, n, found, at_original_);
     for (std::size_t k = 0; k < candidates.size(); ++k) {
-      ImageScore score{"", ConfusionMatrix(classes), {}};
-      score.confusion.add(truth.labels, to_labels(probabilities, candidates[k]).labels,
-                          samples_.mask_encoding().ignored);
+      const ImageScore score =
+          score_labels(samples_, judged, to_labels(judged.probabilities, candidates[k]));
       sums[k] += score.has_lesion() ? score.lesion_dice() : score.predicted_lesion() ? 0.0 : 1.0;
     }
   }

@@ -20,6 +20,15 @@ std::vector<std::uint8_t> lesion_mask(const LabelMap& labels, const LabelMap& tr
   return mask;
 }
 
+/// The labels of a batch's image at the network's size.
+LabelMap labels_of(const Batch& batch, std::size_t k) {
+  const Shape& shape = batch.labels.shape();
+  LabelMap labels(static_cast<int>(shape[1]), static_cast<int>(shape[2]));
+  const std::size_t each = labels.labels.size();
+  std::copy_n(batch.labels.tensor().data() + k * each, each, labels.labels.begin());
+  return labels;
+}
+
 /// spacing  of these pixels, where it is known
 void measure_surfaces(ImageScore& score, const LabelMap& truth, const LabelMap& prediction,
                       std::int32_t ignore_index, const std::optional<Spacing>& spacing) {
@@ -34,14 +43,6 @@ void measure_surfaces(ImageScore& score, const LabelMap& truth, const LabelMap& 
 }
 
 }  // namespace
-
-LabelMap labels_of(const Batch& batch, std::size_t k) {
-  const Shape& shape = batch.labels.shape();
-  LabelMap labels(static_cast<int>(shape[1]), static_cast<int>(shape[2]));
-  const std::size_t each = labels.labels.size();
-  std::copy_n(batch.labels.tensor().data() + k * each, each, labels.labels.begin());
-  return labels;
-}
 
 bool ImageScore::has_lesion() const {
   const ConfusionMatrix two = lesion_against_rest(confusion);
@@ -74,35 +75,44 @@ double Evaluation::lesion_dice_per_image() const {
   return sum / static_cast<double>(std::max<std::size_t>(count, 1));
 }
 
+Judged at_scored_size(const SampleSet& samples, const Batch& batch, std::size_t image,
+                      const Image& found, const PreprocessSpec* at_original) {
+  const std::size_t item = batch.items[image];
+  if (at_original == nullptr) {
+    return {item, labels_of(batch, image), found, samples.lesions(item).all_lost};
+  }
+  LabelMap truth = samples.own_labels(item);
+  Image probabilities = restore_size(found, *at_original, truth.height, truth.width);
+  return {item, std::move(truth), std::move(probabilities), false};
+}
+
+ImageScore score_labels(const SampleSet& samples, const Judged& judged,
+                        const LabelMap& prediction) {
+  ImageScore score{samples.item(judged.item).id,
+                   ConfusionMatrix(judged.probabilities.channels),
+                   {},
+                   {},
+                   judged.lesion_lost};
+  score.confusion.add(judged.truth.labels, prediction.labels, samples.mask_encoding().ignored);
+  return score;
+}
+
 Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
                     const std::vector<std::size_t>& items, const EvaluationOptions& options) {
-  const int classes = predictor.classes();
-  Evaluation evaluation{ConfusionMatrix(classes), {}};
-  const MaskEncoding& encoding = samples.mask_encoding();
+  Evaluation evaluation{ConfusionMatrix(predictor.classes()), {}};
   const auto score_batch = [&](const Batch& batch) {
     const std::vector<Image> predictions =
         predictor.probabilities(batch.images, [&](const Variable<float>& logits) {
           if (options.observer) options.observer(logits, batch);
         });
     for (std::size_t k = 0; k < predictions.size(); ++k) {
-      const std::size_t item = batch.items[k];
-      LabelMap truth, prediction;
-      if (options.at_original != nullptr) {
-        truth = samples.own_labels(item);
-        prediction =
-            to_labels(restore_size(predictions[k], *options.at_original, truth.height, truth.width),
-                      predictor.inference());
-      } else {
-        truth = labels_of(batch, k);
-        prediction = to_labels(predictions[k], predictor.inference());
-      }
-      const bool lost = options.at_original == nullptr && samples.lesions(item).all_lost;
-      ImageScore score{samples.item(item).id, ConfusionMatrix(classes), {}, {}, lost};
-      score.confusion.add(truth.labels, prediction.labels, encoding.ignored);
+      const Judged judged = at_scored_size(samples, batch, k, predictions[k], options.at_original);
+      const LabelMap prediction = to_labels(judged.probabilities, predictor.inference());
+      ImageScore score = score_labels(samples, judged, prediction);
       if (options.surfaces) {
-        const ItemHeader& header = samples.header(item);
+        const ItemHeader& header = samples.header(judged.item);
         measure_surfaces(
-            score, truth, prediction, encoding.ignored,
+            score, judged.truth, prediction, samples.mask_encoding().ignored,
             options.at_original != nullptr ? header.spacing : header.spacing_at_network);
       }
       evaluation.pooled += score.confusion;

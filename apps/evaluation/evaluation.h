@@ -13,9 +13,6 @@
 
 namespace dmf {
 
-/// The labels of a batch's image at the network's size.
-LabelMap labels_of(const Batch& batch, std::size_t image);
-
 /// How one image came out. Lesion: any class above 0.
 struct ImageScore {
   std::string id;
@@ -35,6 +32,22 @@ struct ImageScore {
   /// Of the image's labelled pixels.
   double lesion_share() const;
 };
+
+/// An image's truth and what was found of it, at the size that is scored.
+struct Judged {
+  std::size_t item;
+  LabelMap truth;
+  Image probabilities;
+  bool lesion_lost;  // see ImageScore
+};
+
+/// found        class probabilities of the batch's image, at the network's size
+/// at_original  as EvaluationOptions has it
+Judged at_scored_size(const SampleSet& samples, const Batch& batch, std::size_t image,
+                      const Image& found, const PreprocessSpec* at_original);
+
+/// The score of one way to make labels of the probabilities, without distances.
+ImageScore score_labels(const SampleSet& samples, const Judged& judged, const LabelMap& prediction);
 
 /// What a network made of a set of images.
 struct Evaluation {

@@ -2,11 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <functional>
 
 #include "apps/evaluation/per_image.h"
 #include "apps/evaluation/scoreboard.h"
+#include "apps/experiment/statistics.h"
+#include "apps/experiment/table.h"
 #include "apps/files/csv.h"
 #include "apps/options/config_file.h"
 #include "apps/run/model_file.h"
@@ -19,17 +20,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kHead =
-    "| | images | lesion Dice an image (95 %) | IoU | HD95 in pixels | missed |\n"
-    "| --- | ---: | --- | --- | --- | ---: |\n";
+/// Scores per image over those with a lesion, a row a model.
+Table empty_table(const std::string& title) {
+  return {"", title,
+          "", {"", "images", "lesion Dice an image (95 %)", "IoU", "HD95 in pixels", "missed"},
+          {}, {}};
+}
 
-/// A row of the table: scores per image over those with a lesion.
-std::string row(const std::string& name, const Scoreboard& board) {
+void add_row(Table& table, const std::string& name, const Scoreboard& board) {
   const auto text = [&](const char* metric, int digits) {
     return board.at("per_image", metric, "lesion").text(digits);
   };
-  return fmt::format("| {} | {} | {} | {} | {} | {} of {} |\n", name, board.images, text("dice", 4),
-                     text("iou", 4), text("hd95", 1), board.missed, board.with_lesion);
+  table.rows.push_back({name, fmt::format("{}", board.images), text("dice", 4), text("iou", 4),
+                        text("hd95", 1), fmt::format("{} of {}", board.missed, board.with_lesion)});
 }
 
 double dice_of(const Scoreboard& board) {
@@ -38,19 +41,15 @@ double dice_of(const Scoreboard& board) {
 
 /// "0.7412, SD 0.0132 over 5"
 std::string mean_and_deviation(const std::vector<double>& values) {
-  double sum = 0.0, squares = 0.0;
-  for (const double value : values) sum += value;
-  const auto count = static_cast<double>(values.size());
-  const double mean = sum / count;
-  for (const double value : values) squares += (value - mean) * (value - mean);
-  return values.size() == 1 ? fmt::format("{:.4f}", mean)
-                            : fmt::format("{:.4f}, SD {:.4f} over {}", mean,
-                                          std::sqrt(squares / (count - 1.0)), values.size());
+  const MeanDeviation m = mean_deviation(values);
+  return values.size() == 1
+             ? fmt::format("{:.4f}", m.mean)
+             : fmt::format("{:.4f}, SD {:.4f} over {}", m.mean, m.deviation, values.size());
 }
 
 /// The ensemble and its members on what no fold has seen.
 std::string score_aside(const fs::path& folder, const std::vector<GridRun>& runs,
-                        const Model& ensemble) {
+                        const Model& ensemble, const Compute& compute) {
   const TrainOptions options = read_config((runs.front().folder() / "config.toml").string());
   const SampleSet samples = load_samples(options, ensemble.preprocess, ensemble.masks);
   const Split split = parse_split(read_csv(runs.front().folder() / "split.csv"), samples);
@@ -60,21 +59,22 @@ std::string score_aside(const fs::path& folder, const std::vector<GridRun>& runs
   const auto score = [&](const Predictor& predictor) {
     return evaluate(predictor, samples, split.aside, scoring).images;
   };
-  std::string table = "\nOn the images set aside, which no fold has seen:\n\n" + std::string(kHead);
+  Table table = empty_table("On the images set aside, which no fold has seen.");
   std::vector<double> members;
   for (const GridRun& run : runs) {
-    const Model member = load_model(run.folder());
+    const Model member = load_model(run.folder(), compute);
     const Scoreboard board = make_scoreboard(score(member.predictor()));
     members.push_back(dice_of(board));
-    table += row(run.plan().configuration, board);
+    add_row(table, run.plan().configuration, board);
   }
   const std::vector<ImageScore> images = score(ensemble.predictor());
   const Scoreboard board = make_scoreboard(images);
   write_file_atomically(folder / "aside.csv", per_image_csv(images));
   const std::string inference = ensemble.inference.describe();
-  table += row("**ensemble**" + (inference.empty() ? "" : " (" + inference + ")"), board);
-  return table + fmt::format("\nDice: mean of the members {}; ensemble {:.4f}\n",
-                             mean_and_deviation(members), dice_of(board));
+  add_row(table, "**ensemble**" + (inference.empty() ? "" : " (" + inference + ")"), board);
+  return "\n" + table.markdown() +
+         fmt::format("\nDice: mean of the members {}; ensemble {:.4f}\n",
+                     mean_and_deviation(members), dice_of(board));
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ std::vector<PlannedRun> plan_folds(const std::string& config, int only) {
 
 std::string write_crossval(const fs::path& folder, const std::vector<GridRun>& runs,
                            const Compute& compute) {
-  std::string table = "Each image by the model that has not seen it:\n\n" + std::string(kHead);
+  Table folds = empty_table("Each image by the model that has not seen it.");
   std::vector<ImageScore> all;
   std::vector<double> dice;
   std::vector<std::string> models;
@@ -106,19 +106,20 @@ std::string write_crossval(const fs::path& folder, const std::vector<GridRun>& r
     const std::vector<ImageScore> images = read_per_image_csv(run.folder() / "per_image.csv");
     const Scoreboard board = make_scoreboard(images);
     dice.push_back(dice_of(board));
-    table += row(run.plan().configuration, board);
+    add_row(folds, run.plan().configuration, board);
     all.insert(all.end(), images.begin(), images.end());
     models.push_back(run.folder().string());
   }
-  table += row("**all**", make_scoreboard(all));
-  table += fmt::format("\nDice: mean of the folds {}\n", mean_and_deviation(dice));
+  add_row(folds, "**all**", make_scoreboard(all));
+  std::string text =
+      folds.markdown() + fmt::format("\nDice: mean of the folds {}\n", mean_and_deviation(dice));
   const Model ensemble = load_models(models, compute);
   write_safetensors(folder / "ensemble.safetensors", model_content(ensemble));
   write_file_atomically(folder / "per_image.csv", per_image_csv(all));
   const TrainOptions options = read_config((runs.front().folder() / "config.toml").string());
-  if (options.split.set_aside > 0) table += score_aside(folder, runs, ensemble);
-  write_file_atomically(folder / "crossval.md", table);
-  return table;
+  if (options.split.set_aside > 0) text += score_aside(folder, runs, ensemble, compute);
+  write_file_atomically(folder / "crossval.md", text);
+  return text;
 }
 
 }  // namespace dmf

@@ -1,6 +1,7 @@
 #include "apps/options/step_options.h"
 
 #include "apps/support/option_set.h"
+#include "engine/core/parallel.h"
 
 namespace dmf {
 
@@ -31,7 +32,7 @@ void StepOptions::bind(OptionSet& set) {
 }
 
 std::int64_t StepOptions::epoch_count(std::int64_t batches) const {
-  return updates > 0 ? (updates + batches - 1) / batches : epochs;
+  return updates > 0 ? chunk_count(updates, batches) : epochs;
 }
 
 }  // namespace dmf

@@ -54,12 +54,7 @@ void write_file(const fs::path& folder, const std::string& name, const std::stri
 
 void write_results(const fs::path& folder, Model& model, const RunData& data,
                    const TrainOptions& options, const std::string& split) {
-  const auto stop_if_asked = [&folder] {
-    const int signal = StopRequest::signal();
-    if (signal == 0) return;
-    throw Interrupted(signal,
-                      fmt::format("scoring stopped; {} finishes it", resume_command(folder)));
-  };
+  const auto stop_if_asked = [&folder] { stop_scoring_if_asked(folder); };
   stop_if_asked();
   EvaluationOptions how;
   how.batch = options.batch;

@@ -11,6 +11,7 @@
 #include "apps/files/folders.h"
 #include "apps/support/console.h"
 #include "apps/support/program.h"
+#include "apps/support/signals.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
 
@@ -18,6 +19,12 @@ namespace dmf {
 
 std::string resume_command(const std::filesystem::path& folder) {
   return "train --resume " + shell_word(absolute_path(folder.string()));
+}
+
+void stop_scoring_if_asked(const std::filesystem::path& folder) {
+  const int signal = StopRequest::signal();
+  if (signal == 0) return;
+  throw Interrupted(signal, fmt::format("scoring stopped; {} finishes it", resume_command(folder)));
 }
 
 void warn_of_missing(const std::filesystem::path& folder, const std::string& what,

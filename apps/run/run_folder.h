@@ -13,6 +13,9 @@ namespace dmf {
 /// The command that goes on with a run, as it can be pasted into any shell anywhere.
 std::string resume_command(const std::filesystem::path& folder);
 
+/// throws  Interrupted where a StopRequest is noted, with the command that finishes the run's scoring
+void stop_scoring_if_asked(const std::filesystem::path& folder);
+
 /// Warns of what a run is complete without, a page or a panel; the same trouble once.
 ///
 /// what  "no page"

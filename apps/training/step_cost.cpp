@@ -9,6 +9,7 @@
 #include "apps/support/progress.h"
 #include "apps/training/parts.h"
 #include "apps/training/stepper.h"
+#include "engine/core/parallel.h"
 
 namespace dmf {
 
@@ -40,7 +41,7 @@ double seconds_per_step(TrainOptions options) {
 }
 
 std::string describe_cost(const TrainOptions& options, std::int64_t images, double step_seconds) {
-  const std::int64_t steps = (images + options.batch - 1) / options.batch;
+  const std::int64_t steps = chunk_count(images, options.batch);
   const std::int64_t epochs = options.epoch_count(steps);
   return fmt::format("{} epochs of {} steps at {:.2f} s: about {}", epochs, steps, step_seconds,
                      duration_text(static_cast<double>(epochs * steps) * step_seconds));
