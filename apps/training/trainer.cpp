@@ -24,6 +24,7 @@
 #include "apps/training/memory_forecast.h"
 #include "apps/training/non_finite.h"
 #include "apps/training/parts.h"
+#include "apps/training/run_lines.h"
 #include "apps/training/stepper.h"
 #include "apps/training/training_log.h"
 #include "engine/core/check.h"
@@ -130,43 +131,10 @@ class Run {
   }
 
   void describe() {
-    progress_.line(fmt::format("network   {}: {} parameters, input {} x {} x {}", options_.model,
-                               network_->parameter_count(), options_.data.preprocess.size,
-                               options_.data.preprocess.size, options_.data.preprocess.channels));
-    const AuxiliarySchedule& aux = options_.fusion.auxiliary;
-    std::string losses = fmt::format("losses    {}, weighting {}",
-                                     fmt::join(options_.losses, " + "), options_.fusion.weighting);
-    if (options_.auxiliary != "none") {
-      losses += fmt::format("; auxiliary {}, gamma {:.3g} at the first step, {:.3g} at the last",
-                            options_.auxiliary, aux.gamma(0), aux.gamma(total_steps_ - 1));
-    }
-    progress_.line(losses);
-    progress_.line("memory    " + memory_);
-    if (position_.step > 0) {
-      progress_.line(fmt::format("resumed   after step {} of {}, in epoch {} of {}", position_.step,
-                                 total_steps_, std::min<std::int64_t>(position_.epoch + 1, epochs_),
-                                 epochs_));
-    }
-    progress_.line(
-        "columns   loss: training/validation; Dice: validation, mean/lesion, pooled; w: weights; * "
-        "marks the best CB-Dice so far, kept as best.safetensors");
-    if (options_.auxiliary != "none" && aux.gamma(total_steps_ - 1) > 0.5 * aux.gamma(0)) {
-      progress_.problem(
-          "warning: gamma falls by less than half, so the auxiliary loss outweighs the others for "
-          "most of the run (see --aux-lambda, --batch-track-steps)");
-    }
-    const Fusion& fusion = loss_.fusion();
-    if (fusion.needs().full_history && options_.fusion.history_size < 30) {
-      progress_.problem(fmt::format(
-          "warning: statistics of {} values are poor (--history-size, at least 30 is better)",
-          options_.fusion.history_size));
-    }
-    if (fusion.needs().full_history &&
-        static_cast<std::int64_t>(options_.fusion.history_size) > total_steps_) {
-      progress_.problem(fmt::format(
-          "warning: the run has {} steps, so the {} rule never takes over (--history-size {})",
-          total_steps_, options_.fusion.weighting, options_.fusion.history_size));
-    }
+    const RunFacts facts{network_->parameter_count(), loss_.fusion().needs(), memory_, epochs_,
+                         total_steps_};
+    for (const std::string& line : describe_run(options_, facts, position_)) progress_.line(line);
+    for (const std::string& line : warnings_of_run(options_, facts)) progress_.problem(line);
   }
 
   TrainingParts parts() {
@@ -343,12 +311,10 @@ class Run {
         evaluate(Predictor(*network_), data_.samples, data_.split.validation, evaluation);
     const double loss = loss_sum / static_cast<double>(data_.split.validation.size());
     const Scores pooled = score(scores.pooled, 0.0);
-    const bool best = options_.keeps_last || pooled.cb_dice > position_.best_cb_dice;
+    const bool best = pooled.cb_dice > position_.best_cb_dice;
     const ModelFacts facts{options_.data.preprocess, {}, data_.samples.mask_encoding(), run_.id};
-    if (best) {
-      position_.best_cb_dice = pooled.cb_dice;
-      save_model(folder_ / "best.safetensors", *network_, facts);
-    }
+    if (best) position_.best_cb_dice = pooled.cb_dice;
+    if (best || options_.keeps_last) save_model(folder_ / "best.safetensors", *network_, facts);
     save_model(folder_ / "last.safetensors", *network_, facts);
     if (log_->takes_images()) log_images();
     if (ema_) ema_->swap();
@@ -426,7 +392,7 @@ void train_network(const TrainOptions& options, const RunData& data,
                    const std::function<void()>& draw_page) {
   const Device device = options.where.compute().device;
   const double available = available_memory(device);
-  const auto images = static_cast<Index>(data.split.train.size());
+  const auto images = static_cast<Index>(trained_items(options, data).size());
   const Index largest = chunk_count(images, chunk_count(images, options.batch));  // see Loader
   const std::string memory = within_memory("while measuring what a step needs", kHelp, [&] {
     return memory_text(forecast_memory(options), static_cast<int>(largest), available);

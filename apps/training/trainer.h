@@ -19,7 +19,8 @@ enum class Start { anew, from_checkpoint };
 ///
 ///   steps.csv                every raw loss, weight, gamma and learning rate
 ///   epochs.csv               training loss and validation scores
-///   best.safetensors         the weights of the epoch with the best validation CB-Dice
+///   best.safetensors         the weights of the epoch with the best validation CB-Dice, or of the
+///                            last (--keep)
 ///   last.safetensors         those of the last epoch
 ///   checkpoint.safetensors   all that is needed to go on; after every epoch, every
 ///                            `checkpoint_every` steps, and when a signal asks to stop

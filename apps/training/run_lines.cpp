@@ -1,0 +1,59 @@
+#include "apps/training/run_lines.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace dmf {
+
+std::vector<std::string> describe_run(const TrainOptions& options, const RunFacts& facts,
+                                      const TrainingProgress& position) {
+  const PreprocessSpec& input = options.data.preprocess;
+  std::vector<std::string> lines = {fmt::format("network   {}: {} parameters, input {} x {} x {}",
+                                                options.model, facts.parameters, input.size,
+                                                input.size, input.channels)};
+  std::string losses = fmt::format("losses    {}, weighting {}", fmt::join(options.losses, " + "),
+                                   options.fusion.weighting);
+  if (options.auxiliary != "none") {
+    const AuxiliarySchedule& aux = options.fusion.auxiliary;
+    losses += fmt::format("; auxiliary {}, gamma {:.3g} at the first step, {:.3g} at the last",
+                          options.auxiliary, aux.gamma(0), aux.gamma(facts.total_steps - 1));
+  }
+  lines.push_back(losses);
+  lines.push_back("memory    " + facts.memory);
+  if (position.step > 0) {
+    lines.push_back(fmt::format(
+        "resumed   after step {} of {}, in epoch {} of {}", position.step, facts.total_steps,
+        std::min<std::int64_t>(position.epoch + 1, facts.epochs), facts.epochs));
+  }
+  lines.push_back(fmt::format(
+      "columns   loss: training/validation; Dice: validation, mean/lesion, pooled; w: weights; * "
+      "marks the best CB-Dice so far{}",
+      options.keeps_last ? "" : ", kept as best.safetensors"));
+  return lines;
+}
+
+std::vector<std::string> warnings_of_run(const TrainOptions& options, const RunFacts& facts) {
+  std::vector<std::string> lines;
+  const AuxiliarySchedule& aux = options.fusion.auxiliary;
+  if (options.auxiliary != "none" && aux.gamma(facts.total_steps - 1) > 0.5 * aux.gamma(0)) {
+    lines.emplace_back(
+        "warning: gamma falls by less than half, so the auxiliary loss outweighs the others for "
+        "most of the run (see --aux-lambda, --batch-track-steps)");
+  }
+  if (facts.rule.full_history && options.fusion.history_size < 30) {
+    lines.push_back(fmt::format(
+        "warning: statistics of {} values are poor (--history-size, at least 30 is better)",
+        options.fusion.history_size));
+  }
+  if (facts.rule.full_history &&
+      static_cast<std::int64_t>(options.fusion.history_size) > facts.total_steps) {
+    lines.push_back(fmt::format(
+        "warning: the run has {} steps, so the {} rule never takes over (--history-size {})",
+        facts.total_steps, options.fusion.weighting, options.fusion.history_size));
+  }
+  return lines;
+}
+
+}  // namespace dmf

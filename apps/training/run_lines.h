@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "apps/options/options.h"
+#include "apps/training/checkpoint.h"
+
+namespace dmf {
+
+/// What is known of a training before its first step, beside its options.
+struct RunFacts {
+  Index parameters;
+  RuleNeeds rule;      // the weighting rule's
+  std::string memory;  // what a step needs, in words
+  std::int64_t epochs, total_steps;
+};
+
+/// The lines that a training begins with: network, losses, memory, where it goes on, columns.
+std::vector<std::string> describe_run(const TrainOptions& options, const RunFacts& facts,
+                                      const TrainingProgress& position);
+
+/// What of the weighting will not do what its user may expect.
+std::vector<std::string> warnings_of_run(const TrainOptions& options, const RunFacts& facts);
+
+}  // namespace dmf
