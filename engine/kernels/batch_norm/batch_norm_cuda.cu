@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "engine/cuda/channel_sums.cuh"
+#include "engine/cuda/channel_moments.cuh"
 #include "engine/cuda/elements.cuh"
 #include "engine/kernels/batch_norm/batch_norm.h"
 
@@ -8,32 +8,6 @@ namespace dmf {
 namespace {
 
 using namespace cuda;
-
-/// Of x less the first row's value, which keeps the digits under a large common offset: the sum and
-/// the sum of squares.
-template <class E>
-struct Moments {
-  using Element = E;
-  static constexpr int kTerms = 2;
-  const E* x;
-
-  template <int V>
-  struct Columns {
-    const E* x;
-    Pack<E, V> first;
-
-    __device__ Columns(const Moments& term, Index channel)
-        : x(term.x), first(*reinterpret_cast<const Pack<E, V>*>(term.x + channel)) {}
-    __device__ void add(Index at, ComputeType<E> (&sums)[2][V]) const {
-      const auto values = *reinterpret_cast<const Pack<E, V>*>(x + at);
-      for (int v = 0; v < V; ++v) {
-        const ComputeType<E> centred = load(values.at[v]) - load(first.at[v]);
-        sums[0][v] += centred;
-        sums[1][v] += centred * centred;
-      }
-    }
-  };
-};
 
 /// Mean and variance from the two totals of a channel.
 template <class E>

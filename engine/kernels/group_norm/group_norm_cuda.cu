@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "engine/cuda/channel_sums.cuh"
+#include "engine/cuda/channel_moments.cuh"
 #include "engine/cuda/elements.cuh"
 #include "engine/kernels/group_norm/group_norm.h"
 
@@ -17,34 +17,6 @@ struct Sizes {
 
   Sizes(const Shape& x, Index groups)
       : N(x[0]), M(x[1] * x[2]), C(x[3]), G(groups), width(x[3] / groups) {}
-};
-
-/// Of x less the image's first value of the channel, which keeps the digits under a large common
-/// offset: the sum and the sum of squares.
-template <class E>
-struct Moments {
-  using Element = E;
-  static constexpr int kTerms = 2;
-  const E* x;
-  Index image;  // elements of one
-
-  template <int V>
-  struct Columns {
-    const E* x;
-    Pack<E, V> first;
-
-    __device__ Columns(const Moments& term, Index channel)
-        : x(term.x + blockIdx.z * term.image),
-          first(*reinterpret_cast<const Pack<E, V>*>(x + channel)) {}
-    __device__ void add(Index at, ComputeType<E> (&sums)[2][V]) const {
-      const auto values = *reinterpret_cast<const Pack<E, V>*>(x + at);
-      for (int v = 0; v < V; ++v) {
-        const ComputeType<E> centred = load(values.at[v]) - load(first.at[v]);
-        sums[0][v] += centred;
-        sums[1][v] += centred * centred;
-      }
-    }
-  };
 };
 
 /// Mean and sum of centred squares of a channel of an image, `at` counting through both.
