@@ -211,9 +211,13 @@ class CrossvalCommand {
     if (left == 0) return;
     const std::size_t images =
         dmf::find_dataset(options_.data.folder, options_.data.dataset).items.size();
-    const int parts = options_.split.folds;
-    const auto in_training = static_cast<std::int64_t>(images) *
-                             (parts - 2 - (options_.split.set_aside > 0 ? 1 : 0)) / parts;
+    const dmf::SplitOptions& split = options_.split;
+    const int learning =
+        split.folds - 1 - (split.set_aside > 0 ? 1 : 0);  // folds, the validating one among them
+    const double training =
+        split.validation_share > 0 ? learning * (1.0 - split.validation_share) : learning - 1.0;
+    const auto in_training =
+        static_cast<std::int64_t>(static_cast<double>(images) * training / split.folds);
     fmt::print("cost      {} fold{} of about {} training images, each {}\n", left,
                left == 1 ? "" : "s", in_training,
                dmf::describe_cost(options_, in_training, dmf::seconds_per_step(options_)));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "apps/data/item_table.h"
 #include "apps/files/csv.h"
@@ -14,6 +15,7 @@ namespace dmf {
 namespace {
 
 constexpr std::uint64_t kSplitStream = 0x73706c6974;  // "split"
+
 /// The members of every group, in an order drawn by the seed, large groups first, so that the last
 /// ones can fill what is left.
 std::vector<std::vector<std::size_t>> shuffled_groups(const std::vector<std::size_t>& groups,
@@ -47,9 +49,28 @@ std::vector<std::vector<std::size_t>> fill_parts(const std::vector<std::vector<s
   return parts;
 }
 
-std::size_t held_out_of(std::size_t items) {
-  const double share = 0.15 * static_cast<double>(items);
-  return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(share)));
+std::size_t held_out_of(std::size_t items, double share = 0.15) {
+  const double count = share * static_cast<double>(items);
+  return std::max<std::size_t>(1, static_cast<std::size_t>(std::lround(count)));
+}
+
+/// Some of these items, about `count` of them, in whole groups; first those that stay.
+///
+/// throws  ValueError where all are one group
+std::pair<std::vector<std::size_t>, std::vector<std::size_t>> hold_out(
+    const std::vector<std::size_t>& items, const std::vector<std::size_t>& groups,
+    std::size_t count, std::uint64_t seed) {
+  std::vector<std::size_t> group_of;
+  for (const std::size_t i : items) group_of.push_back(groups[i]);
+  const auto order = shuffled_groups(group_of, seed);
+  DMF_CHECK(order.size() >= 2, ValueError,
+            "[split] the training images are one group: expected two, to draw another part of "
+            "them.");
+  const auto parts = fill_parts(order, {items.size() - count, count});
+  std::vector<std::size_t> kept, held;
+  for (const std::size_t k : parts[0]) kept.push_back(items[k]);
+  for (const std::size_t k : parts[1]) held.push_back(items[k]);
+  return {std::move(kept), std::move(held)};
 }
 
 /// The rows whose id the data set still has.
@@ -105,17 +126,8 @@ std::optional<Split> given_split(const std::vector<DatasetItem>& items,
             split.validation.size(), split.test.size());
   for (auto* missing : {&split.validation, &split.test}) {
     if (!missing->empty()) continue;
-    std::vector<std::size_t> of_train;
-    for (const std::size_t i : split.train) of_train.push_back(groups[i]);
-    const auto order = shuffled_groups(of_train, seed);
-    DMF_CHECK(order.size() >= 2, ValueError,
-              "[split] the training images are one group: expected two, to draw the part that the "
-              "folders lack.");
-    const std::size_t held_out = held_out_of(of_train.size());
-    const auto parts = fill_parts(order, {of_train.size() - held_out, held_out});
-    std::vector<std::size_t> kept;
-    for (const std::size_t k : parts[0]) kept.push_back(split.train[k]);
-    for (const std::size_t k : parts[1]) missing->push_back(split.train[k]);
+    auto [kept, held] = hold_out(split.train, groups, held_out_of(split.train.size()), seed);
+    *missing = std::move(held);
     split.train = std::move(kept);
   }
   return split;
@@ -183,6 +195,15 @@ Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold, int aside
             "[split] fold {} leaves a part empty: {} train, {} validation, {} test.", fold,
             split.train.size(), split.validation.size(), split.test.size());
   return split;
+}
+
+void draw_validation(Split& split, const std::vector<std::size_t>& groups, double share,
+                     std::uint64_t seed) {
+  std::vector<std::size_t> all = split.train;
+  all.insert(all.end(), split.validation.begin(), split.validation.end());
+  std::sort(all.begin(), all.end());
+  std::tie(split.train, split.validation) =
+      hold_out(all, groups, held_out_of(all.size(), share), seed);
 }
 
 std::vector<std::size_t> parse_folds(const CsvTable& table, const SampleSet& samples) {

@@ -56,6 +56,14 @@ std::vector<std::size_t> folds_by_seed(const std::vector<std::size_t>& groups, i
 ///         empty part
 Split split_by_fold(const std::vector<std::size_t>& fold_of, int fold, int aside = 0);
 
+/// Draws anew who of those that train or validate validates: about this share of them, in whole
+/// groups, so that a cross-validation need not keep a whole fold from training to choose with.
+///
+/// share   in (0, 1)
+/// throws  ValueError where they are all one group
+void draw_validation(Split& split, const std::vector<std::size_t>& groups, double share,
+                     std::uint64_t seed);
+
 /// Official folds from a CSV with a column of images (id, image, image_id, filename, file or name)
 /// and one of fold numbers (fold, kfold, k-fold or k_fold), in any case and among others.
 ///

@@ -25,10 +25,11 @@ inline constexpr Named<SplitRule> kSplitRules[] = {
 /// Which image is in which part.
 struct SplitOptions {
   SplitRule rule = {.given = true};
-  std::uint64_t seed = 0;  // 0: as that of the run
-  int folds = 0;           // 0: 70/15/15
-  int fold = 1;            // from 1
-  int set_aside = 0;       // the fold that is in no part; 0: none
+  std::uint64_t seed = 0;       // 0: as that of the run
+  int folds = 0;                // 0: 70/15/15
+  int fold = 1;                 // from 1
+  int set_aside = 0;            // the fold that is in no part; 0: none
+  double validation_share = 0;  // of those that do not test; 0: the next fold
   std::string folds_file, split_file;
   std::string groups, group_by;
   double duplicate_threshold = 0.97;

@@ -28,6 +28,7 @@ constexpr Row kRows[] = {
     {"score-at", "original", "network", "original"},
     {"inference", "validation", "plain", "plain"},
     {"split", "given-or-grouped", "given-or-random", "given-or-random"},
+    {"validation-share", "0.1", "0", "0"},
     {"augment", "strong", "none", "flips"},
     {"model", "classic", "paper", "paper"},
     {"base-width", "16", "32", "32"},

@@ -108,13 +108,22 @@ bool may_be_given(const TrainOptions& options) {
   return !options.split.from_file() && options.split.folds == 0 && options.split.rule.given;
 }
 
+/// What one fold of a cross-validation sees.
+Split of_fold(const TrainOptions& options, const std::vector<std::size_t>& fold_of,
+              const std::vector<std::size_t>& groups) {
+  const SplitOptions& wanted = options.split;
+  Split split = split_by_fold(fold_of, wanted.fold, wanted.set_aside);
+  if (wanted.validation_share > 0)
+    draw_validation(split, groups, wanted.validation_share, seed_of_split(options));
+  return split;
+}
+
 Split divided(const TrainOptions& options, const SampleSet& samples,
               std::vector<std::size_t> groups) {
   if (!options.split.split_file.empty())
     return parse_split(read_csv(options.split.split_file), samples);
   if (!options.split.folds_file.empty()) {
-    return split_by_fold(parse_folds(read_csv(options.split.folds_file), samples),
-                         options.split.fold, options.split.set_aside);
+    return of_fold(options, parse_folds(read_csv(options.split.folds_file), samples), groups);
   }
   if (is_drawn_in_groups(options)) {
     const auto alike = near_duplicates(samples, options.split.duplicate_threshold);
@@ -127,8 +136,7 @@ Split divided(const TrainOptions& options, const SampleSet& samples,
   }
   check_patients(options, samples, groups);
   if (options.split.folds == 0) return split_by_seed(groups, seed);
-  return split_by_fold(folds_by_seed(groups, options.split.folds, seed), options.split.fold,
-                       options.split.set_aside);
+  return of_fold(options, folds_by_seed(groups, options.split.folds, seed), groups);
 }
 
 /// What scaling to the network's size does to lesions, where it does anything.

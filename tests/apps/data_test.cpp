@@ -4,6 +4,7 @@
 #include <cmath>
 #include <mutex>
 #include <numeric>
+#include <set>
 
 #include "apps/data/duplicates.h"
 #include "apps/data/loader.h"
@@ -187,6 +188,32 @@ TEST_CASE(
   CHECK_THROWS_WITH_AS(split_by_fold(fold_of, 3, 3), Contains("fold 3 is set aside"), ValueError);
   CHECK_THROWS_WITH_AS(split_by_fold({0, 1, 2}, 1, 3), Contains("at least 3 of them beside"),
                        ValueError);
+}
+
+TEST_CASE("folds: a share may validate in the place of a fold, in whole groups; the rest trains") {
+  std::vector<std::size_t> groups(120), fold_of;
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = i / 3;
+  fold_of = folds_by_seed(groups, 6, 4);
+  for (const double share : {0.05, 0.1, 0.5}) {
+    Split split = split_by_fold(fold_of, 2, 6);
+    const std::vector<std::size_t> test = split.test, aside = split.aside;
+    draw_validation(split, groups, share, 7);
+    CHECK(split.test == test);
+    CHECK(split.aside == aside);
+    CHECK(split.train.size() + split.validation.size() == 120 - test.size() - aside.size());
+    CHECK(static_cast<double>(split.validation.size()) == doctest::Approx(share * 80).epsilon(0.5));
+    std::set<std::size_t> training;
+    for (const std::size_t i : split.train) training.insert(groups[i]);
+    for (const std::size_t i : split.validation) CHECK(!training.contains(groups[i]));
+    Split again = split_by_fold(fold_of, 2, 6);
+    draw_validation(again, groups, share, 7);
+    CHECK(again.validation == split.validation);
+    draw_validation(again, groups, share, 8);
+    CHECK(again.validation != split.validation);
+  }
+  Split two_images{{0}, {1}, {2}, {}};
+  CHECK_THROWS_WITH_AS(draw_validation(two_images, {0, 0, 1}, 0.1, 1),
+                       Contains("the training images are one group"), ValueError);
 }
 
 TEST_CASE("folds: every item tests once, groups stay together; official folds are read by name") {
