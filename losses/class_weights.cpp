@@ -32,11 +32,17 @@ std::vector<double> ClassWeights::of_counts(Index classes) const {
 
 std::vector<Setting> class_weight_settings() {
   return {{"exclude-background", false, "Leave class 0 out of the count-based losses"},
-          {"class-weights", std::vector<double>(), "One a class", kAtLeastZero}};
+          {"class-weights", std::vector<double>(), "One a class", kAtLeastZero},
+          {"absent-class",
+           std::string("penalise_fp"),
+           "A class without a labelled pixel in the count-based losses: " + help_of(kAbsentClasses),
+           {},
+           names_of(kAbsentClasses)}};
 }
 
 ClassWeights class_weights_of(const Settings& settings) {
-  return {!settings.flag("exclude-background"), settings.list("class-weights")};
+  return {!settings.flag("exclude-background"), settings.list("class-weights"),
+          entry_named(kAbsentClasses, settings.text("absent-class"), "absent-class").value};
 }
 
 }  // namespace dmf

@@ -3,15 +3,23 @@
 #include <string>
 #include <vector>
 
+#include "engine/core/choice.h"
 #include "engine/core/settings.h"
-#include "engine/core/shape.h"
+#include "engine/ops/pixel_sums.h"
 
 namespace dmf {
+
+inline constexpr Named<AbsentClass> kAbsentClasses[] = {
+    {"penalise_fp", AbsentClass::penalise_fp, "what its formula says, 1 unless smoothed"},
+    {"zero", AbsentClass::zero, "its loss is 0"},
+    {"skip", AbsentClass::skip, "the mean is over the others"}};
 
 /// What each class counts in a loss, whichever it is.
 struct ClassWeights {
   bool include_background = true;  // whether class 0 enters the count-based losses
   std::vector<double> weights;     // one a class, >= 0; empty: all equal
+  // Of the count-based losses, where no pixel of the group carries the label:
+  AbsentClass absent = AbsentClass::penalise_fp;
 
   /// For losses on each pixel: the background counts in any case.
   ///
@@ -23,7 +31,7 @@ struct ClassWeights {
   std::vector<double> of_counts(Index classes) const;
 };
 
-/// "exclude-background" and "class-weights", which every loss understands.
+/// "exclude-background", "class-weights" and "absent-class", which every loss understands.
 std::vector<Setting> class_weight_settings();
 ClassWeights class_weights_of(const Settings& settings);
 

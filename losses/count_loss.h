@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <numeric>
 #include <string>
 #include <utility>
 
@@ -31,25 +30,17 @@ class CountLoss final : public Loss<S> {
   }
 
   Variable<S> from(const LossInputs<S>& inputs) const override {
-    return 1.0 - sum(formula_(inputs.counts) * Variable<S>(shares(inputs.pixels)));
+    const Variable<S> scores = formula_(inputs.counts), shares(shares_of(inputs.pixels));
+    if (weights_.absent == AbsentClass::penalise_fp) return 1.0 - sum(scores * shares);
+    return sum((1.0 - scores) * shares);  // the shares may sum to less than 1
   }
 
  private:
   /// What each class of each group counts in the mean, [G, C].
-  Tensor<S> shares(const Tensor<double>& pixels) const {
-    const std::vector<double> weights = weights_.of_counts(pixels.size(1));
-    if constexpr (requires { formula_.balance; }) {
-      return class_shares<S>(formula_.balance, pixels, weights);
-    } else {
-      const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
-      std::vector<S> all;
-      for (Index g = 0; g < pixels.size(0); ++g) {
-        for (const double w : weights) {
-          all.push_back(static_cast<S>(w / total / static_cast<double>(pixels.size(0))));
-        }
-      }
-      return Tensor<S>::from(all, pixels.shape(), pixels.device());
-    }
+  Tensor<S> shares_of(const Tensor<double>& pixels) const {
+    ClassSharing sharing = {.absent = weights_.absent};
+    if constexpr (requires { formula_.balance; }) sharing.balance = formula_.balance;
+    return class_shares<S>(sharing, pixels, weights_.of_counts(pixels.size(1)));
   }
 
   std::string name_;

@@ -81,7 +81,7 @@ PixelSums<S> pixel_sums(const Variable<S>& logits, const Labels& labels,
 }
 
 template <class S>
-Tensor<S> class_shares(ClassBalance balance, const Tensor<double>& pixels,
+Tensor<S> class_shares(ClassSharing sharing, const Tensor<double>& pixels,
                        const std::vector<double>& factors) {
   DMF_CHECK(pixels.shape().rank() == 2 && pixels.size(1) == static_cast<Index>(factors.size()),
             ShapeError, "[class_shares] pixels {} and {} factors: expected [G, C] and C.",
@@ -90,13 +90,13 @@ Tensor<S> class_shares(ClassBalance balance, const Tensor<double>& pixels,
   Tensor<S> shares(pixels.shape(), pixels.device());
   Workspace workspace(pixels.device());
   kernels<PixelSumsKernels<S>>(pixels.device())
-      .class_shares(balance, pixels.cview(), each.cview(), shares.view(), workspace);
+      .class_shares(sharing, pixels.cview(), each.cview(), shares.view(), workspace);
   return shares;
 }
 
 #define DMF_INSTANTIATE(S)                                                                      \
   template PixelSums<S> pixel_sums(const Variable<S>&, const Labels&, const PixelSumsRequest&); \
-  template Tensor<S> class_shares(ClassBalance, const Tensor<double>&, const std::vector<double>&);
+  template Tensor<S> class_shares(ClassSharing, const Tensor<double>&, const std::vector<double>&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)
 #undef DMF_INSTANTIATE

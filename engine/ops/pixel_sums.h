@@ -45,14 +45,14 @@ PixelSums<S> pixel_sums(const Variable<S>& logits, const Labels& labels,
                         const PixelSumsRequest& request);
 
 /// How much each class counts in a mean over classes and groups, from how many pixels carry its
-/// label: share_c = w_c factor_c / sum_k(w_k factor_k) / G, w by class_balance_weights; 0 where the
-/// sum is 0.
+/// label: share_c = w_c factor_c / sum_k(w_k factor_k) / G, w by the sharing's balance; 0 where the
+/// sum is 0, and for an absent class where the sharing says so.
 ///
 /// pixels   [G, C]
 /// factors  one a class
 /// return   [G, C]
 template <class S>
-Tensor<S> class_shares(ClassBalance balance, const Tensor<double>& pixels,
+Tensor<S> class_shares(ClassSharing sharing, const Tensor<double>& pixels,
                        const std::vector<double>& factors);
 
 }  // namespace dmf

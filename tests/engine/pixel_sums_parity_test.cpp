@@ -61,6 +61,12 @@ TEST_CASE_TEMPLATE("pixel_sums kernels agree with their references", S, float, d
 }
 
 TEST_CASE("class shares agree with their references") {
+  constexpr ClassSharing kSharings[] = {{},
+                                        {ClassBalance::none, AbsentClass::zero},
+                                        {ClassBalance::none, AbsentClass::skip},
+                                        {ClassBalance::complement},
+                                        {ClassBalance::inverse_frequency},
+                                        {ClassBalance::complement, AbsentClass::skip}};
   Rng rng(11);
   for (const Shape& shape : kShapes) {
     const Index C = shape[3];
@@ -69,11 +75,11 @@ TEST_CASE("class shares agree with their references") {
       const Shape groups{G, C};
       const auto pixels = random_tensor<double>(groups, rng, 0.0, 99.0);
       if (C > 1) pixels.data()[0] = 0.0;  // an absent class
-      for (const auto balance : {ClassBalance::complement, ClassBalance::inverse_frequency}) {
+      for (const ClassSharing sharing : kSharings) {
         const auto shares = blank<float>(groups), shares_ref = unwritten<float>(groups);
-        kernels<PixelSumsKernels<float>>(device()).class_shares(balance, in(pixels), in(factors),
+        kernels<PixelSumsKernels<float>>(device()).class_shares(sharing, in(pixels), in(factors),
                                                                 shares.view(), workspace());
-        PixelSumsKernels<float>::reference().class_shares(balance, pixels.cview(), factors.cview(),
+        PixelSumsKernels<float>::reference().class_shares(sharing, pixels.cview(), factors.cview(),
                                                           shares_ref.view(), reference_workspace());
         CHECK(largest_difference(shares, shares_ref) < 1e-6);
       }

@@ -55,7 +55,8 @@ Settings unusual(Index C) {
       settings.set(setting.name, 0.4 + 0.5 * std::get<double>(setting.initial));
     } else if (std::holds_alternative<std::vector<double>>(setting.initial)) {
       std::vector<double> list;
-      for (Index c = 0; c < C; ++c) list.push_back(1.0 + 0.5 * static_cast<double>(c));
+      const Index size = setting.name == "tversky-smooth" ? 2 : C;
+      for (Index c = 0; c < size; ++c) list.push_back(1.0 + 0.5 * static_cast<double>(c));
       settings.set(setting.name, list);
     } else if (std::holds_alternative<bool>(setting.initial)) {
       settings.set(setting.name, true);
@@ -242,7 +243,32 @@ TEST_CASE("cb_dice: weights by complement and by inverse frequency") {
   CHECK(weights({10, 0, 0}, ClassBalance::inverse_frequency) == std::vector<double>{0.0, 0.5, 0.5});
 }
 
+TEST_CASE("losses: an absent class is penalised, worth 0, or left out") {
+  // One image has lesion and background, the other background alone; per image, then the mean.
+  const auto logits =
+      Tensor<double>::from(std::vector<double>{1, 0, 0, 1, 0, 0, 0, 2}, Shape{2, 1, 2, 2});
+  const Labels labels(
+      Tensor<std::int32_t>::from(std::vector<std::int32_t>{0, 1, 0, 0}, Shape{2, 1, 2}), 2);
+  const auto value = [&](const char* absent) {
+    Settings settings = loss_settings();
+    settings.set("absent-class", std::string(absent));
+    settings.set("smooth-dr", 0.0);
+    return value_of("mean_dice", logits, labels, settings, Reduction::image);
+  };
+  const double p = 1.0 / (1.0 + std::exp(-1.0)), q = 1.0 / (1.0 + std::exp(2.0));
+  const double both = 1.0 - p;  // of the first image, for either class: Dice is p
+  const double background = 1.0 - 2.0 * (0.5 + q) / (2.0 + 0.5 + q);
+  CHECK(value("penalise_fp") == Approx((both + (background + 1.0) / 2.0) / 2.0));
+  CHECK(value("zero") == Approx((both + background / 2.0) / 2.0));
+  CHECK(value("skip") == Approx((both + background) / 2.0));
+}
+
 TEST_CASE("losses: errors name the option and the label") {
+  CHECK_THROWS_WITH_AS(
+      make_loss<double>("tversky", with("tversky-smooth", std::vector<double>{0.0, 1.0, 2.0})),
+      Contains("[tversky-smooth] got 3 numbers, expected one for both, or two"), ValueError);
+  CHECK_THROWS_WITH_AS(with("absent-class", std::string("some")),
+                       Contains("got 'some', expected penalise_fp, zero or skip"), ValueError);
   const auto logits = Tensor<double>::zeros(Shape{1, 2, 2, 2});
   auto labels = Tensor<std::int32_t>::zeros(Shape{1, 2, 2});
   CHECK_THROWS_WITH_AS(make_loss<double>("dice"),
@@ -279,7 +305,8 @@ TEST_CASE("losses: what a formula says by hand it says of hard counts too") {
   const Counts<double> n{6.0, 2.0, 1.0};
   CHECK(MeanDice{{0.0, 0.0}}(n) == Approx(12.0 / 15.0));
   CHECK(MeanIou{{0.0, 0.0}}(n) == Approx(6.0 / 9.0));
-  CHECK(Tversky{0.5, 0.25, 0.0}(n) == Approx(6.0 / 7.25));
+  CHECK(Tversky{0.5, 0.25, {}}(n) == Approx(6.0 / 7.25));
+  CHECK(Tversky{0.5, 0.25, {0.5, 1.0}}(n) == Approx(6.5 / 8.25));
 }
 
 }  // namespace dmf

@@ -8,13 +8,21 @@ namespace dmf {
 
 /// How a class's share r_c of the pixels becomes its weight.
 enum class ClassBalance : std::uint8_t {
+  none,               // w_c = 1
   complement,         // w_c = 1 - r_c, the paper's eq. (22)
   inverse_frequency,  // w_c = 1 / r_c, the authors' notebook; the same for two classes
 };
 
+/// What becomes of a class's share of a mean where no pixel of the group carries its label.
+enum class AbsentClass : std::uint8_t {
+  penalise_fp,  // a class like the others: false positives of it cost
+  zero,         // 0, and the others' are as if it counted
+  skip,         // 0, and the others share what there is
+};
+
 /// w_c of eq. (22) from the pixels of every class, by their shares r_c, eq. (21); normalised to sum
 /// 1. An absent class has share 0, so by inverse frequency the absent classes share all the weight,
-/// the limit of 1 / r. `pixels` and `weights` hold C values each. CUDA kernels call it too.
+/// the limit of 1 / r. `balance` is not none. `pixels` and `weights` hold C values each. CUDA kernels call it too.
 constexpr void class_balance_weights(ClassBalance balance, const double* pixels, Index C,
                                      double* weights) {
   double total = 0.0, sum = 0.0;
@@ -36,16 +44,31 @@ constexpr void class_balance_weights(ClassBalance balance, const double* pixels,
   for (Index c = 0; c < C; ++c) weights[c] /= sum;
 }
 
+/// How the classes of a group share in a mean.
+struct ClassSharing {
+  ClassBalance balance = ClassBalance::none;
+  AbsentClass absent = AbsentClass::penalise_fp;
+};
+
 /// One group's shares of a mean over G groups: share_c = w_c factor_c / sum_k(w_k factor_k) / G, w
-/// by class_balance_weights, which is left in `weights`; 0 where the sum is 0.
+/// by the balance, absent classes as `absent` says; 0 where the sum is 0. `weights` holds C values to
+/// work with.
 template <class T>
-constexpr void class_shares_of(ClassBalance balance, const double* pixels, const double* factors,
+constexpr void class_shares_of(ClassSharing sharing, const double* pixels, const double* factors,
                                Index C, Index G, double* weights, T* share) {
-  class_balance_weights(balance, pixels, C, weights);
+  if (sharing.balance == ClassBalance::none) {
+    for (Index c = 0; c < C; ++c) weights[c] = 1.0;
+  } else {
+    class_balance_weights(sharing.balance, pixels, C, weights);
+  }
   double sum = 0.0;
-  for (Index c = 0; c < C; ++c) sum += weights[c] * factors[c];
   for (Index c = 0; c < C; ++c) {
-    const double weight = weights[c] * factors[c];
+    if (sharing.absent == AbsentClass::skip && pixels[c] == 0.0) continue;
+    sum += weights[c] * factors[c];
+  }
+  for (Index c = 0; c < C; ++c) {
+    const bool counts = sharing.absent == AbsentClass::penalise_fp || pixels[c] > 0.0;
+    const double weight = counts ? weights[c] * factors[c] : 0.0;
     share[c] = static_cast<T>(sum > 0.0 ? weight / sum / static_cast<double>(G) : 0.0);
   }
 }

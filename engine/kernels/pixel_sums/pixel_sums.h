@@ -96,7 +96,7 @@ class PixelSumsKernels {
   /// shares [G, C] of the classes in a mean over classes and groups, see class_shares_of
   ///
   /// factors  [C], what each class counts beside its balance
-  virtual void class_shares(ClassBalance balance, In<double> pixels, In<double> factors,
+  virtual void class_shares(ClassSharing sharing, In<double> pixels, In<double> factors,
                             View<T> shares, Workspace& workspace) const = 0;
 
   static const PixelSumsKernels& reference();

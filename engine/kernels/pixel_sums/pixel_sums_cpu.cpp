@@ -236,12 +236,12 @@ class CpuPixelSums final : public PixelSumsKernels<T> {
     });
   }
 
-  void class_shares(ClassBalance balance, In<double> pixels, In<double> factors, View<T> shares,
+  void class_shares(ClassSharing sharing, In<double> pixels, In<double> factors, View<T> shares,
                     Workspace& workspace) const override {
     const Index G = pixels.size(0), C = pixels.size(1);
     double* weights = workspace.take<double>(C);
     for (Index g = 0; g < G; ++g) {
-      class_shares_of(balance, pixels.data + g * C, factors.data, C, G, weights,
+      class_shares_of(sharing, pixels.data + g * C, factors.data, C, G, weights,
                       shares.data + g * C);
     }
   }

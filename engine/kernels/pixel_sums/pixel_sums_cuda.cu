@@ -247,11 +247,11 @@ __global__ void backward_kernel(PixelSumsCall<T> call, const T* log_probs, const
 
 /// One thread a group: there are as many as images, and a few classes in each.
 template <class T>
-__global__ void share_classes(ClassBalance balance, Index G, Index C, const double* pixels,
+__global__ void share_classes(ClassSharing sharing, Index G, Index C, const double* pixels,
                               const double* factors, T* shares, double* weights) {
   const Index g = global_thread();
   if (g >= G) return;
-  class_shares_of(balance, pixels + g * C, factors, C, G, weights + g * C, shares + g * C);
+  class_shares_of(sharing, pixels + g * C, factors, C, G, weights + g * C, shares + g * C);
 }
 
 template <class T>
@@ -286,10 +286,10 @@ class CudaPixelSums final : public PixelSumsKernels<T> {
     });
   }
 
-  void class_shares(ClassBalance balance, In<double> pixels, In<double> factors, View<T> shares,
+  void class_shares(ClassSharing sharing, In<double> pixels, In<double> factors, View<T> shares,
                     Workspace& workspace) const override {
     const Index G = pixels.size(0), C = pixels.size(1);
-    launch({"class_shares", blocks_for(G), kThreads}, share_classes<T>, balance, G, C, pixels.data,
+    launch({"class_shares", blocks_for(G), kThreads}, share_classes<T>, sharing, G, C, pixels.data,
            factors.data, shares.data, workspace.take<double>(G * C));
   }
 };

@@ -133,11 +133,11 @@ class ReferencePixelSums final : public PixelSumsKernels<T> {
     });
   }
 
-  void class_shares(ClassBalance balance, In<double> pixels, In<double> factors, View<T> shares,
+  void class_shares(ClassSharing sharing, In<double> pixels, In<double> factors, View<T> shares,
                     Workspace& workspace) const override {
     const Index G = pixels.size(0), C = pixels.size(1);
     for (Index g = 0; g < G; ++g) {
-      class_shares_of(balance, pixels.data + g * C, factors.data, C, G, workspace.take<double>(C),
+      class_shares_of(sharing, pixels.data + g * C, factors.data, C, G, workspace.take<double>(C),
                       shares.data + g * C);
     }
   }
