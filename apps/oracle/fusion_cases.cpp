@@ -29,15 +29,6 @@ const RuleEntry& rule_of(const ReferenceCase& c) {
   return entry_named(weighting_rules(), wanted, "strategy");  // throws, and lists them
 }
 
-/// A setting as an attribute gives it.
-Setting::Value value_of(const ReferenceCase& c, const std::string& key, const Setting& setting) {
-  if (std::holds_alternative<bool>(setting.initial)) return c.integer(key, 0, 1) == 1;
-  if (std::holds_alternative<std::int64_t>(setting.initial)) return std::int64_t{c.integer(key)};
-  if (std::holds_alternative<double>(setting.initial)) return c.number(key);
-  if (std::holds_alternative<std::string>(setting.initial)) return c.text(key);
-  return c.numbers(key);
-}
-
 /// Rule and memory of a case, without its losses.
 ///
 /// bare_names  whether an option may also stand without the rule's name, `alpha` for `gradnorm_alpha`
@@ -47,8 +38,7 @@ FusionSpec memory_of(const ReferenceCase& c, bool bare_names) {
   spec.weighting = std::string(rule.name);
   spec.rule.add(rule.settings);
   for (const Setting& setting : rule.settings) {
-    std::string key = setting.name;
-    std::replace(key.begin(), key.end(), '-', '_');
+    const std::string key = attribute_of(setting);
     const std::string bare = key.substr(key.find('_') + 1);
     if (c.has_attribute(key)) {
       spec.rule.set(setting.name, value_of(c, key, setting));

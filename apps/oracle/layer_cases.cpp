@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 
 #include "apps/oracle/adam_options.h"
@@ -7,9 +8,12 @@
 #include "engine/ops/batch_norm2d.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/conv2d.h"
+#include "engine/ops/depthwise_conv2d.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/group_norm.h"
 #include "engine/ops/pool2d.h"
 #include "engine/ops/softmax.h"
+#include "engine/ops/upsample2d.h"
 
 namespace dmf {
 namespace {
@@ -46,7 +50,14 @@ Pair pair_of(const ReferenceCase& c, const std::string& key) {
   return {values.front(), values.back()};
 }
 
+/// One number for both, or two; 1 where the case says nothing.
+Pair stride_of(const ReferenceCase& c) {
+  return c.has_attribute("stride") ? pair_of(c, "stride") : Pair{1, 1};
+}
+
+/// None where the case says nothing.
 Padding padding_of(const ReferenceCase& c) {
+  if (!c.has_attribute("pads")) return {};
   const std::vector<int> pads = c.integers("pads", -kLargest, kLargest);
   DMF_CHECK(pads.size() == 4, IoError, "'pads': expected top,left,bottom,right.");
   return {pads[0], pads[1], pads[2], pads[3]};
@@ -68,7 +79,7 @@ void check_size(const Variable<S>& x, const Tensor<S>& weight, const Padding& pa
 
 template <class S>
 Safetensors conv2d_case(const ReferenceCase& c) {
-  const Pair stride = pair_of(c, "stride");
+  const Pair stride = stride_of(c);
   Inputs<S> inputs = {{"input", input<S>(c, "input", 4)}, {"weight", input<S>(c, "weight", 4)}};
   if (c.has("bias")) inputs["bias"] = input<S>(c, "bias", 1);
   const Tensor<S>& weight = inputs["weight"].value();
@@ -81,7 +92,7 @@ Safetensors conv2d_case(const ReferenceCase& c) {
 
 template <class S>
 Safetensors conv_transpose2d_case(const ReferenceCase& c) {
-  const Pair stride = pair_of(c, "stride");
+  const Pair stride = stride_of(c);
   Inputs<S> inputs = {{"input", input<S>(c, "input", 4)}};
   const Variable<S> weight(swap_last_axes(c.tensor<S>("weight", 4)).to(c.device()), true);
   if (c.has("bias")) inputs["bias"] = input<S>(c, "bias", 1);
@@ -95,11 +106,58 @@ Safetensors conv_transpose2d_case(const ReferenceCase& c) {
 }
 
 template <class S>
+Safetensors depthwise_conv2d_case(const ReferenceCase& c) {
+  const Pair stride = stride_of(c);
+  Inputs<S> inputs = {{"input", input<S>(c, "input", 4)}, {"weight", input<S>(c, "weight", 4)}};
+  if (c.has("bias")) inputs["bias"] = input<S>(c, "bias", 1);
+  check_size(inputs["input"], inputs["weight"].value(), padding_of(c), {1, 1},
+             inputs["input"].size(3));
+  const Variable<S> y = depthwise_conv2d(inputs["input"], inputs["weight"],
+                                         c.has("bias") ? inputs["bias"] : Variable<S>(),
+                                         {stride.h, stride.w, padding_of(c)});
+  return with_gradients<S>(c, y, inputs);
+}
+
+/// What is padded behind an axis so that a last window that the axis does not fill counts too, if it
+/// begins before the padding does (ONNX's and PyTorch's ceil_mode).
+int padding_to_ceil(Index size, int before, int after, int kernel, int stride) {
+  const Index padded = size + before + after;
+  if (padded <= kernel) return after;
+  Index steps = (padded - kernel + stride - 1) / stride;
+  if (steps * stride >= size + before) --steps;
+  return after + static_cast<int>(std::max<Index>(0, steps * stride + kernel - padded));
+}
+
+template <class S>
 Safetensors max_pool2d_case(const ReferenceCase& c) {
-  const Pair kernel = pair_of(c, "kernel"), stride = pair_of(c, "stride");
+  const Pair kernel = pair_of(c, "kernel"), stride = stride_of(c);
   const Variable<S> x = input<S>(c, "input", 4);
-  const Variable<S> y = max_pool2d(x, {kernel.h, kernel.w, stride.h, stride.w, padding_of(c)});
+  Padding pad = padding_of(c);
+  if (c.flag("ceil_mode", false)) {
+    pad.bottom = padding_to_ceil(x.size(1), pad.top, pad.bottom, kernel.h, stride.h);
+    pad.right = padding_to_ceil(x.size(2), pad.left, pad.right, kernel.w, stride.w);
+  }
+  const Variable<S> y = max_pool2d(x, {kernel.h, kernel.w, stride.h, stride.w, pad});
   return with_gradients<S>(c, y, {{"input", x}});
+}
+
+template <class S>
+Safetensors group_norm_case(const ReferenceCase& c) {
+  const Inputs<S> inputs = {{"input", input<S>(c, "input", 4)},
+                            {"gamma", input<S>(c, "gamma", 1)},
+                            {"beta", input<S>(c, "beta", 1)}};
+  GroupNormSpec spec;
+  spec.groups = c.integer("groups", 1);
+  if (c.has_attribute("eps")) spec.eps = c.number("eps");
+  const Variable<S> y = group_norm(inputs.at("input"), inputs.at("gamma"), inputs.at("beta"), spec);
+  return with_gradients<S>(c, y, inputs);
+}
+
+template <class S>
+Safetensors leaky_relu_case(const ReferenceCase& c) {
+  const Variable<S> x = input<S>(c, "input", 4);
+  const double slope = c.has_attribute("slope") ? c.number("slope") : 0.01;
+  return with_gradients<S>(c, leaky_relu(x, slope), {{"input", x}});
 }
 
 template <class S>
@@ -111,8 +169,8 @@ Safetensors batch_norm2d_case(const ReferenceCase& c) {
   const Tensor<S> var = c.tensor<S>("running_var", 1).to(c.device());
   BatchNorm2dSpec spec;
   spec.eps = c.number("eps");
-  spec.momentum = c.number("momentum");
-  spec.training = c.integer("training") != 0;
+  spec.training = c.flag("training", false);
+  if (spec.training || c.has_attribute("momentum")) spec.momentum = c.number("momentum");
   const Variable<S> y =
       batch_norm2d(inputs.at("input"), inputs.at("gamma"), inputs.at("beta"), mean, var, spec);
   Safetensors results = with_gradients<S>(c, y, inputs);
@@ -170,10 +228,19 @@ CaseFunction unary(Variable<S> (*op)(const Variable<S>&)) {
 
 template <class S>
 std::map<std::string, CaseFunction> layer_case_functions() {
-  return {{"conv2d", conv2d_case<S>},         {"conv_transpose2d", conv_transpose2d_case<S>},
-          {"max_pool2d", max_pool2d_case<S>}, {"batch_norm2d", batch_norm2d_case<S>},
-          {"relu", unary<S>(relu<S>)},        {"softmax", unary<S>(softmax<S>)},
-          {"concat", concat_case<S>},         {"adam_step", adam_step_case<S>}};
+  return {{"conv2d", conv2d_case<S>},
+          {"conv_transpose2d", conv_transpose2d_case<S>},
+          {"max_pool2d", max_pool2d_case<S>},
+          {"batch_norm2d", batch_norm2d_case<S>},
+          {"depthwise_conv2d", depthwise_conv2d_case<S>},
+          {"group_norm", group_norm_case<S>},
+          {"upsample_bilinear2d", unary<S>(upsample_bilinear2d<S>)},
+          {"leaky_relu", leaky_relu_case<S>},
+          {"gelu", unary<S>(gelu<S>)},
+          {"relu", unary<S>(relu<S>)},
+          {"softmax", unary<S>(softmax<S>)},
+          {"concat", concat_case<S>},
+          {"adam_step", adam_step_case<S>}};
 }
 
 template std::map<std::string, CaseFunction> layer_case_functions<float>();

@@ -146,6 +146,10 @@ int ReferenceCase::integer(const std::string& key, int least, int most) const {
   return static_cast<int>(value);
 }
 
+bool ReferenceCase::flag(const std::string& key, bool otherwise) const {
+  return has_attribute(key) ? integer(key, 0, 1) != 0 : otherwise;
+}
+
 std::vector<double> ReferenceCase::numbers(const std::string& key) const {
   std::vector<double> values;
   for (const std::string& each : texts(key)) values.push_back(parse_number(key, each));
@@ -206,6 +210,20 @@ Safetensors compute_case(const ReferenceCase& reference, Precision precision) {
   results.metadata["op"] = op;
   if (reference.has_attribute("name")) results.metadata["name"] = reference.text("name");
   return results;
+}
+
+std::string attribute_of(const Setting& setting) {
+  std::string key = setting.name;
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
+}
+
+Setting::Value value_of(const ReferenceCase& c, const std::string& key, const Setting& setting) {
+  if (std::holds_alternative<bool>(setting.initial)) return c.integer(key, 0, 1) == 1;
+  if (std::holds_alternative<std::int64_t>(setting.initial)) return std::int64_t{c.integer(key)};
+  if (std::holds_alternative<double>(setting.initial)) return c.number(key);
+  if (std::holds_alternative<std::string>(setting.initial)) return c.text(key);
+  return c.numbers(key);
 }
 
 void require_feasible(double elements) {

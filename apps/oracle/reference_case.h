@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/core/compute.h"
+#include "engine/core/settings.h"
 #include "engine/io/safetensors.h"
 
 namespace dmf {
@@ -32,6 +33,8 @@ class ReferenceCase {
   /// One of `words`.
   std::string choice(const std::string& key, const std::vector<std::string>& words) const;
   double number(const std::string& key) const;
+  /// 0 or 1; `otherwise` where the case says nothing.
+  bool flag(const std::string& key, bool otherwise) const;
   int integer(const std::string& key, int least = -1'000'000'000, int most = 1'000'000'000) const;
   std::vector<double> numbers(const std::string& key) const;
   std::vector<int> integers(const std::string& key, int least, int most) const;
@@ -47,6 +50,13 @@ class ReferenceCase {
   Safetensors file_;
   Compute compute_;
 };
+
+/// The attribute that stands for a setting: `focal_gamma` for focal-gamma.
+std::string attribute_of(const Setting& setting);
+/// What that attribute says.
+///
+/// throws  IoError where it is not of the setting's type
+Setting::Value value_of(const ReferenceCase& c, const std::string& key, const Setting& setting);
 
 /// A small file must not ask for more memory, or time, than a case can need.
 ///

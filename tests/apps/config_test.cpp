@@ -137,7 +137,7 @@ TEST_CASE("config: every number option reads back any number that it takes") {
     const std::string config = config_text(given.app);
     const TrainOptions read = parse_config(config, "c");
     CHECK(read.lr == given.options.lr);
-    CHECK(read.loss.number("tversky-smooth") == given.options.loss.number("tversky-smooth"));
+    CHECK(read.loss.number("tversky-alpha") == given.options.loss.number("tversky-alpha"));
     CHECK(read.seed == given.options.seed);
     for (const ConfigLine& setting : parse_settings(config, "c", Quotes::toml)) {
       if (texts.contains(setting.key)) CHECK(setting.values.front() == texts[setting.key]);
