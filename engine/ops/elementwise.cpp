@@ -1,5 +1,7 @@
 #include "engine/ops/elementwise.h"
 
+#include <cmath>
+
 #include "engine/autograd/saved_tensor.h"
 #include "engine/core/check.h"
 #include "engine/kernels/backends.h"
@@ -21,7 +23,8 @@ struct UnaryNode final : Node<S> {
   }
 
   void append_branches(std::vector<std::uint8_t>& branches) const override {
-    if constexpr (std::is_same_v<F, functors::Relu> || std::is_same_v<F, functors::LeakyRelu>) {
+    if constexpr (std::is_same_v<F, functors::Relu> || std::is_same_v<F, functors::LeakyRelu> ||
+                  std::is_same_v<F, functors::Absolute>) {
       const Tensor<S> values = x_.get();
       for (const S x : values.span()) branches.push_back(x > S{0});
     }
@@ -45,6 +48,15 @@ struct BinaryNode final : Node<S> {
         .backward(f_, a_.cview(), b_.cview(), dy.cview(), da.view(), db.view());
     if (da.defined()) this->accumulate(0, std::move(da));
     if (db.defined()) this->accumulate(1, std::move(db));
+  }
+
+  void append_branches(std::vector<std::uint8_t>& branches) const override {
+    if constexpr (requires { F::second(S{0}, S{0}); }) {
+      const Tensor<S> a = a_.to(Device::cpu()), b = b_.to(Device::cpu());
+      for (Index i = 0; i < a.numel(); ++i) {
+        branches.push_back(F::second(a.data()[i], b.data()[i]));
+      }
+    }
   }
 
   F f_;
@@ -89,6 +101,28 @@ Variable<S> affine(const Variable<S>& x, double scale, double shift) {
   return unary(Op::affine, functors::Affine{scale, shift}, x);
 }
 template <class S>
+Variable<S> exp(const Variable<S>& x) {
+  return unary(Op::exp, functors::Exponential{}, x);
+}
+template <class S>
+Variable<S> log(const Variable<S>& x) {
+  return unary(Op::log, functors::Logarithm{}, x);
+}
+template <class S>
+Variable<S> sqrt(const Variable<S>& x) {
+  return unary(Op::sqrt, functors::SquareRoot{}, x);
+}
+template <class S>
+Variable<S> pow(const Variable<S>& x, double exponent) {
+  DMF_CHECK(std::isfinite(exponent), ValueError, "[pow] exponent {}: expected a finite number.",
+            exponent);
+  return unary(Op::pow, functors::Power{exponent}, x);
+}
+template <class S>
+Variable<S> abs(const Variable<S>& x) {
+  return unary(Op::abs, functors::Absolute{}, x);
+}
+template <class S>
 Variable<S> operator+(const Variable<S>& a, const Variable<S>& b) {
   return binary(Op::add, functors::Add{}, a, b);
 }
@@ -104,12 +138,27 @@ template <class S>
 Variable<S> operator/(const Variable<S>& a, const Variable<S>& b) {
   return binary(Op::divide, functors::Divide{}, a, b);
 }
+template <class S>
+Variable<S> maximum(const Variable<S>& a, const Variable<S>& b) {
+  return binary(Op::maximum, functors::Maximum{}, a, b);
+}
+template <class S>
+Variable<S> minimum(const Variable<S>& a, const Variable<S>& b) {
+  return binary(Op::minimum, functors::Minimum{}, a, b);
+}
 
 #define DMF_INSTANTIATE(S)                                                \
   template Variable<S> relu(const Variable<S>&);                          \
   template Variable<S> leaky_relu(const Variable<S>&, double);            \
   template Variable<S> gelu(const Variable<S>&);                          \
   template Variable<S> affine(const Variable<S>&, double, double);        \
+  template Variable<S> exp(const Variable<S>&);                           \
+  template Variable<S> log(const Variable<S>&);                           \
+  template Variable<S> sqrt(const Variable<S>&);                          \
+  template Variable<S> pow(const Variable<S>&, double);                   \
+  template Variable<S> abs(const Variable<S>&);                           \
+  template Variable<S> maximum(const Variable<S>&, const Variable<S>&);   \
+  template Variable<S> minimum(const Variable<S>&, const Variable<S>&);   \
   template Variable<S> operator+(const Variable<S>&, const Variable<S>&); \
   template Variable<S> operator-(const Variable<S>&, const Variable<S>&); \
   template Variable<S> operator*(const Variable<S>&, const Variable<S>&); \

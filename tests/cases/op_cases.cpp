@@ -194,6 +194,9 @@ std::vector<OpCase> elementwise_cases() {
     return Inputs{parameter(random_tensor<double>(shape, rng)),
                   parameter(random_tensor<double>(shape, rng, 0.5, 2.0))};
   };
+  const auto positive = [shape](Rng& rng) {
+    return Inputs{parameter(random_tensor<double>(shape, rng, 0.5, 2.0))};
+  };
   return {
       {Op::relu, "both signs", distinct({2, 3, 3, 2}),
        [](const Inputs& in) { return relu(in[0]); }},
@@ -219,6 +222,18 @@ std::vector<OpCase> elementwise_cases() {
        [](const Inputs& in) { return in[0] - in[1]; }},
       {Op::multiply, "plain", uniform({shape, shape}),
        [](const Inputs& in) { return in[0] * in[1]; }},
+      {Op::exp, "both signs", uniform({shape}), [](const Inputs& in) { return exp(2.0 * in[0]); }},
+      {Op::log, "either side of 1", positive, [](const Inputs& in) { return log(in[0]); }},
+      {Op::sqrt, "either side of 1", positive, [](const Inputs& in) { return sqrt(in[0]); }},
+      {Op::pow, "a broken exponent", positive, [](const Inputs& in) { return pow(in[0], 0.75); }},
+      {Op::pow, "squares of both signs", distinct(shape),
+       [](const Inputs& in) { return pow(in[0], 2.0); }},
+      {Op::pow, "exponent 0", uniform({shape}), [](const Inputs& in) { return pow(in[0], 0.0); }},
+      {Op::abs, "both signs", distinct(shape), [](const Inputs& in) { return abs(in[0]); }},
+      {Op::maximum, "either", away_from_zero,
+       [](const Inputs& in) { return maximum(in[0], in[1] + -0.8); }},
+      {Op::minimum, "either", away_from_zero,
+       [](const Inputs& in) { return minimum(in[0], in[1] + -0.8); }},
       {Op::divide, "plain", away_from_zero, [](const Inputs& in) { return in[0] / in[1]; }},
       {Op::sum, "all elements", uniform({shape}), [](const Inputs& in) { return sum(in[0]); }},
       {Op::sum, "mean", uniform({shape}), [](const Inputs& in) { return mean(in[0]); }},

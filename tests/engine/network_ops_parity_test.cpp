@@ -46,11 +46,17 @@ void compare_unary(const F& f, const Tensor<S>& x, const Tensor<S>& dy, double t
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("activation kernels agree with their references", S, float, double) {
+TEST_CASE_TEMPLATE("unary kernels agree with their references", S, float, double) {
   for (const Shape& shape : kShapes) {
     Rng rng(9);
     const auto x = random_integers<S>(shape, rng), dy = random_integers<S>(shape, rng);
     compare_unary(functors::LeakyRelu{0.25}, x, dy, 0.0);
+    compare_unary(functors::Absolute{}, x, dy, 0.0);
+    compare_unary(functors::Exponential{}, x, dy, 0.1 * tolerance<S>());
+    const auto above = random_tensor<S>(shape, rng, 0.1, 3.0);
+    compare_unary(functors::Logarithm{}, above, dy, 0.1 * tolerance<S>());
+    compare_unary(functors::SquareRoot{}, above, dy, 0.1 * tolerance<S>());
+    compare_unary(functors::Power{0.75}, above, dy, 0.1 * tolerance<S>());
     compare_unary(functors::Gelu{}, random_tensor<S>(shape, rng, -9.0, 9.0), dy,
                   0.1 * tolerance<S>());
   }

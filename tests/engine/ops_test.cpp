@@ -1,9 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "engine/core/check.h"
 #include "engine/ops/batch_norm2d.h"
 #include "engine/ops/concat.h"
 #include "engine/ops/dropout.h"
+#include "engine/ops/elementwise.h"
 #include "engine/ops/pad2d.h"
 #include "engine/ops/pixel_sums.h"
 #include "engine/ops/pool2d.h"
@@ -83,6 +87,41 @@ TEST_CASE("softmax and its log stay finite for huge logits and sum to one") {
   }
   CHECK(log_p.data()[0] == 0.0f);
   CHECK(log_p.data()[1] == -2e4f);
+}
+
+TEST_CASE("exp, log, sqrt, pow, abs, maximum, minimum: by hand, and where the slope has no value") {
+  const std::vector<double> numbers = {0.0, 0.25, 4.0};
+  const auto at = [&](const auto& op, std::vector<double> values, std::vector<double> slopes) {
+    const Variable<double> x(Tensor<double>::from(numbers, Shape{3}), true);
+    const Variable<double> y = op(x);
+    y.backward(Tensor<double>::full(Shape{3}, 1.0));
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(y.value().data()[i] == values[i]);
+      CHECK(x.grad().data()[i] == slopes[i]);
+    }
+  };
+  using X = Variable<double>;
+  const double inf = std::numeric_limits<double>::infinity();
+  at([](const X& x) { return exp(x); }, {1.0, std::exp(0.25), std::exp(4.0)},
+     {1.0, std::exp(0.25), std::exp(4.0)});
+  at([](const X& x) { return log(x); }, {-inf, std::log(0.25), std::log(4.0)}, {inf, 4.0, 0.25});
+  at([](const X& x) { return sqrt(x); }, {0.0, 0.5, 2.0}, {0.0, 1.0, 0.25});
+  at([](const X& x) { return pow(x, 0.5); }, {0.0, 0.5, 2.0}, {0.0, 1.0, 0.25});
+  at([](const X& x) { return pow(x, 1.0); }, {0.0, 0.25, 4.0}, {1.0, 1.0, 1.0});
+  at([](const X& x) { return pow(x, 0.0); }, {1.0, 1.0, 1.0}, {0.0, 0.0, 0.0});
+  at([](const X& x) { return abs(x + -0.25); }, {0.25, 0.0, 3.75}, {-1.0, 0.0, 1.0});
+  at([](const X& x) { return maximum(x, affine(x, 2.0, -0.25)); }, {0.0, 0.25, 7.75},
+     {1.0, 1.0, 2.0});
+  at([](const X& x) { return minimum(x, affine(x, 2.0, -0.25)); }, {-0.25, 0.25, 4.0},
+     {2.0, 1.0, 1.0});
+  const X nan(Tensor<double>::full(Shape{1}, std::nan(""))), one(Tensor<double>::full(Shape{1}, 1));
+  for (const X& y : {maximum(nan, one), maximum(one, nan), minimum(nan, one), minimum(one, nan)}) {
+    CHECK(std::isnan(y.value().item()));
+  }
+  CHECK_THROWS_WITH_AS(pow(one, inf), Contains("[pow] exponent inf: expected a finite number."),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(maximum(one, X(Tensor<double>::zeros(Shape{2}))),
+                       Contains("[maximum] shapes differ"), ShapeError);
 }
 
 TEST_CASE("batch_norm2d: training moves the running values, evaluation leaves them") {
