@@ -10,30 +10,59 @@
 #include "losses/count_loss.h"
 #include "losses/cross_entropy.h"
 #include "losses/focal.h"
+#include "losses/focal_tversky.h"
+#include "losses/generalised_dice.h"
+#include "losses/group_loss.h"
+#include "losses/log_cosh_dice.h"
+#include "losses/matthews.h"
 #include "losses/mean_dice.h"
 #include "losses/mean_iou.h"
+#include "losses/poly1.h"
+#include "losses/sensitivity_specificity.h"
 #include "losses/term_loss.h"
 #include "losses/tversky.h"
+#include "losses/unified_focal.h"
 
 namespace dmf {
 namespace {
 
 template <class Formula>
-constexpr bool kOnCounts = requires(const Formula& f, const Counts<double>& n) {
+concept ScoresClasses = requires(const Formula& f, const Counts<Variable<double>>& n) {
   f(n);
+};
+template <class Formula>
+concept OfGroups = requires(const Formula& f, const GroupSums<double>& n, const ClassWeights& w) {
+  f.of_group(n, w);
+};
+
+/// What a formula is made a loss by.
+template <class Formula, class S>
+struct Maker {
+  using Type = TermLoss<Formula, S>;
+  static constexpr bool kOnCounts = false;
+};
+template <ScoresClasses Formula, class S>
+struct Maker<Formula, S> {
+  using Type = CountLoss<Formula, S>;
+  static constexpr bool kOnCounts = true;
+};
+template <OfGroups Formula, class S>
+struct Maker<Formula, S> {
+  using Type = GroupLoss<Formula, S>;
+  static constexpr bool kOnCounts = Formula::kOnCounts;
 };
 
 template <class Formula, class S>
 std::unique_ptr<Loss<S>> make(const Settings& settings) {
-  using Made = std::conditional_t<kOnCounts<Formula>, CountLoss<Formula, S>, TermLoss<Formula, S>>;
-  return std::make_unique<Made>(std::string(Formula::kName), Formula::from(settings),
-                                class_weights_of(settings));
+  return std::make_unique<typename Maker<Formula, S>::Type>(
+      std::string(Formula::kName), Formula::from(settings), class_weights_of(settings));
 }
 
 template <class Formula>
 LossEntry entry() {
-  return {Formula::kName,     Formula::kHelp,       Formula::settings(),
-          kOnCounts<Formula>, make<Formula, float>, make<Formula, double>};
+  return {Formula::kName,       Formula::kHelp,
+          Formula::settings(),  Maker<Formula, float>::kOnCounts,
+          make<Formula, float>, make<Formula, double>};
 }
 
 /// Takes text apart from the left.
@@ -88,8 +117,11 @@ std::unique_ptr<Loss<double>> LossEntry::make(const Settings& settings_of_all) c
 
 const std::vector<LossEntry>& losses() {
   static const std::vector<LossEntry> table = {
-      entry<CrossEntropy>(), entry<MeanIou>(), entry<MeanDice>(),
-      entry<Focal>(),        entry<Tversky>(), entry<CbDice>(),
+      entry<CrossEntropy>(),    entry<MeanIou>(),     entry<MeanDice>(),
+      entry<Focal>(),           entry<Tversky>(),     entry<CbDice>(),
+      entry<GeneralisedDice>(), entry<LogCoshDice>(), entry<FocalTversky>(),
+      entry<UnifiedFocal>(),    entry<Matthews>(),    entry<SensitivitySpecificity>(),
+      entry<Poly1>(),
   };
   return table;
 }

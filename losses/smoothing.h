@@ -13,9 +13,8 @@ struct Smoothing {
   double dr = 1e-7;
 
   static std::vector<Setting> settings() {
-    return {
-        {"smooth-nr", Smoothing().nr, "Numerator of mean_iou, mean_dice and cb_dice", kAtLeastZero},
-        {"smooth-dr", Smoothing().dr, "Their denominator", kAtLeastZero}};
+    return {{"smooth-nr", Smoothing().nr, "Added to the numerators of overlaps", kAtLeastZero},
+            {"smooth-dr", Smoothing().dr, "Added to their denominators", kAtLeastZero}};
   }
   static Smoothing from(const Settings& s) {
     return {s.number("smooth-nr"), s.number("smooth-dr")};

@@ -24,6 +24,19 @@ struct SumNode final : Node<S> {
 };
 
 template <class S>
+struct BroadcastNode final : Node<S> {
+  explicit BroadcastNode(typename Node<S>::Slots inputs)
+      : Node<S>(Op::broadcast, std::move(inputs)) {}
+
+  void backward(const Tensor<S>& dy) override {
+    Workspace workspace(dy.device());
+    Tensor<S> dx(Shape{1}, dy.device());
+    kernels<ReduceKernels<S>>(dy.device()).sum(dy.cview(), dx.view(), workspace);
+    this->accumulate(0, std::move(dx));
+  }
+};
+
+template <class S>
 struct SectionNode final : Node<S> {
   SectionNode(typename Node<S>::Slots inputs, const Shape& shape, Index first)
       : Node<S>(Op::section, std::move(inputs)), shape_(shape), first_(first) {}
@@ -54,6 +67,15 @@ Variable<S> mean(const Variable<S>& x) {
 }
 
 template <class S>
+Variable<S> broadcast(const Variable<S>& x, const Shape& shape) {
+  DMF_CHECK(x.value().numel() == 1, ShapeError, "[broadcast] {}: expected one element.",
+            x.shape().str());
+  Tensor<S> y(shape, x.device());
+  kernels<ElementwiseKernels<S>>(x.device()).broadcast(x.value().cview(), y.view());
+  return record<BroadcastNode<S>>(std::move(y), {x});
+}
+
+template <class S>
 Variable<S> section(const Variable<S>& x, Index first, const Shape& shape) {
   DMF_CHECK(first >= 0 && first + shape.numel() <= x.value().numel(), ShapeError,
             "[section] {} from element {} on is more than {} has.", shape.str(), first,
@@ -61,9 +83,10 @@ Variable<S> section(const Variable<S>& x, Index first, const Shape& shape) {
   return record<SectionNode<S>>(x.value().section(first, shape).clone(), {x}, x.shape(), first);
 }
 
-#define DMF_INSTANTIATE(S)                       \
-  template Variable<S> sum(const Variable<S>&);  \
-  template Variable<S> mean(const Variable<S>&); \
+#define DMF_INSTANTIATE(S)                                          \
+  template Variable<S> sum(const Variable<S>&);                     \
+  template Variable<S> mean(const Variable<S>&);                    \
+  template Variable<S> broadcast(const Variable<S>&, const Shape&); \
   template Variable<S> section(const Variable<S>&, Index, const Shape&);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)

@@ -12,6 +12,12 @@ Variable<S> sum(const Variable<S>& x);
 template <class S>
 Variable<S> mean(const Variable<S>& x);
 
+/// The one element of x everywhere; its gradient is the sum.
+///
+/// throws  ShapeError unless x has one element
+template <class S>
+Variable<S> broadcast(const Variable<S>& x, const Shape& shape);
+
 /// The elements from `first` on, as many as `shape` has, in that shape.
 ///
 /// throws  ShapeError where x has not so many

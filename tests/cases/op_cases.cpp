@@ -237,6 +237,10 @@ std::vector<OpCase> elementwise_cases() {
       {Op::divide, "plain", away_from_zero, [](const Inputs& in) { return in[0] / in[1]; }},
       {Op::sum, "all elements", uniform({shape}), [](const Inputs& in) { return sum(in[0]); }},
       {Op::sum, "mean", uniform({shape}), [](const Inputs& in) { return mean(in[0]); }},
+      {Op::broadcast, "one to six", uniform({Shape{1}}),
+       [](const Inputs& in) {
+         return broadcast(in[0], Shape{2, 3});
+       }},
       {Op::section, "from the middle", uniform({Shape{3, 2, 2}}),
        [](const Inputs& in) {
          return section(in[0], 3, Shape{2, 3});

@@ -115,6 +115,8 @@ TEST_CASE("autograd: a diamond whose branches share a gradient tensor adds witho
 TEST_CASE("autograd: errors of elementwise and reduction ops name the shapes") {
   const V a(Tensor<double>::zeros(Shape{2, 3})), b(Tensor<double>::zeros(Shape{3, 2}));
   CHECK_THROWS_WITH_AS(a + b, Contains("[add] shapes differ: [2, 3] and [3, 2]"), ShapeError);
+  CHECK_THROWS_WITH_AS(broadcast(a, Shape{2}), Contains("[broadcast] [2, 3]: expected one element"),
+                       ShapeError);
   CHECK_THROWS_WITH_AS(section(a, 4, Shape{3}), Contains("[section] [3] from element 4"),
                        ShapeError);
 }

@@ -66,6 +66,8 @@ TEST_CASE("class shares agree with their references") {
                                         {ClassBalance::none, AbsentClass::skip},
                                         {ClassBalance::complement},
                                         {ClassBalance::inverse_frequency},
+                                        {ClassBalance::inverse_volume},
+                                        {ClassBalance::inverse_square_volume},
                                         {ClassBalance::complement, AbsentClass::skip}};
   Rng rng(11);
   for (const Shape& shape : kShapes) {

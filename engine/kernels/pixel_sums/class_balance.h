@@ -8,9 +8,11 @@ namespace dmf {
 
 /// How a class's share r_c of the pixels becomes its weight.
 enum class ClassBalance : std::uint8_t {
-  none,               // w_c = 1
-  complement,         // w_c = 1 - r_c, the paper's eq. (22)
-  inverse_frequency,  // w_c = 1 / r_c, the authors' notebook; the same for two classes
+  none,                   // w_c = 1
+  complement,             // w_c = 1 - r_c, the paper's eq. (22)
+  inverse_frequency,      // w_c = 1 / r_c, the authors' notebook; the same for two classes
+  inverse_volume,         // w_c = 1 / N_c; an absent class weighs as the rarest that is there
+  inverse_square_volume,  // w_c = 1 / N_c^2, absent classes alike
 };
 
 /// What becomes of a class's share of a mean where no pixel of the group carries its label.
@@ -22,18 +24,24 @@ enum class AbsentClass : std::uint8_t {
 
 /// w_c of eq. (22) from the pixels of every class, by their shares r_c, eq. (21); normalised to sum
 /// 1. An absent class has share 0, so by inverse frequency the absent classes share all the weight,
-/// the limit of 1 / r. `balance` is not none. `pixels` and `weights` hold C values each. CUDA kernels call it too.
+/// the limit of 1 / r; by inverse volume they do not, since a loss whose numerator they are absent
+/// from would then be constant. `balance` is not none. `pixels` and `weights` hold C values each. CUDA
+/// kernels call it too.
 constexpr void class_balance_weights(ClassBalance balance, const double* pixels, Index C,
                                      double* weights) {
-  double total = 0.0, sum = 0.0;
+  double total = 0.0, sum = 0.0, rarest = 0.0;
   bool any_absent = false;
   for (Index c = 0; c < C; ++c) {
     total += pixels[c];
     any_absent = any_absent || pixels[c] == 0.0;
+    if (pixels[c] > 0.0 && (rarest == 0.0 || pixels[c] < rarest)) rarest = pixels[c];
   }
   for (Index c = 0; c < C; ++c) {
     if (balance == ClassBalance::complement) {
       weights[c] = total > 0.0 ? 1.0 - pixels[c] / total : 1.0;
+    } else if (balance != ClassBalance::inverse_frequency) {
+      weights[c] = pixels[c] > 0.0 ? rarest / pixels[c] : 1.0;
+      if (balance == ClassBalance::inverse_square_volume) weights[c] *= weights[c];
     } else if (any_absent) {
       weights[c] = pixels[c] == 0.0 ? 1.0 : 0.0;
     } else {

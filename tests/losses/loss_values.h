@@ -1,0 +1,70 @@
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "losses/evaluate.h"
+#include "losses/registry.h"
+#include "tests/support/random_tensor.h"
+
+namespace dmf {
+
+inline double value_of(const std::string& loss, const Tensor<double>& logits, const Labels& labels,
+                       const Settings& settings = loss_settings(),
+                       Reduction reduction = Reduction::batch) {
+  return evaluate_loss(*make_loss<double>(loss, settings), Variable<double>(logits), labels,
+                       reduction)
+      .value()
+      .item();
+}
+inline double value_of(const std::string& loss, const Tensor<double>& logits,
+                       const Tensor<std::int32_t>& labels,
+                       const Settings& settings = loss_settings(),
+                       Reduction reduction = Reduction::batch) {
+  return value_of(loss, logits, Labels(labels, logits.size(3)), settings, reduction);
+}
+
+inline Settings with(const std::string& name, const Setting::Value& value) {
+  Settings settings = loss_settings();
+  settings.set(name, value);
+  return settings;
+}
+
+/// Logits that put all probability on the labels.
+inline Tensor<double> certain(const Tensor<std::int32_t>& labels, Index C, double size = 50.0) {
+  Tensor<double> logits =
+      Tensor<double>::zeros(Shape{labels.size(0), labels.size(1), labels.size(2), C});
+  for (Index i = 0; i < labels.numel(); ++i) logits.data()[i * C + labels.data()[i]] = size;
+  return logits;
+}
+
+/// Settings that differ from the defaults in everything that a loss knows, whichever it is.
+inline Settings unusual(Index C) {
+  Settings settings = loss_settings();
+  for (const Setting& setting : settings.all()) {
+    if (std::holds_alternative<double>(setting.initial)) {
+      settings.set(setting.name, 0.4 + 0.5 * std::get<double>(setting.initial));
+    } else if (std::holds_alternative<std::vector<double>>(setting.initial)) {
+      std::vector<double> list;
+      const Index size = setting.name == "tversky-smooth" ? 2 : C;
+      for (Index c = 0; c < size; ++c) list.push_back(1.0 + 0.5 * static_cast<double>(c));
+      settings.set(setting.name, list);
+    } else if (std::holds_alternative<bool>(setting.initial)) {
+      settings.set(setting.name, true);
+    } else {
+      settings.set(setting.name, setting.choices.back());
+    }
+  }
+  return settings;
+}
+
+/// Above which no value of a loss lies.
+inline double upper_bound(const std::string& loss) {
+  for (const char* name : {"cce", "focal", "poly1", "unified_focal"}) {
+    if (loss == name) return std::numeric_limits<double>::infinity();
+  }
+  return loss == "mcc" ? 2.0 : 1.0;
+}
+
+}  // namespace dmf
