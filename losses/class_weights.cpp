@@ -1,6 +1,7 @@
 #include "losses/class_weights.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "engine/core/check.h"
 
@@ -28,6 +29,12 @@ std::vector<double> ClassWeights::of_counts(Index classes) const {
   if (!include_background) all.front() = 0.0;
   require_any(all);
   return all;
+}
+
+std::vector<double> shares_of(std::vector<double> weights) {
+  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
+  for (double& w : weights) w /= total;
+  return weights;
 }
 
 std::vector<Setting> class_weight_settings() {

@@ -31,6 +31,9 @@ struct ClassWeights {
   std::vector<double> of_counts(Index classes) const;
 };
 
+/// Weights that sum to 1.
+std::vector<double> shares_of(std::vector<double> weights);
+
 /// "exclude-background", "class-weights" and "absent-class", which every loss understands.
 std::vector<Setting> class_weight_settings();
 ClassWeights class_weights_of(const Settings& settings);

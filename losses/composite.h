@@ -30,6 +30,7 @@ class CompositeLoss final : public Loss<S> {
     for (const Part& part : parts_) {
       LossNeeds own = part.loss->needs(classes);
       all.counts = all.counts || own.counts;
+      all.each_pixel = all.each_pixel || own.each_pixel;
       all.terms.insert(all.terms.end(), own.terms.begin(), own.terms.end());
     }
     return all;

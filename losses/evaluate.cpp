@@ -6,6 +6,7 @@
 #include "engine/ops/concat.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
+#include "engine/ops/softmax.h"
 
 namespace dmf {
 namespace {
@@ -15,10 +16,11 @@ struct United {
   PixelSumsRequest request;
   std::vector<bool> counts_of;                     // for each loss, whether it asks for counts
   std::vector<std::vector<std::size_t>> terms_of;  // for each loss, in request.terms
+  bool each_pixel = false;
 };
 
 template <class S>
-United unite(const std::vector<const Loss<S>*>& losses, Index classes) {
+United unite(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits, Index classes) {
   United united;
   united.request.counts = false;
   std::vector<NllTerm>& all = united.request.terms;
@@ -33,15 +35,29 @@ United unite(const std::vector<const Loss<S>*>& losses, Index classes) {
     }
     united.counts_of.push_back(needs.counts);
     united.terms_of.push_back(std::move(places));
+    united.each_pixel = united.each_pixel || needs.each_pixel;
+    DMF_CHECK(
+        !needs.each_pixel || logits.device().is_cpu(), DeviceError,
+        "[loss] {}: got pixels on {}, expected the CPU's. It has no kernels for a GPU: choose "
+        "another loss, or --device cpu.",
+        loss->name(), logits.device().str());
   }
+  // Also without a loss that adds up: the pass checks shapes and counts the pixels.
+  united.request.counts = united.request.counts || all.empty();
   return united;
 }
 
-/// Each loss's value from the row of sums.
+template <class S>
+EachPixel<S> each_pixel_of(const United& united, const Variable<S>& logits, const Labels& labels) {
+  if (!united.each_pixel) return {};
+  return {log_softmax(logits), softmax(logits), labels};
+}
+
+/// Each loss's value from the row of sums, and from each pixel where that was asked for.
 template <class S>
 std::vector<Variable<S>> values_from(const std::vector<const Loss<S>*>& losses,
                                      const United& united, const Variable<S>& row,
-                                     const Tensor<double>& pixels) {
+                                     const Tensor<double>& pixels, const EachPixel<S>& each_pixel) {
   Index at = 0;
   const auto next = [&](const Shape& shape) {
     const Variable<S> part = section(row, at, shape);
@@ -62,7 +78,7 @@ std::vector<Variable<S>> values_from(const std::vector<const Loss<S>*>& losses,
   for (std::size_t k = 0; k < losses.size(); ++k) {
     std::vector<Variable<S>> own;
     for (const std::size_t j : united.terms_of[k]) own.push_back(terms[j]);
-    LossInputs<S> inputs{{}, own, pixels};
+    LossInputs<S> inputs{{}, own, pixels, each_pixel};
     if (united.counts_of[k]) {
       // Handles of its own: what a loss passes back is added up by itself before it meets the
       // others', however its formula is written.
@@ -73,10 +89,47 @@ std::vector<Variable<S>> values_from(const std::vector<const Loss<S>*>& losses,
   return values;
 }
 
+/// <a, b>, added up in double.
+template <class S>
+double product(const Tensor<S>& a, const Tensor<S>& b) {
+  double total = 0.0;
+  for (Index i = 0; i < a.numel(); ++i) {
+    total += static_cast<double>(a.data()[i]) * static_cast<double>(b.data()[i]);
+  }
+  return total;
+}
+
+/// The gradient of every loss for the logits, each alone.
+template <class S>
+std::vector<Tensor<S>> gradients_of(const std::vector<const Loss<S>*>& losses, const United& united,
+                                    const Variable<S>& logits, const Labels& labels) {
+  const Variable<S> x(logits.value(), true);  // a leaf of its own
+  const PixelSums<S> sums = pixel_sums(x, labels, united.request);
+  std::vector<Tensor<S>> all;
+  for (const Variable<S>& value :
+       values_from(losses, united, sums.row, sums.pixels, each_pixel_of(united, x, labels))) {
+    value.backward(RetainGraph::yes);
+    all.push_back(x.grad());
+    x.zero_grad();
+  }
+  return all;
+}
+
 }  // namespace
 
 template <class S>
 Tensor<double> LossGradients<S>::products() const {
+  if (!of_logits.empty()) {
+    const auto losses = static_cast<Index>(of_logits.size());
+    Tensor<double> products(Shape{losses, losses});
+    for (Index i = 0; i < losses; ++i) {
+      for (Index j = 0; j < losses; ++j) {
+        products.data()[i * losses + j] =
+            product(of_logits[static_cast<std::size_t>(i)], of_logits[static_cast<std::size_t>(j)]);
+      }
+    }
+    return products;
+  }
   const Tensor<double> blocks = gram.to(Device::cpu());
   const Index G = blocks.size(0), R = blocks.size(1);
   const Index C = layout.counts ? (R - layout.terms) / 3 : 0;
@@ -107,19 +160,24 @@ template <class S>
 LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
                               const Labels& labels, Reduction reduction, WithGradients gradients) {
   DMF_CHECK(!losses.empty(), ValueError, "[loss] no losses: expected at least one.");
-  United united = unite(losses, labels.classes());
+  United united = unite(losses, logits, labels.classes());
   united.request.per_image = reduction == Reduction::image;
-  united.request.gram = gradients == WithGradients::yes;
+  united.request.gram = gradients == WithGradients::yes && !united.each_pixel;
   const PixelSums<S> sums = pixel_sums(logits, labels, united.request);
   LossValues<S> result;
-  result.values = concat(values_from(losses, united, sums.row, sums.pixels));
+  result.values = concat(
+      values_from(losses, united, sums.row, sums.pixels, each_pixel_of(united, logits, labels)));
   if (gradients == WithGradients::no) return result;
   result.gradients.emplace();
+  if (united.each_pixel) {
+    result.gradients->of_logits = gradients_of(losses, united, logits, labels);
+    return result;
+  }
   result.gradients->layout = sums.layout;
   result.gradients->gram = sums.gram;
   // A leaf of its own: the graph of the values is left alone.
   const Variable<S> row(sums.row.value(), true);
-  for (const Variable<S>& value : values_from(losses, united, row, sums.pixels)) {
+  for (const Variable<S>& value : values_from(losses, united, row, sums.pixels, {})) {
     value.backward(RetainGraph::yes);
     result.gradients->of_sums.push_back(row.grad());
     row.zero_grad();

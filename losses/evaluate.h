@@ -16,12 +16,14 @@ inline constexpr Named<Reduction> kReductions[] = {
     {"image", Reduction::image, "the mean of each image's loss"}};
 
 /// How each loss pulls at the logits, in as few numbers as there are sums of pixels: the gradient of
-/// a loss for the logits is its gradient for those sums, times theirs.
+/// a loss for the logits is its gradient for those sums, times theirs. Where a loss asks for each
+/// pixel there are no such sums, and the gradients for the logits are kept themselves.
 template <class S>
 struct LossGradients {
-  std::vector<Tensor<S>> of_sums;  // for each loss, of the row's shape
-  PixelSumsSpec layout;            // of the row
-  Tensor<double> gram;             // [G, R, R], see PixelSums
+  std::vector<Tensor<S>> of_sums;    // for each loss, of the row's shape
+  PixelSumsSpec layout;              // of the row
+  Tensor<double> gram;               // [G, R, R], see PixelSums
+  std::vector<Tensor<S>> of_logits;  // for each loss, [N, H, W, C], in the place of the others
 
   /// <dL_i/dlogits, dL_j/dlogits> of every two losses, unweighted: [K, K] on the CPU
   Tensor<double> products() const;
@@ -38,7 +40,8 @@ enum class WithGradients : std::uint8_t { no, yes };
 /// The values of several losses by one pass over the logits.
 ///
 /// logits  [N, H, W, C]
-/// throws  as pixel_sums(), and what a loss throws whose options do not fit the classes
+/// throws  as pixel_sums(), and what a loss throws whose options do not fit the classes;
+///         DeviceError for a loss that asks for each pixel where these are not the CPU's
 template <class S>
 LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
                               const Labels& labels, Reduction reduction = Reduction::batch,

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,13 +12,6 @@
 #include "losses/loss.h"
 
 namespace dmf {
-
-/// Weights that sum to 1.
-inline std::vector<double> shares_of(std::vector<double> weights) {
-  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
-  for (double& w : weights) w /= total;
-  return weights;
-}
 
 /// The sums of one group of pixels.
 template <class S>

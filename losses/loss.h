@@ -14,6 +14,7 @@ namespace dmf {
 struct LossNeeds {
   bool counts = false;
   std::vector<NllTerm> terms;
+  bool each_pixel = false;  // sums do not do: the probabilities themselves
 };
 
 /// Of class c against all others: hard counts as numbers, or differentiable ones of every class and
@@ -23,16 +24,25 @@ struct Counts {
   T tp, fp, fn;
 };
 
+/// Every pixel of a batch, for losses that ask for each.
+template <class S>
+struct EachPixel {
+  Variable<S> log_probs, probs;  // [N, H, W, C]; undefined where nobody asked
+  Labels labels;
+};
+
 /// The answer to LossNeeds; G is 1, or the images of the batch.
 template <class S>
 struct LossInputs {
   Counts<Variable<S>> counts;          // each [G, C]; undefined where they were not asked for
   std::span<const Variable<S>> terms;  // each [G], in the order of the needs
   Tensor<double> pixels;               // [G, C] that carry each label
+  EachPixel<S> each_pixel = {};
 };
 
-/// A training objective, computed from logits: the softmax is part of the loss. It sees the pixels
-/// only through sums over groups of them, and is the mean over the groups.
+/// A training objective, computed from logits: the softmax is part of the loss. It is the mean over
+/// groups of pixels, and sees these through their sums; only what sums cannot say asks for each
+/// pixel.
 template <class S>
 class Loss {
  public:

@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "engine/core/check.h"
+#include "losses/border_cross_entropy.h"
+#include "losses/boundary.h"
 #include "losses/cb_dice.h"
 #include "losses/composite.h"
 #include "losses/count_loss.h"
@@ -13,15 +15,22 @@
 #include "losses/focal_tversky.h"
 #include "losses/generalised_dice.h"
 #include "losses/group_loss.h"
+#include "losses/hausdorff_dt.h"
+#include "losses/label_smoothing.h"
 #include "losses/log_cosh_dice.h"
+#include "losses/lovasz_softmax.h"
 #include "losses/matthews.h"
 #include "losses/mean_dice.h"
 #include "losses/mean_iou.h"
+#include "losses/pixel_loss.h"
 #include "losses/poly1.h"
 #include "losses/sensitivity_specificity.h"
+#include "losses/squared_dice.h"
 #include "losses/term_loss.h"
+#include "losses/topk_cross_entropy.h"
 #include "losses/tversky.h"
 #include "losses/unified_focal.h"
+#include "losses/wasserstein_dice.h"
 
 namespace dmf {
 namespace {
@@ -33,6 +42,11 @@ concept ScoresClasses = requires(const Formula& f, const Counts<Variable<double>
 template <class Formula>
 concept OfGroups = requires(const Formula& f, const GroupSums<double>& n, const ClassWeights& w) {
   f.of_group(n, w);
+};
+
+template <class Formula>
+concept OfPixels = requires(const Formula& f, const GroupPixels<double>& x, const ClassWeights& w) {
+  f.of_pixels(x, w);
 };
 
 /// What a formula is made a loss by.
@@ -49,6 +63,12 @@ struct Maker<Formula, S> {
 template <OfGroups Formula, class S>
 struct Maker<Formula, S> {
   using Type = GroupLoss<Formula, S>;
+  static constexpr bool kOnCounts = Formula::kOnCounts;
+};
+
+template <OfPixels Formula, class S>
+struct Maker<Formula, S> {
+  using Type = PixelLoss<Formula, S>;
   static constexpr bool kOnCounts = Formula::kOnCounts;
 };
 
@@ -117,11 +137,27 @@ std::unique_ptr<Loss<double>> LossEntry::make(const Settings& settings_of_all) c
 
 const std::vector<LossEntry>& losses() {
   static const std::vector<LossEntry> table = {
-      entry<CrossEntropy>(),    entry<MeanIou>(),     entry<MeanDice>(),
-      entry<Focal>(),           entry<Tversky>(),     entry<CbDice>(),
-      entry<GeneralisedDice>(), entry<LogCoshDice>(), entry<FocalTversky>(),
-      entry<UnifiedFocal>(),    entry<Matthews>(),    entry<SensitivitySpecificity>(),
+      entry<CrossEntropy>(),
+      entry<MeanIou>(),
+      entry<MeanDice>(),
+      entry<Focal>(),
+      entry<Tversky>(),
+      entry<CbDice>(),
+      entry<GeneralisedDice>(),
+      entry<LogCoshDice>(),
+      entry<FocalTversky>(),
+      entry<UnifiedFocal>(),
+      entry<Matthews>(),
+      entry<SensitivitySpecificity>(),
       entry<Poly1>(),
+      entry<SquaredDice>(),
+      entry<LabelSmoothing>(),
+      entry<TopkCrossEntropy>(),
+      entry<BorderCrossEntropy>(),
+      entry<LovaszSoftmax>(),
+      entry<Boundary>(),
+      entry<HausdorffDt>(),
+      entry<WassersteinDice>(),
   };
   return table;
 }

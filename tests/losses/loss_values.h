@@ -45,11 +45,21 @@ inline Settings unusual(Index C) {
   for (const Setting& setting : settings.all()) {
     if (std::holds_alternative<double>(setting.initial)) {
       settings.set(setting.name, 0.4 + 0.5 * std::get<double>(setting.initial));
+    } else if (setting.name == "wasserstein-dice-distances") {
+      std::vector<double> distances;
+      for (Index k = 0; k < C * C; ++k) {
+        distances.push_back(k % (C + 1) == 0 ? 0.0
+                            : k % C == 0     ? 2.0
+                                             : 1.0 + 0.1 * static_cast<double>(k));
+      }
+      settings.set(setting.name, distances);
     } else if (std::holds_alternative<std::vector<double>>(setting.initial)) {
       std::vector<double> list;
       const Index size = setting.name == "tversky-smooth" ? 2 : C;
       for (Index c = 0; c < size; ++c) list.push_back(1.0 + 0.5 * static_cast<double>(c));
       settings.set(setting.name, list);
+    } else if (std::holds_alternative<std::int64_t>(setting.initial)) {
+      settings.set(setting.name, std::int64_t{1});
     } else if (std::holds_alternative<bool>(setting.initial)) {
       settings.set(setting.name, true);
     } else {
@@ -59,12 +69,22 @@ inline Settings unusual(Index C) {
   return settings;
 }
 
-/// Above which no value of a loss lies.
-inline double upper_bound(const std::string& loss) {
-  for (const char* name : {"cce", "focal", "poly1", "unified_focal"}) {
-    if (loss == name) return std::numeric_limits<double>::infinity();
+/// Between which all values of a loss lie, and what it comes to at a perfect prediction.
+struct Bounds {
+  double least = 0.0, most = 1.0;
+  bool zero_at_truth = true;
+};
+
+inline Bounds bounds_of(const std::string& loss) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  if (loss == "mcc") return {0.0, 2.0, true};
+  if (loss == "label_smoothing") return {0.0, kInfinity, false};
+  if (loss == "boundary") return {-kInfinity, kInfinity, false};
+  for (const char* name :
+       {"cce", "focal", "poly1", "unified_focal", "topk_cce", "border_cce", "hausdorff_dt"}) {
+    if (loss == name) return {0.0, kInfinity, true};
   }
-  return loss == "mcc" ? 2.0 : 1.0;
+  return {};
 }
 
 }  // namespace dmf
