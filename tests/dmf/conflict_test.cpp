@@ -8,20 +8,21 @@
 #include "tests/support/random_tensor.h"
 #include "tests/support/rule_steps.h"
 
-// At the logits of two classes with hard labels every loss here has a gradient that raises the
-// labelled class's logit and lowers the other's, at every pixel: no two of them can conflict. Rules
-// that only resolve conflicts have nothing to do there.
+// At the logits of two classes with hard labels each of the paper's six losses has a gradient that
+// raises the labelled class's logit and lowers the other's, at every pixel: no two of them can
+// conflict. Rules that only resolve conflicts have nothing to do there. (Not so the losses of
+// distances and of smoothed labels, which push the other way where a prediction is too sure.)
 
 namespace dmf {
 namespace {
 
 using doctest::Approx;
 
-/// The products of all losses' gradients at random logits, some nearly sure, with random labels.
+/// The products of the six losses' gradients at random logits, some nearly sure, with random labels.
 Gram random_gram(std::uint64_t seed) {
   std::vector<std::unique_ptr<Loss<double>>> all;
   std::vector<const Loss<double>*> pointers;
-  for (const std::string& name : names_of(losses())) {
+  for (const char* name : {"cce", "mean_iou", "mean_dice", "focal", "tversky", "cb_dice"}) {
     all.push_back(make_loss<double>(name));
     pointers.push_back(all.back().get());
   }
@@ -58,7 +59,6 @@ TEST_CASE(
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     const Gram gram = random_gram(seed);
     const std::size_t K = gram.losses();
-    REQUIRE(K == 6);
     for (std::size_t i = 0; i < K; ++i) {
       CHECK(gram.norm(i) > 0.0);
       for (std::size_t j = 0; j < K; ++j) least = std::min(least, gram.cosine(i, j));

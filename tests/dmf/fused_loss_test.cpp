@@ -44,30 +44,33 @@ Tensor<double> gradient_of(const std::string& loss, const Step& step,
 }  // namespace
 
 TEST_CASE("fused loss: the products of the losses' own gradients, without touching the graph") {
-  for (const Reduction reduction : {Reduction::batch, Reduction::image}) {
-    FusedLoss<double> fused = make("focal", 1, reduction);
-    const Step step(3);
-    const auto values = fused.values(step.logits, step.labels, WithGradients::yes);
-    CHECK_FALSE(step.logits.grad().defined());
-    const StepWeights weighed = fused.weigh(values, true);
-    REQUIRE(weighed.gradients.has_value());
-    std::vector<Tensor<double>> gradients;
-    for (const char* name : {"cce", "mean_iou", "mean_dice", "focal"}) {
-      gradients.push_back(gradient_of(name, step, reduction));
-    }
-    REQUIRE(weighed.gradients->losses() == gradients.size());
-    for (std::size_t i = 0; i < gradients.size(); ++i) {
-      for (std::size_t j = 0; j < gradients.size(); ++j) {
-        double product = 0.0;
-        for (Index k = 0; k < gradients[i].numel(); ++k) {
-          product += gradients[i].data()[k] * gradients[j].data()[k];
-        }
-        CHECK((*weighed.gradients)(i, j) == Approx(product).epsilon(1e-12));
+  // Of sums alone, with one loss of each pixel, with a loss of both.
+  for (const std::string auxiliary : {"focal", "lovasz_softmax", "0.5*squared_dice+mcc"})
+    for (const Reduction reduction : {Reduction::batch, Reduction::image}) {
+      FusedLoss<double> fused = make(auxiliary, 1, reduction);
+      const Step step(3);
+      const auto values = fused.values(step.logits, step.labels, WithGradients::yes);
+      CHECK_FALSE(step.logits.grad().defined());
+      const StepWeights weighed = fused.weigh(values, true);
+      REQUIRE(weighed.gradients.has_value());
+      std::vector<Tensor<double>> gradients;
+      for (const std::string& name :
+           {std::string("cce"), std::string("mean_iou"), std::string("mean_dice"), auxiliary}) {
+        gradients.push_back(gradient_of(name, step, reduction));
       }
+      REQUIRE(weighed.gradients->losses() == gradients.size());
+      for (std::size_t i = 0; i < gradients.size(); ++i) {
+        for (std::size_t j = 0; j < gradients.size(); ++j) {
+          double product = 0.0;
+          for (Index k = 0; k < gradients[i].numel(); ++k) {
+            product += gradients[i].data()[k] * gradients[j].data()[k];
+          }
+          CHECK((*weighed.gradients)(i, j) == Approx(product).epsilon(1e-12));
+        }
+      }
+      values.values.backward(Tensor<double>::full(values.values.shape(), 1.0));
+      CHECK(step.logits.grad().defined());
     }
-    values.values.backward(Tensor<double>::full(values.values.shape(), 1.0));
-    CHECK(step.logits.grad().defined());
-  }
 }
 
 TEST_CASE("gram: lengths and cosines; a loss without a gradient has cosine 0 with every other") {

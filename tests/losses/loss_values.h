@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cmath>
 #include <limits>
 #include <string>
 #include <vector>
@@ -86,5 +87,23 @@ inline Bounds bounds_of(const std::string& loss) {
   }
   return {};
 }
+
+/// Three pixels with the labels 1, 0, 0 and probabilities .8, .4, .1 of class 1, which give
+///   class 1: TP .8, FP .5, FN .2, TN 1.5;  class 0: TP 1.5, FP .2, FN .5, TN .8
+struct ThreePixels {
+  Tensor<double> logits =
+      Tensor<double>::from(std::vector<double>{std::log(.2), std::log(.8), std::log(.6),
+                                               std::log(.4), std::log(.9), std::log(.1)},
+                           Shape{1, 1, 3, 2});
+  Tensor<std::int32_t> labels =
+      Tensor<std::int32_t>::from(std::vector<std::int32_t>{1, 0, 0}, Shape{1, 1, 3});
+
+  double operator()(const std::string& loss, const Settings& settings = loss_settings()) const {
+    return value_of(loss, logits, labels, settings);
+  }
+};
+
+inline const Settings kLesionOnly = with("exclude-background", true);
+inline const Settings kWeighted = with("class-weights", std::vector<double>{1.0, 3.0});
 
 }  // namespace dmf

@@ -8,30 +8,9 @@
 // Losses that are formulas of the sums of pixels, beside the paper's six.
 
 namespace dmf {
-namespace {
 
 using doctest::Approx;
 using doctest::Contains;
-
-/// Three pixels with the labels 1, 0, 0 and probabilities .8, .4, .1 of class 1, which give
-///   class 1: TP .8, FP .5, FN .2, TN 1.5;  class 0: TP 1.5, FP .2, FN .5, TN .8
-struct ThreePixels {
-  Tensor<double> logits =
-      Tensor<double>::from(std::vector<double>{std::log(.2), std::log(.8), std::log(.6),
-                                               std::log(.4), std::log(.9), std::log(.1)},
-                           Shape{1, 1, 3, 2});
-  Tensor<std::int32_t> labels =
-      Tensor<std::int32_t>::from(std::vector<std::int32_t>{1, 0, 0}, Shape{1, 1, 3});
-
-  double operator()(const std::string& loss, const Settings& settings = loss_settings()) const {
-    return value_of(loss, logits, labels, settings);
-  }
-};
-
-const Settings kLesionOnly = with("exclude-background", true);
-const Settings kWeighted = with("class-weights", std::vector<double>{1.0, 3.0});
-
-}  // namespace
 
 TEST_CASE("generalised_dice: by hand, by either volume; an absent class weighs as the rarest") {
   const ThreePixels value;
