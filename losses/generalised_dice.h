@@ -49,7 +49,8 @@ struct GeneralisedDice {
   }
   template <class S>
   Variable<S> of_group(const GroupSums<S>& n, const ClassWeights& weights) const {
-    const Tensor<S> shares = class_shares<S>({weighting, weights.absent}, n.pixels, weights.of_counts(n.classes()));
+    const Tensor<S> shares =
+        class_shares<S>({weighting, weights.absent}, n.pixels, weights.of_counts(n.classes()));
     const Variable<S> w(shares.section(0, Shape{n.classes()}));
     const Variable<S> both = 2.0 * n.counts.tp;
     return 1.0 - (sum(w * both) + smooth.nr) /

@@ -54,22 +54,26 @@ template <class Formula, class S>
 struct Maker {
   using Type = TermLoss<Formula, S>;
   static constexpr bool kOnCounts = false;
+  static constexpr MeanOf kMeanOf = MeanOf::pixels;
 };
 template <ScoresClasses Formula, class S>
 struct Maker<Formula, S> {
   using Type = CountLoss<Formula, S>;
   static constexpr bool kOnCounts = true;
+  static constexpr MeanOf kMeanOf = MeanOf::classes;
 };
 template <OfGroups Formula, class S>
 struct Maker<Formula, S> {
   using Type = GroupLoss<Formula, S>;
   static constexpr bool kOnCounts = Formula::kOnCounts;
+  static constexpr MeanOf kMeanOf = MeanOf::groups;
 };
 
 template <OfPixels Formula, class S>
 struct Maker<Formula, S> {
   using Type = PixelLoss<Formula, S>;
   static constexpr bool kOnCounts = Formula::kOnCounts;
+  static constexpr MeanOf kMeanOf = MeanOf::groups;
 };
 
 template <class Formula, class S>
@@ -80,9 +84,9 @@ std::unique_ptr<Loss<S>> make(const Settings& settings) {
 
 template <class Formula>
 LossEntry entry() {
-  return {Formula::kName,       Formula::kHelp,
-          Formula::settings(),  Maker<Formula, float>::kOnCounts,
-          make<Formula, float>, make<Formula, double>};
+  using Made = Maker<Formula, float>;
+  return {Formula::kName, Formula::kHelp,       Formula::settings(),  Made::kOnCounts,
+          Made::kMeanOf,  make<Formula, float>, make<Formula, double>};
 }
 
 /// Takes text apart from the left.

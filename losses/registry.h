@@ -10,11 +10,19 @@
 
 namespace dmf {
 
+/// What a loss is the mean of, and can be asked of one by one.
+enum class MeanOf : std::uint8_t {
+  classes,  // of each group
+  pixels,   // by their own class's weights
+  groups,   // the batch or each image: all classes and pixels of one belong together
+};
+
 /// What is known of a loss before it is made.
 struct LossEntry {
   std::string_view name, help;
   std::vector<Setting> settings;  // its own
   bool on_counts;                 // of classes, so that the background can be left out
+  MeanOf mean_of;
 
   std::unique_ptr<Loss<float>> (*make_float)(const Settings&);
   std::unique_ptr<Loss<double>> (*make_double)(const Settings&);

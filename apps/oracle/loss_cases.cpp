@@ -88,33 +88,62 @@ struct LossCase {
   }
 };
 
-/// Of a loss on counts, [G, C]: each class of each group alone, times its weight.
+/// The images of one group by themselves.
+template <class S>
+struct Group {
+  Variable<S> logits;
+  Labels labels;
+};
+
+template <class S>
+std::vector<Group<S>> groups_of(const LossCase<S>& of) {
+  const Index groups = of.groups == Reduction::image ? of.logits.size(0) : 1;
+  const Shape own{of.logits.size(0) / groups, of.logits.size(1), of.logits.size(2),
+                  of.logits.size(3)};
+  std::vector<Group<S>> all;
+  for (Index g = 0; g < groups; ++g) {
+    Tensor<std::int32_t> labels(Shape{own[0], own[1], own[2]});
+    std::copy_n(of.labels.tensor().data() + g * labels.numel(), labels.numel(), labels.data());
+    all.push_back({section(of.logits, g * own.numel(), own),
+                   Labels(labels, own[3], of.labels.ignore_index())});
+  }
+  return all;
+}
+
+/// Of a loss that is no mean within a group, [G].
+template <class S>
+Variable<S> each_group(const ReferenceCase& c, const LossCase<S>& of) {
+  std::vector<Variable<S>> each;
+  for (const Group<S>& group : groups_of(of)) {
+    const Variable<S> loss =
+        evaluate_loss(*make_loss<S>(c.op(), of.settings), group.logits, group.labels);
+    each.push_back(section(loss, 0, Shape{1, 1, 1, 1}));
+  }
+  return section(concat(each), 0, Shape{static_cast<Index>(each.size())});
+}
+
+/// Of a mean over classes, [G, C]: each class of each group alone, times its weight.
 template <class S>
 Variable<S> each_class(const ReferenceCase& c, const LossCase<S>& of) {
   const Index classes = of.logits.size(3);
-  const Index groups = of.groups == Reduction::image ? of.logits.size(0) : 1;
-  const Shape own{of.logits.size(0) / groups, of.logits.size(1), of.logits.size(2), classes};
   std::vector<Variable<S>> each;
-  for (Index g = 0; g < groups; ++g) {
-    const Variable<S> logits = section(of.logits, g * own.numel(), own);
-    Tensor<std::int32_t> labels(Shape{own[0], own[1], own[2]});
-    std::copy_n(of.labels.tensor().data() + g * labels.numel(), labels.numel(), labels.data());
+  for (const Group<S>& group : groups_of(of)) {
     for (Index k = 0; k < classes; ++k) {
       std::vector<double> alone(static_cast<std::size_t>(classes));
       alone[static_cast<std::size_t>(k)] = 1.0;
       Settings settings = of.settings;
       settings.set("exclude-background", false);
       settings.set("class-weights", alone);
-      const Variable<S> loss = evaluate_loss(*make_loss<S>(c.op(), settings), logits,
-                                             Labels(labels, classes, of.labels.ignore_index()));
+      const Variable<S> loss =
+          evaluate_loss(*make_loss<S>(c.op(), settings), group.logits, group.labels);
       const bool counts = k > 0 || !of.settings.flag("exclude-background");
       each.push_back(section((counts ? of.weight_of(k) : 0.0) * loss, 0, Shape{1, 1, 1, 1}));
     }
   }
-  return section(concat(each), 0, Shape{groups, classes});
+  return section(concat(each), 0, Shape{static_cast<Index>(each.size()) / classes, classes});
 }
 
-/// Of a loss on pixels, [N, H, W]: each pixel alone, times its class's weight; 0 for one that is
+/// Of a mean over pixels, [N, H, W]: each alone, times its class's weight; 0 for one that is
 /// ignored.
 template <class S>
 Variable<S> each_pixel(const ReferenceCase& c, const LossCase<S>& of) {
