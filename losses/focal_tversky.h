@@ -35,11 +35,10 @@ struct FocalTversky {
             s.number("focal-tversky-gamma"), s.number("focal-tversky-smooth")};
   }
 
-  // Rounding can lift an index above 1, where a broken power has no value.
   template <class S>
   Variable<S> operator()(const Counts<Variable<S>>& n) const {
     const Variable<S> index = (n.tp + smooth) / (n.tp + (alpha * n.fp + beta * n.fn) + smooth);
-    return 1.0 - pow(relu(1.0 - index), 1.0 / gamma);
+    return 1.0 - pow(1.0 - index, 1.0 / gamma);
   }
 };
 

@@ -67,12 +67,11 @@ struct UnifiedFocal {
     }
     return {.counts = true, .terms = {background, others}};
   }
-  // Rounding can lift an index above 1, where a broken power has no value.
   template <class S>
   Variable<S> of_group(const GroupSums<S>& n, const ClassWeights& weights) const {
     const Variable<S>& tp = n.counts.tp;
     const Variable<S> errors = delta * n.counts.fn + (1.0 - delta) * n.counts.fp;
-    const Variable<S> missed = relu(1.0 - (tp + smooth) / (tp + errors + smooth));
+    const Variable<S> missed = 1.0 - (tp + smooth) / (tp + errors + smooth);
     std::vector<double> focused = shares_of(weights.of_counts(n.classes())), plain(focused.size());
     if (form == FocalForm::asymmetric) std::swap(focused.front(), plain.front());
     const Variable<S> overlap =

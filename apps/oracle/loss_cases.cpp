@@ -36,10 +36,17 @@ void read_smoothing(const ReferenceCase& c, const std::string& prefix, Settings&
   const auto number = [&](const char* key, double otherwise) {
     return c.has_attribute(prefix + key) ? c.number(prefix + key) : otherwise;
   };
-  const double both = number("eps", settings.list("tversky-smooth").front());
   settings.set("smooth-dr", number("eps", settings.number("smooth-dr")));
-  settings.set("tversky-smooth",
-               std::vector<double>{number("smooth_nr", both), number("smooth_dr", both)});
+  for (const Setting& setting : settings.all()) {  // those of a loss that has its own
+    if (!setting.name.ends_with("-smooth")) continue;
+    if (std::holds_alternative<double>(setting.initial)) {
+      settings.set(setting.name, number("eps", settings.number(setting.name)));
+    } else {
+      const double both = number("eps", settings.list(setting.name).front());
+      settings.set(setting.name,
+                   std::vector<double>{number("smooth_nr", both), number("smooth_dr", both)});
+    }
+  }
 }
 
 }  // namespace

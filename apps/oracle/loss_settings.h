@@ -7,8 +7,9 @@
 
 namespace dmf {
 
-/// The losses' options as a case's attributes give them: `eps`, `gamma`, `alpha`, ..., or with
-/// their loss's name in front (`focal_gamma`), each behind `prefix`.
+/// The losses' options as a case's attributes give them: by their names with underscores
+/// (`focal_gamma`, `smooth_nr`), or without the name of the case's own loss (`gamma`), each behind
+/// `prefix`. `eps` is every loss's smoothing of the denominator.
 Settings loss_settings_of(const ReferenceCase& c, const std::string& prefix);
 
 }  // namespace dmf

@@ -87,6 +87,20 @@ TEST_CASE(
   const auto opposite =
       Tensor<std::int32_t>::from(std::vector<std::int32_t>{0, 1, 1}, Shape{1, 1, 3});
   CHECK(value_of("mcc", certain(opposite, 2), value.labels) == Approx(2.0).epsilon(1e-6));
+  // Nearly all is taken for class 1: TN is 0 within rounding, on either side of it.
+  for (int k = 0; k < 30; ++k) {
+    auto sure = Tensor<float>::zeros(Shape{1, 1, 4, 2});
+    for (Index i = 0; i < 4; ++i) {
+      sure.data()[2 * i + 1] = i == 0 ? 200.0f : 16.0f + 0.1f * static_cast<float>(k);
+    }
+    auto one = Tensor<std::int32_t>::zeros(Shape{1, 1, 4});
+    one.data()[0] = 1;
+    const Variable<float> x(sure, true);
+    const auto loss = evaluate_loss(*make_loss<float>("mcc"), x, Labels(one, 2));
+    loss.backward();
+    CHECK(std::isfinite(loss.value().item()));
+    CHECK(std::isfinite(largest_magnitude(x.grad())));
+  }
 }
 
 TEST_CASE("sensitivity_specificity: by hand; a class that fills the image has no specificity") {
