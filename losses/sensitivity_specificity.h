@@ -9,7 +9,8 @@ namespace dmf {
 
 /// What is missed of each class and of all others, averaged over classes:
 /// (1/C) sum_c (ratio FN_c / (TP_c + FN_c) + (1 - ratio) FP_c / (FP_c + TN_c)),
-/// 1 - sensitivity and 1 - specificity; a part without pixels is 0.
+/// 1 - sensitivity and 1 - specificity; a part without pixels is 0. What one of two classes misses
+/// the other invents: there the ratio matters without the background alone.
 ///
 /// range   [0, 1]
 /// source  Brosch et al. 2015 (MICCAI, LNCS 9351, p. 3), with their ratio; their errors are squared

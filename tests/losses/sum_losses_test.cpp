@@ -107,6 +107,8 @@ TEST_CASE("sensitivity_specificity: by hand; a class that fills the image has no
   const ThreePixels value;
   CHECK(value("sensitivity_specificity") ==
         Approx(.5 * (.05 * .2 + .95 * .25 + .05 * .25 + .95 * .2)).epsilon(1e-12));
+  CHECK(value("sensitivity_specificity", kLesionOnly) ==
+        Approx(.05 * .2 + .95 * .25).epsilon(1e-12));
   CHECK(value("sensitivity_specificity", with("sensitivity-specificity-ratio", 1.0)) ==
         Approx(.5 * (.2 + .25)).epsilon(1e-12));
   const auto one = Tensor<std::int32_t>::full(Shape{1, 1, 3}, 1);  // p of it .8, .4, .1
