@@ -44,12 +44,18 @@ std::vector<Setting> class_weight_settings() {
            std::string("penalise_fp"),
            "A class without a labelled pixel in the count-based losses: " + help_of(kAbsentClasses),
            {},
-           names_of(kAbsentClasses)}};
+           names_of(kAbsentClasses)},
+          {"class-average",
+           std::string("macro"),
+           "Of the count-based losses: " + help_of(kClassAverages),
+           {},
+           names_of(kClassAverages)}};
 }
 
 ClassWeights class_weights_of(const Settings& settings) {
   return {!settings.flag("exclude-background"), settings.list("class-weights"),
-          entry_named(kAbsentClasses, settings.text("absent-class"), "absent-class").value};
+          entry_named(kAbsentClasses, settings.text("absent-class"), "absent-class").value,
+          entry_named(kClassAverages, settings.text("class-average"), "class-average").value};
 }
 
 }  // namespace dmf

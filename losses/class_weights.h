@@ -14,12 +14,20 @@ inline constexpr Named<AbsentClass> kAbsentClasses[] = {
     {"zero", AbsentClass::zero, "its loss is 0"},
     {"skip", AbsentClass::skip, "the mean is over the others"}};
 
+/// How the classes of a count-based loss become one number.
+enum class ClassAverage : std::uint8_t { macro, micro };
+
+inline constexpr Named<ClassAverage> kClassAverages[] = {
+    {"macro", ClassAverage::macro, "the mean of each class's loss"},
+    {"micro", ClassAverage::micro, "one loss on the counts of all"}};
+
 /// What each class counts in a loss, whichever it is.
 struct ClassWeights {
   bool include_background = true;  // whether class 0 enters the count-based losses
   std::vector<double> weights;     // one a class, >= 0; empty: all equal
   // Of the count-based losses, where no pixel of the group carries the label:
   AbsentClass absent = AbsentClass::penalise_fp;
+  ClassAverage average = ClassAverage::macro;
 
   /// For losses on each pixel: the background counts in any case.
   ///
@@ -34,7 +42,7 @@ struct ClassWeights {
 /// Weights that sum to 1.
 std::vector<double> shares_of(std::vector<double> weights);
 
-/// "exclude-background", "class-weights" and "absent-class", which every loss understands.
+/// "exclude-background", "class-weights", "absent-class" and "class-average", which every loss understands.
 std::vector<Setting> class_weight_settings();
 ClassWeights class_weights_of(const Settings& settings);
 

@@ -6,6 +6,7 @@
 
 #include "apps/files/folders.h"
 #include "apps/options/config_lines.h"
+#include "apps/options/conventions.h"
 #include "apps/options/option_conflicts.h"
 #include "apps/options/recipes.h"
 #include "apps/support/numbers.h"
@@ -168,6 +169,7 @@ void settle_options(CLI::App& app, TrainOptions& options) {
     }
   }
   apply_recipe(app, whole ? kGridRecipe : options.recipe);
+  apply_convention(app, options.convention);
   if (!is_older) refuse_contradictions(options);  // of an older run's, one option goes before
 }
 
@@ -181,6 +183,7 @@ TrainOptions parse_config(const std::string& text, const std::string& name) {
   bind_options(app, options, kTrainRecipe);
   apply_settings(app, text, name);
   apply_recipe(app, is_whole(text) ? kGridRecipe : options.recipe);
+  apply_convention(app, options.convention);
   return options;
 }
 

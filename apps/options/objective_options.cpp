@@ -1,5 +1,6 @@
 #include "apps/options/objective_options.h"
 
+#include "apps/options/conventions.h"
 #include "apps/support/option_set.h"
 
 namespace dmf {
@@ -64,6 +65,10 @@ void ObjectiveOptions::bind(OptionSet& set) {
   add.value("--auxiliary", auxiliary, "Auxiliary loss: any of these, or none", kOfConfiguration)
       ->check(loss_among(names));
   bind_fusion(set);
+  add.value("--convention", convention,
+            "Whose overlap the count-based losses are, where options do not say: averages, "
+            "background and smoothing")
+      ->check(one_of(convention_names()));
   add_settings(set.app(), "Losses", loss);
   add.choice("--reduction", reduction, kReductions, help_of(kReductions));
   bind_ignore_index(set, "Losses");

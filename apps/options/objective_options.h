@@ -19,6 +19,7 @@ struct ObjectiveOptions {
   FusionSpec fusion = {
       .rule = rule_settings()};     // its `losses` and `seed` are filled in from elsewhere
   Settings loss = loss_settings();  // of all losses
+  std::string convention = "paper";
   std::int32_t ignore_index = kNoIgnore;
   Reduction reduction = Reduction::batch;
 

@@ -63,7 +63,7 @@ inline Settings unusual(Index C) {
       settings.set(setting.name, std::int64_t{1});
     } else if (std::holds_alternative<bool>(setting.initial)) {
       settings.set(setting.name, true);
-    } else {
+    } else if (setting.name != "class-average") {  // a balance between classes is none with micro
       settings.set(setting.name, setting.choices.back());
     }
   }

@@ -191,6 +191,32 @@ TEST_CASE("cb_dice: weights by complement and by inverse frequency") {
   CHECK(weights({10, 0, 0}, ClassBalance::inverse_frequency) == std::vector<double>{0.0, 0.5, 0.5});
 }
 
+TEST_CASE("losses: by micro average the classes are one, each times its weight; gradients agree") {
+  Settings micro = with("class-average", std::string("micro"));
+  micro.set("class-weights", std::vector<double>{0.0, 1.0, 2.0});
+  micro.set("smooth-nr", 0.5);
+  micro.set("smooth-dr", 0.25);
+  Rng rng(9);
+  for (const char* name : {"mean_dice", "mean_iou", "tversky", "focal_tversky", "log_cosh_dice"}) {
+    std::vector<Variable<double>> inputs = {
+        Variable<double>(random_tensor<double>(Shape{2, 2, 3, 3}, rng), true)};
+    const Labels labels(
+        Tensor<std::int32_t>::from(std::vector<std::int32_t>{0, 1, 2, 1, 0, 0, 2, 2, 1, 0, 0, 0},
+                                   Shape{2, 2, 3}),
+        3);
+    const auto loss = make_loss<double>(name, micro);
+    for (const Reduction reduction : {Reduction::batch, Reduction::image}) {
+      const GradcheckResult result = gradcheck(
+          name, inputs, [&] { return evaluate_loss(*loss, inputs[0], labels, reduction); });
+      CHECK_MESSAGE(result.failure.empty(), result.failure);
+    }
+  }
+  // One pixel, label 1, all probabilities a third: TP_1 = 1/3, FN_1 = 2/3, FP_2 = 1/3 twice.
+  const double both = 2.0 / 3.0, value = 1.0 - (both + 0.5) / (both + 2.0 / 3.0 + 2.0 / 3.0 + 0.25);
+  CHECK(value_of("mean_dice", Tensor<double>::zeros(Shape{1, 1, 1, 3}),
+                 Tensor<std::int32_t>::full(Shape{1, 1, 1}, 1), micro) == Approx(value));
+}
+
 TEST_CASE("losses: an absent class is penalised, worth 0, or left out") {
   // One image has lesion and background, the other background alone; per image, then the mean.
   const auto logits =
