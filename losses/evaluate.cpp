@@ -7,6 +7,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/softmax.h"
+#include "losses/soft_sums.h"
 
 namespace dmf {
 namespace {
@@ -185,10 +186,27 @@ LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const V
   return result;
 }
 
+template <class S>
+Variable<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
+                            const Tensor<S>& labels, Reduction reduction) {
+  DMF_CHECK(!losses.empty(), ValueError, "[loss] no losses: expected at least one.");
+  United united = unite(losses, logits, logits.size(-1));
+  for (const Loss<S>* loss : losses) {
+    DMF_CHECK(!loss->needs(logits.size(-1)).each_pixel, ValueError,
+              "[loss] {}: got labels that are probabilities, expected a class of each pixel.",
+              loss->name());
+  }
+  united.request.per_image = reduction == Reduction::image;
+  const PixelSums<S> sums = soft_pixel_sums(logits, labels, united.request);
+  return concat(values_from(losses, united, sums.row, sums.pixels, {}));
+}
+
 #define DMF_INSTANTIATE(S)                                                                       \
   template struct LossGradients<S>;                                                              \
   template LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>&, const Variable<S>&, \
-                                         const Labels&, Reduction, WithGradients);
+                                         const Labels&, Reduction, WithGradients);               \
+  template Variable<S> evaluate_losses(const std::vector<const Loss<S>*>&, const Variable<S>&,   \
+                                       const Tensor<S>&, Reduction);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)
 #undef DMF_INSTANTIATE

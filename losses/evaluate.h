@@ -47,7 +47,15 @@ LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const V
                               const Labels& labels, Reduction reduction = Reduction::batch,
                               WithGradients gradients = WithGradients::no);
 
-/// The same of one loss, [1].
+/// The same where labels are probabilities, see soft_pixel_sums(); without the gradients' products.
+///
+/// labels  [N, H, W, C]
+/// throws  as soft_pixel_sums(); ValueError for a loss that asks for each pixel
+template <class S>
+Variable<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
+                            const Tensor<S>& labels, Reduction reduction = Reduction::batch);
+
+/// Of one loss and hard labels, [1].
 template <class S>
 Variable<S> evaluate_loss(const Loss<S>& loss, const Variable<S>& logits, const Labels& labels,
                           Reduction reduction = Reduction::batch) {
