@@ -18,6 +18,7 @@ namespace dmf {
 ///
 ///   template <class T> T operator()(const Counts<T>& n) const;   // of one class of one group
 ///
+/// where T is a variable, and a number where the formula needs no more than + - * /.
 /// The classes are weighed alike, or as the formula's `balance` says where it has one. By micro average
 /// the score is of the counts of all classes added up, each times its weight.
 template <class Formula, class S>

@@ -47,7 +47,7 @@ UNetSpec small_network(const UNetPreset& preset) {
   return spec;
 }
 
-/// Objective of all losses for a batch of 2 images of 45 x 42 pixels (padded inside), a dark disc
+/// Objective of all losses that a GPU has for a batch of 2 images of 45 x 42 pixels (padded inside), a dark disc
 /// in noise whose label it is, and the gradients of all parameters.
 template <class S>
 struct NetworkRun {
@@ -77,7 +77,9 @@ struct NetworkRun {
     std::vector<std::unique_ptr<Loss<S>>> all;
     std::vector<const Loss<S>*> handles;
     for (const std::string& name : names_of(losses())) {
-      all.push_back(make_loss<S>(name));
+      auto loss = make_loss<S>(name);
+      if (loss->needs(labels.classes()).each_pixel) continue;
+      all.push_back(std::move(loss));
       handles.push_back(all.back().get());
     }
     return sum(evaluate_losses(handles, network.logits(images), labels).values);
@@ -122,6 +124,16 @@ TEST_CASE("cuda: every case of every op gives the CPU's value and gradients, in 
             1e-12 * (1.0 + largest_magnitude(cpu.tensors[i])));
     }
   }
+}
+
+TEST_CASE("cuda: a loss that looks at each pixel is refused") {
+  const Variable<float> logits(Tensor<float>::zeros(Shape{1, 2, 2, 2}).to(Device::cuda()));
+  const Labels labels = Labels(Tensor<std::int32_t>::zeros(Shape{1, 2, 2}), 2).to(Device::cuda());
+  CHECK_THROWS_WITH_AS(
+      evaluate_loss(*make_loss<float>("boundary"), logits, labels),
+      doctest::Contains("[loss] boundary: got pixels on cuda:0, expected the CPU's. It has no "
+                        "kernels for a GPU: choose another loss, or --device cpu."),
+      DeviceError);
 }
 
 // A rounding of 2^-12 turns a ReLU or the choice of a pooling window over in about one of so many
