@@ -5,6 +5,7 @@
 cmake_minimum_required(VERSION 3.25)
 
 set(may_engine_core     engine/core)
+set(may_engine_expression engine/core engine/expression)
 set(may_engine_tensor   engine/core engine/tensor)
 set(may_engine_cuda     engine/core engine/tensor engine/cuda)
 set(may_engine_kernels  engine/core engine/tensor engine/cuda engine/kernels)
@@ -15,10 +16,10 @@ set(may_engine_io       engine/core engine/tensor engine/io)
 # Layers and losses are made of ops: which backend computes is not theirs to know.
 set(ops engine/core engine/tensor engine/autograd engine/ops)
 set(may_layers ${ops} layers)
-set(may_losses ${ops} losses)
-# numbers only, and headers of the standard library alone; gram_rules beside it has Eigen too, and fused_loss
+set(may_losses ${ops} engine/expression losses)
+# numbers only, headers of the standard library and the reader of formulas alone; gram_rules beside it has Eigen too, and fused_loss
 # and training_step alone see tensors
-set(numbers engine/core/errors.h engine/core/choice.h engine/core/settings.h)
+set(numbers engine/core/errors.h engine/core/choice.h engine/core/settings.h engine/expression)
 set(may_dmf            dmf ${numbers})
 set(may_dmf_gram_rules dmf ${numbers})
 set(may_fused          dmf losses layers engine)
