@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dmf/make_rule.h"
+
 namespace dmf {
 namespace {
 
@@ -57,10 +59,8 @@ void FusionSpec::validate() const {
 namespace {
 
 std::unique_ptr<WeightingRule> made(const FusionSpec& spec, const std::vector<RuleEntry>& rules) {
-  const RuleEntry& entry = entry_named(rules, spec.weighting, "dmf");
-  Settings settings = spec.rule;
-  settings.add(entry.settings);
-  return entry.make({initial_weights(spec), spec.seed, spec.steps_per_epoch, spec.draws}, settings);
+  return make_rule(rules, spec.weighting,
+                   {initial_weights(spec), spec.seed, spec.steps_per_epoch, spec.draws}, spec.rule);
 }
 
 }  // namespace
@@ -82,7 +82,7 @@ Fusion::Fusion(const FusionSpec& spec, std::unique_ptr<WeightingRule> rule)
 
 std::size_t Fusion::least_history() const {
   const RuleNeeds needs = rule_->needs();
-  return needs.full_history ? spec_.history_size : needs.least_history;
+  return std::max(needs.full_history ? spec_.history_size : 0, needs.least_history);
 }
 
 void Fusion::require_finite(std::span<const double> values) const {

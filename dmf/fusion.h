@@ -25,8 +25,8 @@ inline constexpr Named<NegativeWeights> kNegativeWeights[] = {
 
 /// Everything that defines a fusion. Defaults are the paper's or its authors' demo's (METHOD).
 struct FusionSpec {
-  std::vector<std::string> losses = {};  // names of the K base losses, for messages
-  std::string weighting = "variance";
+  std::vector<std::string> losses = {};      // names of the K base losses, for messages
+  std::string weighting = "variance";        // a rule's name, or an expression: expression_rule()
   std::size_t history_size = 50;             // values held before the rule takes over
   std::size_t history_size_max = 150;        // values remembered
   std::vector<double> initial_weights = {};  // empty: uniform; else K, >= 0, scaled to sum 1
@@ -77,7 +77,7 @@ class Fusion {
     double gamma;
   };
 
-  /// rules   among which spec.weighting is looked for
+  /// rules   among which spec.weighting is looked for, unless it is an expression
   /// throws  ValueError for a spec that cannot be, or a rule that asks for what it does not say
   explicit Fusion(const FusionSpec& spec, const std::vector<RuleEntry>& rules = loss_rules());
   /// With a rule of one's own in the place of spec.weighting, which then is only its name.

@@ -6,23 +6,46 @@
 
 namespace dmf {
 
-std::vector<double> normalised(const std::vector<double>& history) {
-  std::vector<double> z;
-  z.reserve(history.size());
+double symlog(double x) {
   // log1p keeps the digits of losses near zero, which log(1 + |x|) would round away.
-  for (const double x : history) z.push_back(std::copysign(std::log1p(std::abs(x)), x));
-  const auto [low, high] = std::minmax_element(z.begin(), z.end());
+  return std::copysign(std::log1p(std::abs(x)), x);
+}
+
+std::vector<double> minmax(std::vector<double> values) {
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
   const double least = *low, range = *high - *low;
-  for (double& value : z) value = (value - least) / (range + kFusionEps);
-  return z;
+  for (double& value : values) value = (value - least) / (range + kFusionEps);
+  return values;
+}
+
+std::vector<double> normalised(const std::vector<double>& history) {
+  std::vector<double> s;
+  s.reserve(history.size());
+  for (const double x : history) s.push_back(symlog(x));
+  return minmax(std::move(s));
+}
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 double variance(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  const double middle = mean(values);
   double squares = 0.0;
-  for (const double z : values) squares += (z - mean) * (z - mean);
-  return squares / n;
+  for (const double z : values) squares += (z - middle) * (z - middle);
+  return squares / static_cast<double>(values.size());
+}
+
+double slope(const std::vector<double>& values) {
+  if (values.size() < 2) return 0.0;
+  const double middle = 0.5 * static_cast<double>(values.size() - 1);
+  double moments = 0.0, squares = 0.0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double t = static_cast<double>(i) - middle;
+    moments += t * values[i];
+    squares += t * t;
+  }
+  return moments / squares;
 }
 
 double median(std::vector<double> values) {

@@ -21,7 +21,7 @@ enum class GradientsAt : std::uint8_t {
 /// What a rule waits for before it is asked.
 struct RuleNeeds {
   std::size_t least_history = 0;  // values of each loss
-  bool full_history = false;      // FusionSpec::history_size of them instead
+  bool full_history = false;      // at least FusionSpec::history_size of them
   GradientsAt gradients = GradientsAt::none;
   bool epochs = false;               // RuleContext::steps_per_epoch
   bool losses_after_update = false;  // losses_after(), between a step and the next

@@ -35,9 +35,11 @@ std::string shown(std::string_view text, std::size_t at) {
   return safe + (from + part.size() < text.size() ? "...'" : "'");
 }
 
+std::string place(std::string_view text, std::size_t at) {
+  return "[expression] " + shown(text, at) + " at character " + std::to_string(at + 1);
+}
 [[noreturn]] void fail_at(std::string_view text, std::size_t at, const std::string& problem) {
-  throw ValueError("[expression] " + shown(text, at) + " at character " + std::to_string(at + 1) +
-                   ": " + problem + ".");
+  throw ValueError(place(text, at) + ": " + problem + ".");
 }
 
 class Parser {
@@ -204,14 +206,48 @@ int rank_of(const ExpressionNode& node) {
   return node.name == "+" || node.name == "-" ? 1 : 2;
 }
 
-std::string joined(const std::vector<ExpressionNode>& arguments) {
-  std::string text;
-  for (const ExpressionNode& argument : arguments) {
-    if (!text.empty()) text += ',';
-    if (!argument.key.empty()) text += argument.key + "=";
-    text += Expression::print(argument);
+void print_into(std::string& text, const ExpressionNode& node);
+
+void print_within(std::string& text, const ExpressionNode& part, int least) {
+  const bool enclosed = rank_of(part) < least;
+  if (enclosed) text += '(';
+  print_into(text, part);
+  if (enclosed) text += ')';
+}
+
+void print_all(std::string& text, const std::vector<ExpressionNode>& arguments) {
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (i > 0) text += ',';
+    if (!arguments[i].key.empty()) text.append(arguments[i].key).push_back('=');
+    print_into(text, arguments[i]);
   }
-  return text;
+}
+
+void print_into(std::string& text, const ExpressionNode& node) {
+  switch (node.kind) {
+    case Kind::number:
+      text += shortest(node.number);
+      return;
+    case Kind::name:
+      text += node.name;
+      return;
+    case Kind::call:
+      text.append(node.name).push_back('(');
+      print_all(text, node.arguments);
+      text += ')';
+      return;
+    case Kind::list:
+      text += '[';
+      print_all(text, node.arguments);
+      text += ']';
+      return;
+    case Kind::operation:
+      break;
+  }
+  const bool single = node.arguments.size() == 1;
+  if (!single) print_within(text, node.arguments[0], rank_of(node));
+  text += node.name;
+  print_within(text, node.arguments.back(), single ? 3 : rank_of(node) + 1);
 }
 
 }  // namespace
@@ -226,24 +262,13 @@ Expression Expression::parse(std::string_view text) {
 }
 
 std::string Expression::print(const ExpressionNode& node) {
-  const auto within = [](const ExpressionNode& part, int least) {
-    return rank_of(part) < least ? "(" + print(part) + ")" : print(part);
-  };
-  switch (node.kind) {
-    case Kind::number:
-      return shortest(node.number);
-    case Kind::name:
-      return node.name;
-    case Kind::call:
-      return node.name + "(" + joined(node.arguments) + ")";
-    case Kind::list:
-      return "[" + joined(node.arguments) + "]";
-    case Kind::operation:
-      break;
-  }
-  if (node.arguments.size() == 1) return node.name + within(node.arguments[0], 3);
-  const int rank = rank_of(node);
-  return within(node.arguments[0], rank) + node.name + within(node.arguments[1], rank + 1);
+  std::string text;
+  print_into(text, node);
+  return text;
+}
+
+std::string Expression::where(std::size_t at) const {
+  return place(source_, at);
 }
 
 void Expression::fail(const ExpressionNode& node, const std::string& problem) const {

@@ -49,8 +49,11 @@ class Expression {
   /// In as few parentheses as mean the same; parse() reads the same tree from it.
   static std::string print(const ExpressionNode& node);
 
-  /// throws  ValueError, one line: "[expression] 'a+*b' at character 3: PROBLEM.", of a longer text the
-  ///         letters around it
+  /// "[expression] 'a+*b' at character 3", of a longer text the letters around it.
+  ///
+  /// at  as ExpressionNode::at
+  std::string where(std::size_t at) const;
+  /// throws  ValueError, one line: "[expression] 'a+*b' at character 3: PROBLEM."
   [[noreturn]] void fail(const ExpressionNode& node, const std::string& problem) const;
 
  private:

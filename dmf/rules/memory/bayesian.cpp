@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dmf/posterior.h"
 #include "dmf/statistics.h"
 #include "dmf/weighting_rule.h"
 
@@ -12,46 +13,28 @@ class Bayesian final : public WeightingRule {
   /// forgetting  exponent of a posterior as the next prior
   /// floor       of a weight
   Bayesian(const std::vector<double>& initial, double forgetting, double floor)
-      : forgetting_(forgetting), floor_(floor) {
-    for (const double w : initial) log_prior_.push_back(std::log(w));
-  }
+      : forgetting_(forgetting), floor_(floor), posterior_(initial) {}
 
   RuleNeeds needs() const override { return {.full_history = true}; }
 
   std::vector<double> weights(const Signals& signals) override {
+    std::vector<double> log_likelihoods;
     for (std::size_t k = 0; k < signals.history.losses(); ++k) {
       const double mad = median_absolute_deviation(normalised(signals.history.of(k)));
-      log_prior_[k] -= std::log(mad + kFusionEps);  // (8): log likelihood (7) + log prior
+      log_likelihoods.push_back(-std::log(mad + kFusionEps));  // (7)
     }
-    // Normalise: shift by the largest, so that no exponential overflows and the sum is at least 1.
-    const double largest = *std::max_element(log_prior_.begin(), log_prior_.end());
-    double sum = 0.0;
-    for (const double lp : log_prior_) sum += std::exp(lp - largest);
-    std::vector<double> posterior;
-    for (double& lp : log_prior_) {
-      lp -= largest + std::log(sum);
-      posterior.push_back(std::exp(lp));
-      lp *= forgetting_;
-    }
-    std::vector<double> w = normalised_to_one(std::move(posterior));
+    std::vector<double> w = normalised_to_one(posterior_.update(log_likelihoods, forgetting_));
     if (floor_ == 0.0) return w;
     for (double& weight : w) weight = std::max(weight, floor_);
     return normalised_to_one(std::move(w));
   }
 
-  std::vector<double> state() const override { return log_prior_; }
-
-  void load_state(const std::vector<double>& state) override {
-    if (state.size() != log_prior_.size()) {
-      throw ValueError("[dmf] a state of " + std::to_string(state.size()) + " priors for " +
-                       std::to_string(log_prior_.size()) + " losses.");
-    }
-    log_prior_ = state;
-  }
+  std::vector<double> state() const override { return posterior_.state(); }
+  void load_state(const std::vector<double>& state) override { posterior_.load_state(state); }
 
  private:
   double forgetting_, floor_;
-  std::vector<double> log_prior_;
+  Posterior posterior_;
 };
 
 }  // namespace
