@@ -1,14 +1,9 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "engine/core/check.h"
-#include "engine/ops/concat.h"
-#include "engine/ops/elementwise.h"
-#include "engine/ops/reduce.h"
+#include "losses/class_mean.h"
 #include "losses/class_weights.h"
 #include "losses/loss.h"
 
@@ -31,46 +26,26 @@ class CountLoss final : public Loss<S> {
 
   LossNeeds needs(Index classes) const override {
     weights_.of_counts(classes);  // throws where they do not fit
-    DMF_CHECK(!kBalances || !is_micro(), ValueError,
-              "[{}] weighs the classes by how rare they are: with --class-average micro there are "
-              "none to weigh.",
-              name_);
+    require_classes(weights_, kBalances, name_);
     return {.counts = true, .terms = {}};
   }
 
   Variable<S> from(const LossInputs<S>& inputs) const override {
-    if (is_micro()) return 1.0 - mean(formula_(pooled(inputs)));
-    const Variable<S> scores = formula_(inputs.counts), shares(shares_of(inputs.pixels));
-    if (weights_.absent == AbsentClass::penalise_fp) return 1.0 - sum(scores * shares);
-    return sum((1.0 - scores) * shares);  // the shares may sum to less than 1
+    if (weights_.average == ClassAverage::micro) {
+      return 1.0 - mean(formula_(pooled_classes(inputs, weights_)));
+    }
+    const Variable<S> scores = formula_(inputs.counts);
+    if (weights_.absent == AbsentClass::penalise_fp) return 1.0 - mean_of(scores, inputs);
+    return mean_of(1.0 - scores, inputs);
   }
 
  private:
   static constexpr bool kBalances = requires(const Formula& f) { f.balance; };
 
-  bool is_micro() const { return weights_.average == ClassAverage::micro; }
-
-  /// Of all classes together, each [G].
-  Counts<Variable<S>> pooled(const LossInputs<S>& inputs) const {
-    const Index groups = inputs.pixels.size(0), classes = inputs.pixels.size(1);
-    const std::vector<double> weights = weights_.of_counts(classes);
-    const Variable<S> row(Tensor<S>::from(std::vector<S>(weights.begin(), weights.end()),
-                                          Shape{classes}, inputs.pixels.device()));
-    const auto of_groups = [&](const Variable<S>& all) {
-      std::vector<Variable<S>> each;
-      for (Index g = 0; g < groups; ++g) {
-        each.push_back(sum(section(all, g * classes, Shape{classes}) * row));
-      }
-      return concat(each);
-    };
-    return {of_groups(inputs.counts.tp), of_groups(inputs.counts.fp), of_groups(inputs.counts.fn)};
-  }
-
-  /// What each class of each group counts in the mean, [G, C].
-  Tensor<S> shares_of(const Tensor<double>& pixels) const {
-    ClassSharing sharing = {.absent = weights_.absent};
-    if constexpr (kBalances) sharing.balance = formula_.balance;
-    return class_shares<S>(sharing, pixels, weights_.of_counts(pixels.size(1)));
+  Variable<S> mean_of(const Variable<S>& x, const LossInputs<S>& inputs) const {
+    ClassBalance balance = ClassBalance::none;
+    if constexpr (kBalances) balance = formula_.balance;
+    return class_mean(x, inputs.pixels, weights_, balance);
   }
 
   std::string name_;

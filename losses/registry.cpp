@@ -1,16 +1,11 @@
 #include "losses/registry.h"
 
-#include <algorithm>
-#include <charconv>
-#include <cmath>
-
-#include "engine/core/check.h"
 #include "losses/border_cross_entropy.h"
 #include "losses/boundary.h"
 #include "losses/cb_dice.h"
-#include "losses/composite.h"
 #include "losses/count_loss.h"
 #include "losses/cross_entropy.h"
+#include "losses/expression_loss.h"
 #include "losses/focal.h"
 #include "losses/focal_tversky.h"
 #include "losses/generalised_dice.h"
@@ -89,45 +84,6 @@ LossEntry entry() {
           Made::kMeanOf,  make<Formula, float>, make<Formula, double>};
 }
 
-/// Takes text apart from the left.
-class Reader {
- public:
-  explicit Reader(std::string_view text) : rest_(text) {}
-
-  bool take(char wanted) {
-    skip_blanks();
-    if (rest_.empty() || rest_.front() != wanted) return false;
-    rest_.remove_prefix(1);
-    return true;
-  }
-  /// A number, where there is one.
-  bool number(double& value) {
-    skip_blanks();
-    const auto [end, problem] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
-    if (problem != std::errc()) return false;
-    rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
-    return true;
-  }
-  std::string_view word() {
-    skip_blanks();
-    const std::size_t size = std::min(rest_.find_first_of("+* \t"), rest_.size());
-    const std::string_view word = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return word;
-  }
-  bool at_end() {
-    skip_blanks();
-    return rest_.empty();
-  }
-
- private:
-  void skip_blanks() {
-    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t"), rest_.size()));
-  }
-
-  std::string_view rest_;
-};
-
 }  // namespace
 
 template <>
@@ -166,26 +122,6 @@ const std::vector<LossEntry>& losses() {
   return table;
 }
 
-LossExpression LossExpression::parse(std::string_view text) {
-  LossExpression expression;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(expression.name),
-               [](char c) { return c != ' ' && c != '\t'; });
-  Reader reader(text);
-  do {
-    double factor = 1.0;
-    if (reader.number(factor)) {
-      DMF_CHECK(std::isfinite(factor) && factor > 0.0, ValueError,
-                "[loss] '{}': got the factor {}, expected a finite number above 0.", text, factor);
-      DMF_CHECK(reader.take('*'), ValueError,
-                "[loss] '{}': expected factor*loss, as 0.5*focal + 0.5*tversky.", text);
-    }
-    expression.parts.push_back({factor, &entry_named(losses(), reader.word(), "loss")});
-  } while (reader.take('+'));
-  DMF_CHECK(reader.at_end(), ValueError,
-            "[loss] '{}': expected a loss, or a sum as 0.5*focal + 0.5*tversky.", text);
-  return expression;
-}
-
 Settings loss_settings() {
   Settings settings = settings_of(losses());
   settings.add(class_weight_settings());
@@ -194,15 +130,9 @@ Settings loss_settings() {
 
 template <class S>
 std::unique_ptr<Loss<S>> make_loss(std::string_view expression, const Settings& settings) {
-  const LossExpression wanted = LossExpression::parse(expression);
-  if (wanted.parts.size() == 1 && wanted.name == wanted.parts.front().loss->name) {
-    return wanted.parts.front().loss->make<S>(settings);
-  }
-  std::vector<typename CompositeLoss<S>::Part> parts;
-  for (const LossExpression::Part& part : wanted.parts) {
-    parts.push_back({part.factor, part.loss->make<S>(settings)});
-  }
-  return std::make_unique<CompositeLoss<S>>(wanted.name, std::move(parts));
+  LossExpression wanted = LossExpression::parse(expression);
+  if (!wanted.is_formula()) return wanted.root.loss->make<S>(settings);
+  return std::make_unique<ExpressionLoss<S>>(std::move(wanted), settings);
 }
 
 template std::unique_ptr<Loss<float>> make_loss(std::string_view, const Settings&);

@@ -34,25 +34,13 @@ struct LossEntry {
 /// All losses there are. A new one is a formula in a header of its own and a line in the table.
 const std::vector<LossEntry>& losses();
 
-/// A loss, or a weighted sum of several as one loss: "0.5*focal + 0.5*tversky".
-struct LossExpression {
-  struct Part {
-    double factor;
-    const LossEntry* loss;
-  };
-  std::vector<Part> parts;
-  std::string name;  // as written, but for blanks
-
-  /// throws  ValueError naming what is no loss, listing them, or what is no sum
-  static LossExpression parse(std::string_view text);
-};
-
 /// The settings of all losses, at their defaults.
 Settings loss_settings();
 
-/// expression  see LossExpression
-/// settings    loss_settings(), changed at will
-/// throws      ValueError for an expression that names no loss
+/// A loss of the table, or one written as a formula: losses/loss_expression.h.
+///
+/// settings  loss_settings(), changed at will
+/// throws    ValueError for what is neither
 template <class S>
 std::unique_ptr<Loss<S>> make_loss(std::string_view expression,
                                    const Settings& settings = loss_settings());
