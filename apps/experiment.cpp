@@ -46,9 +46,10 @@ void set_shard(const std::string& text, dmf::RunnerOptions& options) {
 
 void add_grid_options(CLI::App& app, dmf::PlanOptions& plan) {
   const auto group = "Grid";
-  dmf::add_list(app, group, "--configurations", plan.configurations,
-                "WEIGHTING or WEIGHTING+AUXILIARY each; the default is the paper's grid with its "
-                "controls, 20 of them");
+  dmf::add_list(
+      app, group, "--configurations", plan.configurations,
+      "WEIGHTING or WEIGHTING+AUXILIARY each, names or formulas; the default is the paper's grid with its "
+      "controls, 20 of them");
   app.add_option("--vary", plan.vary, "\"KEY=VALUE VALUE ...\": another option's values to try")
       ->group(group)
       ->expected(1)

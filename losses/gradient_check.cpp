@@ -12,7 +12,8 @@ namespace dmf {
 namespace {
 
 constexpr Index kGroups = 2;
-constexpr std::size_t kTp = 0, kFn = 2;               // among Sums::values
+constexpr std::size_t kTp = 0, kFn = 2;  // among Sums::values
+constexpr double kStep = 6e-6;           // of differences: the cube root of the precision
 constexpr double kRelative = 1e-5, kAbsolute = 1e-9;  // of a slope; of the loss's value
 
 /// Sums of pixels, as leaves.
@@ -118,7 +119,7 @@ void require_gradient(const Loss<double>& loss, Index classes) {
     if (s == kFn) continue;  // goes with TP: together they are the pixels of a class
     for (Index i = 0; i < gradients[s].numel(); ++i) {
       const double at = sums.values[s].data()[i];
-      const double h = std::cbrt(std::numeric_limits<double>::epsilon()) * std::max(1.0, at);
+      const double h = kStep * std::max(1.0, at);
       const double before = s == kTp ? sums.values[kFn].data()[i] : 0.0;
       const auto moved = [&](double step) {
         sums.values[s].data()[i] = at + step;

@@ -30,7 +30,7 @@ Json weight_charts(const Results& results) {
     const RunResult& run = *results.of(configuration).front();
     if (run.options.fusion.weighting == "fixed") continue;
     std::vector<Series> series;
-    for (const std::string& loss : run.options.losses) {
+    for (const std::string& loss : run.options.base_losses()) {
       series.push_back(
           curve(run.folder / "steps.csv", loss, "step", "weight_" + loss).thinned(kPoints));
     }
@@ -43,7 +43,7 @@ Json weight_charts(const Results& results) {
 Json loss_charts(const Results& results) {
   std::vector<std::string> losses;
   for (const auto& [key, run] : results.runs) {
-    for (const std::string& loss : run.options.losses) {
+    for (const std::string& loss : run.options.base_losses()) {
       if (std::find(losses.begin(), losses.end(), loss) == losses.end()) losses.push_back(loss);
     }
   }
@@ -52,7 +52,7 @@ Json loss_charts(const Results& results) {
     std::vector<Series> series;
     for (const std::string& configuration : results.configurations) {
       const RunResult& run = *results.of(configuration).front();
-      const auto& own = run.options.losses;
+      const std::vector<std::string> own = run.options.base_losses();
       if (std::find(own.begin(), own.end(), loss) == own.end()) continue;
       series.push_back(curve(run.folder / "steps.csv", configuration, "step", loss).thinned(60));
     }

@@ -161,9 +161,8 @@ struct Comparison {
 
 /// Fixed weights with the same auxiliary loss, and all else equal; empty where the grid has none.
 std::string baseline_of(const Results& results, const std::string& configuration) {
-  const std::size_t end = configuration.find_first_of("+,");
-  const std::string baseline =
-      "fixed" + (end == std::string::npos ? "" : configuration.substr(end));
+  const std::string& weighting = results.of(configuration).front()->options.fusion.weighting;
+  const std::string baseline = "fixed" + configuration.substr(weighting.size());
   const auto& all = results.configurations;
   const bool there = std::find(all.begin(), all.end(), baseline) != all.end();
   return there && baseline != configuration ? baseline : "";

@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "apps/options/config_file.h"
+#include "dmf/gram_rules/weighting_rules.h"
+#include "dmf/make_rule.h"
 #include "engine/core/check.h"
 
 namespace dmf {
@@ -17,8 +19,23 @@ struct Configuration {
   Changes changes;
 };
 
+bool is_weighting(const std::string& text) {
+  try {
+    find_rule(weighting_rules(), text);
+    return true;
+  } catch (const ValueError&) {
+    return false;
+  }
+}
+
+/// A formula may have a plus of its own: what is left of the first that makes it one is the weighting.
 Configuration base_rule(const std::string& text) {
-  const std::size_t plus = text.find('+');
+  std::size_t plus = is_weighting(text) ? std::string::npos : text.find('+');
+  const std::size_t first = plus;
+  while (plus != std::string::npos && !is_weighting(text.substr(0, plus))) {
+    plus = text.find('+', plus + 1);
+  }
+  if (plus == std::string::npos) plus = first;  // of what is neither the error tells
   const std::string auxiliary = plus == std::string::npos ? "none" : text.substr(plus + 1);
   return {text, {{"weighting", text.substr(0, plus)}, {"auxiliary", auxiliary}}};
 }

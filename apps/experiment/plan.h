@@ -9,7 +9,7 @@ namespace dmf {
 
 /// Which configurations a grid holds, and how often each is repeated.
 struct PlanOptions {
-  /// "WEIGHTING" or "WEIGHTING+AUXILIARY". The default is the paper's grid (rules variance, MAD and
+  /// "WEIGHTING" or "WEIGHTING+AUXILIARY", either a name or a formula. The default is the paper's grid (rules variance, MAD and
   /// Bayesian, auxiliary Tversky, Focal, CB-Dice or none, and fixed weights) with its controls:
   /// fixed and random weights with each auxiliary.
   std::vector<std::string> configurations = default_configurations();

@@ -46,7 +46,7 @@ Replay replay(const CsvTable& steps, FusionSpec spec) {
 
 std::string Replay::csv() const {
   std::string text = "step";
-  for (const std::string& loss : losses) text += ",weight_" + loss;
+  for (const std::string& loss : losses) text += "," + csv_cell("weight_" + loss);
   text += ",gamma\n";
   for (std::size_t k = 0; k < steps.size(); ++k) {
     text += fmt::format("{},{},{}\n", steps[k], fmt::join(weights[k], ","), gamma[k]);

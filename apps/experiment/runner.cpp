@@ -23,6 +23,7 @@
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 #include "engine/io/atomic_file.h"
+#include "engine/io/hash.h"
 
 namespace dmf {
 namespace {
@@ -33,12 +34,19 @@ using Clock = std::chrono::steady_clock;
 constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
 constexpr std::string_view kKilled = "killed by signal";  // how such a reason begins
 
+/// A formula's signs mean something to a shell, and it may be longer than a name can be: what is left of
+/// it has its hash behind, so that no two are one.
 std::string folder_name(const std::string& configuration) {
+  constexpr std::size_t kLongest = 120;
   std::string name = configuration;
+  bool told = name.size() <= kLongest;
   for (char& c : name) {
     if (c == '/' || static_cast<unsigned char>(c) <= ' ') c = '_';
+    if (std::string_view("()[]*").find(c) == std::string_view::npos) continue;
+    c = '_';
+    told = false;
   }
-  return name;
+  return told ? name : name.substr(0, kLongest) + "_" + hash_of(configuration);
 }
 
 std::string last_line(const fs::path& log) {

@@ -1,34 +1,66 @@
 #include "apps/options/objective_options.h"
 
+#include <functional>
+
 #include "apps/options/conventions.h"
 #include "apps/support/option_set.h"
+#include "dmf/make_rule.h"
+#include "losses/loss_expression.h"
 
 namespace dmf {
 namespace {
 
 constexpr Nature kOfConfiguration = {.may_vary = false};  // it names one in a grid
 
-/// A check that a text is one of these names or a sum of losses.
-CLI::Validator loss_among(const std::vector<std::string>& names) {
+/// A check that a text is one of these names or a formula.
+///
+/// parse  throws ValueError for what is no formula
+CLI::Validator name_or_formula(const std::vector<std::string>& names,
+                               const std::function<void(const std::string&)>& parse) {
   return CLI::Validator(
-      [names, name = one_of(names)](std::string& text) {
-        if (text.find_first_of("+*") == std::string::npos) return name(text);
+      [name = one_of(names), parse](std::string& text) {
+        const std::string no_name = name(text);
+        if (no_name.empty()) return no_name;
         try {
-          LossExpression::parse(text);
+          parse(text);
+          return std::string();
         } catch (const ValueError& problem) {
-          return std::string(problem.what()).substr(std::string_view("[loss] ").size());
+          constexpr std::string_view kPrefix = "[expression] ";
+          const std::string said = problem.what();
+          return said.starts_with(kPrefix) && text.find_first_of("+-*/() ") != std::string::npos
+                     ? said.substr(kPrefix.size(), said.size() - kPrefix.size() - 1)
+                     : no_name;
         }
-        return std::string();
       },
       fmt::format("{}", fmt::join(names, ", ")));
 }
 
+CLI::Validator loss_among(const std::vector<std::string>& names) {
+  return name_or_formula(names, [](const std::string& text) { LossExpression::parse(text); });
+}
+
 }  // namespace
+
+std::vector<std::string> ObjectiveOptions::base_losses() const {
+  std::vector<std::string> names;
+  for (const std::string& each : losses) names.push_back(LossExpression::parse(each).name);
+  return names;
+}
+
+std::vector<std::string> ObjectiveOptions::loss_columns() const {
+  std::vector<std::string> names = base_losses();
+  if (auxiliary != "none") names.push_back("auxiliary_" + LossExpression::parse(auxiliary).name);
+  return names;
+}
 
 void ObjectiveOptions::bind_fusion(OptionSet& set) {
   const OptionGroup add(set, "Losses");
-  add.value("--weighting", fusion.weighting, help_of(weighting_rules()), kOfConfiguration)
-      ->check(one_of(names_of(weighting_rules())));
+  add.value("--weighting", fusion.weighting,
+            "One of the following or a formula, as softmax(-slope(window(10))/0.1). " +
+                help_of(weighting_rules()),
+            kOfConfiguration)
+      ->check(name_or_formula(names_of(weighting_rules()),
+                              [](const std::string& text) { find_rule(weighting_rules(), text); }));
   add.value("--history-size", fusion.history_size, "Values held before the rule takes over")
       ->check(whole_number(1, 1 << 20));
   add.value("--history-size-max", fusion.history_size_max, "Values remembered")
@@ -57,8 +89,8 @@ void ObjectiveOptions::bind(OptionSet& set) {
   const OptionGroup add(set, "Losses");
   std::vector<std::string> names = names_of(dmf::losses());
   add.list("--losses", losses,
-           "Base losses, each one of the following or a sum that counts as one, as "
-           "0.5*focal+0.5*tversky. " +
+           "Base losses, each one of the following or a formula that counts as one, as "
+           "0.5*focal(gamma=1)+0.5*tversky or 1-(2*tp+1)/(2*tp+fp+fn+1). " +
                help_of(dmf::losses()),
            loss_among(names));
   names.emplace_back("none");

@@ -23,6 +23,11 @@ struct ObjectiveOptions {
   std::int32_t ignore_index = kNoIgnore;
   Reduction reduction = Reduction::batch;
 
+  /// Names of the base losses: as given, but for blanks.
+  std::vector<std::string> base_losses() const;
+  /// Those, then "auxiliary_NAME" where there is one: columns of logs.
+  std::vector<std::string> loss_columns() const;
+
   /// Adds an option for each.
   void bind(OptionSet& set);
   /// Only those of the weighting rule.

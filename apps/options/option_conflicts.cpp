@@ -10,6 +10,8 @@
 
 #include "apps/options/config_file.h"
 #include "apps/support/program.h"
+#include "dmf/make_rule.h"
+#include "losses/loss_expression.h"
 
 namespace dmf {
 namespace {
@@ -21,24 +23,27 @@ struct Idle {
   std::string reason;
 };
 
-/// Names of the losses that a run's base losses and its auxiliary one are made of.
-std::set<std::string> used_losses(const TrainOptions& o) {
-  std::set<std::string> used;
-  const auto add = [&](const std::string& text) {
-    for (const auto& part : LossExpression::parse(text).parts) used.emplace(part.loss->name);
-  };
-  for (const std::string& loss : o.losses) add(loss);
-  if (o.auxiliary != "none") add(o.auxiliary);
+/// A run's base losses and its auxiliary one.
+std::vector<LossExpression> used_losses(const TrainOptions& o) {
+  std::vector<LossExpression> used;
+  for (const std::string& loss : o.losses) used.push_back(LossExpression::parse(loss));
+  if (o.auxiliary != "none") used.push_back(LossExpression::parse(o.auxiliary));
   return used;
+}
+
+/// Whether a loss that `has` it reads a setting from its option, and not from its own parentheses.
+template <class Has>
+bool reads(const LossExpression& loss, const std::string& setting, const Has& has) {
+  return std::any_of(loss.uses.begin(), loss.uses.end(), [&](const LossExpression::Use& use) {
+    return has(*use.loss) && std::find(use.own.begin(), use.own.end(), setting) == use.own.end();
+  });
 }
 
 /// Settings of losses that the run has not.
 std::vector<Idle> idle_loss_settings(const TrainOptions& o) {
-  const std::set<std::string> used = used_losses(o);
+  const std::vector<LossExpression> used = used_losses(o);
   std::vector<std::pair<std::string, std::vector<std::string>>> readers;  // of each setting
-  bool counts = false;
   for (const LossEntry& loss : losses()) {
-    counts = counts || (loss.on_counts && used.contains(std::string(loss.name)));
     for (const Setting& setting : loss.settings) {
       const auto found = std::find_if(readers.begin(), readers.end(), [&](const auto& reader) {
         return reader.first == setting.name;
@@ -48,13 +53,22 @@ std::vector<Idle> idle_loss_settings(const TrainOptions& o) {
       losses.emplace_back(loss.name);
     }
   }
+  const bool counts = std::any_of(used.begin(), used.end(), [](const LossExpression& loss) {
+    return loss.reads_sums || reads(loss, "exclude-background",
+                                    [](const LossEntry& entry) { return entry.on_counts; });
+  });
   std::vector<Idle> idle = {
       {!counts, {"exclude-background"}, "without a loss that counts pixels of classes"}};
-  for (const auto& [setting, losses] : readers) {
-    const bool read = std::any_of(losses.begin(), losses.end(),
-                                  [&](const std::string& loss) { return used.contains(loss); });
+  for (const auto& reader : readers) {
+    const std::vector<std::string>& losses = reader.second;
+    const auto has = [&losses](const LossEntry& entry) {
+      return std::find(losses.begin(), losses.end(), entry.name) != losses.end();
+    };
+    const bool read = std::any_of(used.begin(), used.end(), [&](const LossExpression& loss) {
+      return reads(loss, reader.first, has);
+    });
     idle.push_back({!read,
-                    {setting},
+                    {reader.first},
                     losses.size() == 1
                         ? "without the loss " + losses.front()
                         : fmt::format("without one of the losses {}", fmt::join(losses, ", "))});
@@ -63,9 +77,8 @@ std::vector<Idle> idle_loss_settings(const TrainOptions& o) {
 }
 
 RuleNeeds needs_of_rule(const TrainOptions& o) {
-  const RuleEntry& rule = entry_named(weighting_rules(), o.fusion.weighting, "weighting");
   const std::vector<double> weights(o.losses.size(), 1.0 / static_cast<double>(o.losses.size()));
-  return rule.make({weights}, o.fusion.rule)->needs();
+  return make_rule(weighting_rules(), o.fusion.weighting, {weights}, o.fusion.rule)->needs();
 }
 
 /// Whether the rule looks at the losses' values.
@@ -119,8 +132,7 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
   add_others(o.network_settings, of_network, "with --model " + o.model);
   add_others(o.optimizer_settings, entry_named(optimizers(), o.optimizer, "optimizer").settings,
              "with --optimizer " + o.optimizer);
-  add_others(o.fusion.rule,
-             entry_named(weighting_rules(), o.fusion.weighting, "weighting").settings,
+  add_others(o.fusion.rule, settings_of_rule(weighting_rules(), o.fusion.weighting),
              "with --weighting " + o.fusion.weighting);
   const std::vector<Idle> of_losses = idle_loss_settings(o);
   idle.insert(idle.end(), of_losses.begin(), of_losses.end());
@@ -130,10 +142,10 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
 }  // namespace
 
 void refuse_contradictions(const TrainOptions& o) {
-  const std::set<std::string> losses(o.losses.begin(), o.losses.end());
-  for (const std::string& loss : losses) {
-    if (std::count(o.losses.begin(), o.losses.end(), loss) > 1) {
-      throw CLI::ValidationError("--losses", fmt::format("{} is given twice", loss));
+  std::set<std::string> losses;  // by their names, which are columns: blanks make no other
+  for (const std::string& name : o.base_losses()) {
+    if (!losses.insert(name).second) {
+      throw CLI::ValidationError("--losses", fmt::format("{} is given twice", name));
     }
   }
   std::vector<std::string> dividing;

@@ -5,14 +5,17 @@
 #include <limits>
 
 #include "apps/oracle/loss_settings.h"
+#include "apps/support/option_values.h"
 #include "dmf/gram_rules/weighting_rules.h"
+#include "dmf/make_rule.h"
 #include "engine/core/check.h"
 
 namespace dmf {
 namespace {
 
-/// The rule of that name, whatever its case, hyphens and underscores: `UW-SO` is uwso.
-const RuleEntry& rule_of(const ReferenceCase& c) {
+/// The strategy as a rule's name, whatever its case, hyphens and underscores: `UW-SO` is uwso; or, where
+/// it has parentheses or signs of operations, as the formula that it is.
+std::string weighting_of(const ReferenceCase& c) {
   const auto bare = [](std::string_view name) {
     std::string letters;
     for (const char letter : name) {
@@ -24,20 +27,23 @@ const RuleEntry& rule_of(const ReferenceCase& c) {
   };
   const std::string wanted = c.text("strategy");
   for (const RuleEntry& entry : weighting_rules()) {
-    if (bare(entry.name) == bare(wanted)) return entry;
+    if (bare(entry.name) == bare(wanted)) return std::string(entry.name);
   }
-  return entry_named(weighting_rules(), wanted, "strategy");  // throws, and lists them
+  if (wanted.find_first_of("()+*/") == std::string::npos) {
+    entry_named(weighting_rules(), wanted, "strategy");  // throws, and lists them
+  }
+  return wanted;
 }
 
 /// Rule and memory of a case, without its losses.
 ///
 /// bare_names  whether an option may also stand without the rule's name, `alpha` for `gradnorm_alpha`
 FusionSpec memory_of(const ReferenceCase& c, bool bare_names) {
-  const RuleEntry& rule = rule_of(c);
   FusionSpec spec;
-  spec.weighting = std::string(rule.name);
-  spec.rule.add(rule.settings);
-  for (const Setting& setting : rule.settings) {
+  spec.weighting = weighting_of(c);
+  const std::vector<Setting> settings = settings_of_rule(weighting_rules(), spec.weighting);
+  spec.rule.add(settings);
+  for (const Setting& setting : settings) {
     const std::string key = attribute_of(setting);
     const std::string bare = key.substr(key.find('_') + 1);
     if (c.has_attribute(key)) {
@@ -93,6 +99,11 @@ Tensor<double> beside(const ReferenceCase& c, const std::string& name,
   return tensor;
 }
 
+RuleNeeds needs_of(const FusionSpec& spec, Index losses) {
+  const std::vector<double> weights(static_cast<std::size_t>(losses), 1.0);
+  return make_rule(weighting_rules(), spec.weighting, {weights}, spec.rule)->needs();
+}
+
 /// The weights that a rule gives from step to step.
 ///
 /// grams  [T, K, K], for a rule on gradients
@@ -139,10 +150,7 @@ Safetensors dmf_weights_case(const ReferenceCase& c) {
     }
   }
   // A rule that knows how many values it needs has room for them.
-  const RuleNeeds needs =
-      rule_of(c)
-          .make({std::vector<double>(static_cast<std::size_t>(losses.size(0)), 1.0)}, spec.rule)
-          ->needs();
+  const RuleNeeds needs = needs_of(spec, losses.size(0));
   if (!needs.full_history) {
     spec.history_size_max = std::max(spec.history_size_max, needs.least_history);
     spec.history_size = std::min(spec.history_size, spec.history_size_max);
@@ -157,8 +165,7 @@ Safetensors gram_weights_case(const ReferenceCase& c) {
             "[probe] 'gram' is {}: expected [T, K, K].", grams.shape().str());
   FusionSpec spec = memory_of(c, true);
   set_scale(c, spec);
-  const RuleNeeds needs =
-      rule_of(c).make({std::vector<double>(static_cast<std::size_t>(K), 1.0)}, spec.rule)->needs();
+  const RuleNeeds needs = needs_of(spec, K);
   DMF_CHECK(needs.gradients != GradientsAt::none, IoError,
             "[probe] the strategy {} reads no 'gram': it is one of dmf_weights.", spec.weighting);
   Tensor<double> losses = Tensor<double>::full(Shape{K, T}, 1.0);
@@ -231,7 +238,8 @@ template <class S>
 FusedLoss<S> fused_loss_of(const ReferenceCase& c) {
   const Settings settings = loss_settings_of(c, "");
   std::vector<std::unique_ptr<Loss<S>>> losses;
-  for (const std::string& name : c.texts("losses")) losses.push_back(make_loss<S>(name, settings));
+  for (const std::string& name : split_list(c.text("losses")))
+    losses.push_back(make_loss<S>(name, settings));
   std::unique_ptr<Loss<S>> auxiliary;
   if (c.text("aux") != "none") auxiliary = make_loss<S>(c.text("aux"), settings);
   FusionSpec spec = memory_of(c, false);

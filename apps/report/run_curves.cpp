@@ -55,11 +55,10 @@ Series curve(const std::filesystem::path& csv, const std::string& name, const st
 
 void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOptions& options) {
   const CsvTable steps = read_csv(run / "steps.csv"), epochs = read_csv(run / "epochs.csv");
-  std::vector<std::string> every = options.losses;
-  if (options.auxiliary != "none") every.push_back("auxiliary_" + options.auxiliary);
+  const std::vector<std::string> every = options.loss_columns();
   Json charts = Json::array();
   charts.push_back(chart("Weights of the losses", "step", "weight",
-                         over_steps(steps, options.losses, "weight_")));
+                         over_steps(steps, options.base_losses(), "weight_")));
   charts.push_back(chart("Losses", "step", "loss", over_steps(steps, every, "")));
   if (options.auxiliary != "none") {
     charts.push_back(

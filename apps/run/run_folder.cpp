@@ -8,6 +8,7 @@
 #include <cstring>
 #include <new>
 
+#include "apps/files/csv.h"
 #include "apps/files/folders.h"
 #include "apps/support/console.h"
 #include "apps/support/program.h"
@@ -54,7 +55,9 @@ RunLock::~RunLock() {
 CsvLog::CsvLog(const std::filesystem::path& path, const std::vector<std::string>& columns,
                std::int64_t rows)
     : file_(path, O_RDWR | (rows == 0 ? O_CREAT : 0)) {
-  const std::string header = fmt::format("{}\n", fmt::join(columns, ","));
+  std::vector<std::string> names;
+  for (const std::string& column : columns) names.push_back(csv_cell(column));
+  const std::string header = fmt::format("{}\n", fmt::join(names, ","));
   if (rows == 0) {
     file_.truncate(0);
     pending_ = header;

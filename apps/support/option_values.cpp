@@ -17,6 +17,25 @@ std::string_view without_blanks(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+/// Where the parenthesis that opens at `from` closes; its own place where it does not.
+std::size_t closing(std::string_view text, std::size_t from) {
+  std::size_t depth = 0;
+  for (std::size_t i = from; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')' && --depth == 0) return i;
+  }
+  return from;
+}
+
+/// The first comma that stands in no parentheses, or the end.
+std::size_t end_of_entry(std::string_view text, std::size_t from) {
+  for (std::size_t i = from; i < text.size(); ++i) {
+    if (text[i] == ',') return i;
+    if (text[i] == '(') i = closing(text, i);
+  }
+  return text.size();
+}
+
 /// Letters to insert, leave out, change or exchange with their neighbour to make one of the other,
 /// capitals and kinds of dashes apart.
 std::size_t edit_distance(std::string a, std::string b) {
@@ -159,7 +178,7 @@ std::vector<std::string> split_list(std::string_view text) {
       DMF_CHECK(i == text.size() || text[i] == ',', ValueError,
                 "got '{}', expected a comma behind a quoted entry", text);
     } else {
-      const std::size_t end = std::min(text.find(',', i), text.size());
+      const std::size_t end = end_of_entry(text, i);
       entry = without_blanks(text.substr(i, end - i));
       i = end;
     }
@@ -173,7 +192,11 @@ std::string join_list(const std::vector<std::string>& entries) {
   std::string text;
   for (const std::string& entry : entries) {
     if (!text.empty()) text += ',';
-    const bool plain = entry.find_first_of(",\"") == std::string::npos &&
+    // One parenthesis alone might close with another entry's.
+    const bool paired =
+        std::count(entry.begin(), entry.end(), '(') == std::count(entry.begin(), entry.end(), ')');
+    const bool plain = paired && entry.find('"') == std::string::npos &&
+                       end_of_entry(entry, 0) == entry.size() &&
                        without_blanks(entry).size() == entry.size();
     if (plain) {
       text += entry;

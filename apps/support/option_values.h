@@ -31,8 +31,8 @@ CLI::Validator one_of(const std::vector<std::string>& names);
 /// A check that a text is not empty, for names of files and folders.
 CLI::Validator not_empty();
 
-/// The entries of a list as an option takes it: commas between them, blanks around them not part of
-/// them. An entry in double quotes may hold commas, and quotes as two of them.
+/// The entries of a list as an option takes it: commas between them, those in parentheses that close
+/// apart, blanks around them not part of them. An entry in double quotes may hold commas, and quotes as two of them.
 ///
 /// throws  ValueError for an empty entry or a quote that does not end
 std::vector<std::string> split_list(std::string_view text);

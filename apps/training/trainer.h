@@ -7,8 +7,9 @@
 
 namespace dmf {
 
-/// Builds everything the options name and runs the losses on one pixel, so that options that do not
-/// fit each other fail before any data is read or folder made.
+/// Builds everything the options name, runs the losses on one pixel and compares the gradients of those
+/// that are formulas with differences, so that options that do not fit each other fail before any data
+/// is read or folder made.
 ///
 /// throws  Error naming the option
 void check_options(TrainOptions options);

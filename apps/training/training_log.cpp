@@ -4,8 +4,6 @@
 
 #include <limits>
 
-#include "losses/registry.h"
-
 namespace dmf {
 namespace {
 
@@ -36,15 +34,10 @@ void for_each_pair(std::size_t count, const Body& body) {
 TrainingLog::TrainingLog(const std::filesystem::path& folder, const TrainOptions& options,
                          const TrainingProgress& at)
     : has_auxiliary_(options.auxiliary != "none"), record_gradients_(options.record_gradients) {
-  for (const std::string& loss : options.losses)
-    losses_.push_back(LossExpression::parse(loss).name);
-  const std::vector<std::string> base = losses_;
-  if (has_auxiliary_) {
-    losses_.push_back("auxiliary_" + LossExpression::parse(options.auxiliary).name);
-  }
+  losses_ = options.loss_columns();
   columns_ = {"total"};
   columns_.insert(columns_.end(), losses_.begin(), losses_.end());
-  for (const std::string& name : base) columns_.push_back("weight_" + name);
+  for (const std::string& name : options.base_losses()) columns_.push_back("weight_" + name);
   columns_.emplace_back("gamma");
   if (record_gradients_) {
     for (const std::string& name : losses_) columns_.push_back("gradient_" + name);

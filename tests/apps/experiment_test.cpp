@@ -7,6 +7,7 @@
 #include "apps/experiment/grid_tables.h"
 #include "apps/experiment/plan.h"
 #include "apps/experiment/replay.h"
+#include "apps/experiment/runner.h"
 #include "apps/experiment/statistics.h"
 #include "apps/experiment/table.h"
 #include "apps/options/config_file.h"
@@ -155,6 +156,32 @@ TEST_CASE("plan: the paper's grid with its controls; the same seed for a repetit
   CHECK(parse_config(folds[4].config, "r").split.seed == 5);
   CHECK(parse_config(folds[5].config, "r").split.fold == 1);
   CHECK(parse_config(folds[5].config, "r").split.seed == 6);
+}
+
+TEST_CASE("plan: a configuration may be a formula, whose plus is its own") {
+  const auto planned = [](const std::string& text) {
+    const TrainOptions o = parse_config(plan_runs(grid_config(), {{text}, {}, 1})[0].config, "r");
+    return std::pair(o.fusion.weighting, o.auxiliary);
+  };
+  using Pair = std::pair<std::string, std::string>;
+  CHECK(planned("1/loss") == Pair("1/loss", "none"));
+  CHECK(planned("weights+1/loss") == Pair("weights+1/loss", "none"));
+  CHECK(planned("weights+1/loss+tversky") == Pair("weights+1/loss", "tversky"));
+  CHECK(planned("normalise(loss+1)+2*focal+cce") == Pair("normalise(loss+1)", "2*focal+cce"));
+  CHECK(planned("variance+0.5*focal+cce") == Pair("variance", "0.5*focal+cce"));
+  CHECK_THROWS_WITH_AS(planned("slope(loss)+cce"), Contains("expected a series"), Error);
+
+  // Folders have names that no shell takes apart, each its own, as long as names can be.
+  const auto folder = [](const std::string& text) {
+    return GridRun("g", plan_runs(grid_config(), {{text}, {"lr=0.1"}, 1})[0]).folder().string();
+  };
+  CHECK(folder("variance+2*focal").starts_with("g/variance+2_focal,lr=0.1_"));
+  CHECK(folder("variance+tversky") == "g/variance+tversky,lr=0.1/r1");
+  CHECK(folder("mean(window(3))*weights").find_first_of("()*") == std::string::npos);
+  CHECK(folder("loss*weights") != folder("loss/weights"));
+  std::string longer = "loss";
+  for (int i = 0; i < 200; ++i) longer += "+loss";
+  CHECK(folder(longer).size() < 160);
 }
 
 TEST_CASE("plan: what cannot be planned is refused by name") {
@@ -342,6 +369,9 @@ TEST_CASE("replay: what the rule would have said, steps left out included") {
   CHECK(replayed.steps == std::vector<double>{0, 2});
   CHECK(replayed.weights[1] == std::vector<double>{1.0, 0.0});  // b does not move
   CHECK(replayed.csv().find("step,weight_a,weight_b,gamma\n0,0.5,0.5,5\n2,1,0,5\n") == 0);
+  Replay formula = replayed;
+  formula.losses = {"max(fp,fn)", "b"};
+  CHECK(parse_csv(formula.csv(), "w").number(1, "weight_max(fp,fn)") == 1.0);
   CHECK_THROWS_WITH_AS(replay(parse_csv("step,a\n0,1\n", "t"), spec), Contains("t has no losses"),
                        IoError);
 }

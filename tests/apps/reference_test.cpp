@@ -41,6 +41,24 @@ TEST_CASE("reference cases: a word that is none of an attribute's is never taken
   CHECK(seen == words);
 }
 
+TEST_CASE("reference cases: a strategy may be a formula") {
+  Safetensors file =
+      read_safetensors(DMF_FIXTURES "/reference/dmf_weights__never_full_mad.safetensors");
+  file.metadata["history_size"] = "2";
+  const auto weights = [&](const std::string& strategy) {
+    file.metadata["strategy"] = strategy;
+    const Tensor<double> all =
+        compute_case(ReferenceCase(file), Precision::as_given).get<double>("weights");
+    return std::vector<double>(all.span().begin(), all.span().end());
+  };
+  const std::string mad = "mad(minmax(symlog(window())))";
+  CHECK(weights("normalise(1/(" + mad + "+1e-7))") == weights("mad"));
+  CHECK(weights("normalise(1/(" + mad + "+1))") != weights("mad"));
+  CHECK(weights("softmax(slope(window(200)))") == std::vector<double>(12, 0.5));  // room for 200
+  CHECK_THROWS_WITH_AS(weights("normalise(1/loss"),
+                       doctest::Contains("at character 17: got the end"), ValueError);
+}
+
 TEST_CASE("reference cases: a wrong expectation fails, a broken or unknown case says why") {
   const TemporaryFolder folder;
   Safetensors file = read_safetensors(DMF_FIXTURES "/reference/relu__random.safetensors");
