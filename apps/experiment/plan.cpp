@@ -7,6 +7,7 @@
 #include "dmf/gram_rules/weighting_rules.h"
 #include "dmf/make_rule.h"
 #include "engine/core/check.h"
+#include "losses/loss_expression.h"
 
 namespace dmf {
 namespace {
@@ -27,15 +28,25 @@ bool is_weighting(const std::string& text) {
     return false;
   }
 }
+bool is_loss(const std::string& text) {
+  try {
+    LossExpression::parse(text);
+    return true;
+  } catch (const ValueError&) {
+    return false;
+  }
+}
 
-/// A formula may have a plus of its own: what is left of the first that makes it one is the weighting.
+/// A formula may have a plus of its own: the first that makes sense of both its sides is the one before
+/// the auxiliary loss. Of what makes none the first, so that the error tells of it.
 Configuration base_rule(const std::string& text) {
-  std::size_t plus = is_weighting(text) ? std::string::npos : text.find('+');
-  const std::size_t first = plus;
-  while (plus != std::string::npos && !is_weighting(text.substr(0, plus))) {
+  const std::size_t first = is_weighting(text) ? std::string::npos : text.find('+');
+  std::size_t plus = first;
+  while (plus != std::string::npos &&
+         !(is_weighting(text.substr(0, plus)) && is_loss(text.substr(plus + 1)))) {
     plus = text.find('+', plus + 1);
   }
-  if (plus == std::string::npos) plus = first;  // of what is neither the error tells
+  if (plus == std::string::npos) plus = first;
   const std::string auxiliary = plus == std::string::npos ? "none" : text.substr(plus + 1);
   return {text, {{"weighting", text.substr(0, plus)}, {"auxiliary", auxiliary}}};
 }

@@ -56,7 +56,7 @@ std::vector<std::string> ObjectiveOptions::loss_columns() const {
 void ObjectiveOptions::bind_fusion(OptionSet& set) {
   const OptionGroup add(set, "Losses");
   add.value("--weighting", fusion.weighting,
-            "One of the following or a formula, as softmax(-slope(window(10))/0.1). " +
+            "One of the following or a formula, as softmax(-slope(window(9))). " +
                 help_of(weighting_rules()),
             kOfConfiguration)
       ->check(name_or_formula(names_of(weighting_rules()),
@@ -90,7 +90,7 @@ void ObjectiveOptions::bind(OptionSet& set) {
   std::vector<std::string> names = names_of(dmf::losses());
   add.list("--losses", losses,
            "Base losses, each one of the following or a formula that counts as one, as "
-           "0.5*focal(gamma=1)+0.5*tversky or 1-(2*tp+1)/(2*tp+fp+fn+1). " +
+           "0.5*focal(gamma=1)+tversky or 1-(tp+1)/(n+fp+1). " +
                help_of(dmf::losses()),
            loss_among(names));
   names.emplace_back("none");

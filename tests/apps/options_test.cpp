@@ -137,7 +137,8 @@ TEST_CASE("options: a loss may be a formula of losses, read back as it was writt
   const TrainOptions again = parse_config(config_text(command.app), "c.toml");
   CHECK(again.losses == command.options.losses);
   CHECK(again.auxiliary == "2*cb_dice");
-  CHECK(refusal({"--losses", "cce,2*dice"}).find("got 'dice', expected cce") != std::string::npos);
+  CHECK(refusal({"--losses", "cce,2*dice"}).find("at character 3: got 'dice', expected tp") !=
+        std::string::npos);
   CHECK(refusal({"--losses", "cse"}).find("did you mean cce?") != std::string::npos);
   CHECK(refusal({"--losses", "cce+"}).find("'cce+' at character 5: got the end") !=
         std::string::npos);
