@@ -33,6 +33,9 @@ struct ExpressionNode {
 ///   factor   = "-" factor | number | name [ "(" [ argument { "," argument } ] ")" ] | "(" sum ")"
 ///   argument = [ name "=" ] sum | name "=" "[" sum { "," sum } "]"
 ///
+/// Read by descent, without a library: one would have to be told the same limits and messages, and
+/// dmf::fusion links nothing that is not its own.
+///
 /// Operations of one rank go from the left. Blanks mean nothing. Not a byte of the text is trusted: at
 /// most kMostLetters of it, kMostNodes parts and kDeepest parts within parts.
 class Expression {
