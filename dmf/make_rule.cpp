@@ -7,7 +7,9 @@ namespace {
 
 /// Whether a text would be a rule's name rather than a formula.
 bool looks_like_name(std::string_view text) {
-  return text.find_first_of("()+*/ \t") == std::string_view::npos;
+  return text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+         std::string_view::npos;
 }
 
 }  // namespace

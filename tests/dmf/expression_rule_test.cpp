@@ -118,14 +118,15 @@ TEST_CASE("expression rules: every name and function, by hand") {
 TEST_CASE(
     "expression rules: the paper's three rules, written so, are the built-in ones to the bit") {
   const std::vector<Row> losses = drawn_losses(3, 60);
-  for (const auto& [name, text] : std::vector<std::pair<std::string, std::string>>{
-           {"variance", kVariance}, {"mad", kMad}, {"bayesian", kBayesian}}) {
-    CAPTURE(name);
+  const std::pair<std::string, std::string> rules[] = {
+      {"variance", kVariance}, {"mad", kMad}, {"bayesian", kBayesian}};
+  for (const auto& rule : rules) {
+    CAPTURE(rule.first);
     for (const double averaging : {0.0, 0.3}) {
-      FusionSpec built_in = spec_of(name, 3);
+      FusionSpec built_in = spec_of(rule.first, 3);
       built_in.averaging = averaging;
       FusionSpec written = built_in;
-      written.weighting = text;
+      written.weighting = rule.second;
       CHECK(trajectory(written, loss_rules(), losses) ==
             trajectory(built_in, loss_rules(), losses));
     }
@@ -294,6 +295,8 @@ TEST_CASE(
   }
   CHECK_THROWS_WITH_AS(find_rule(weighting_rules(), "varience()"),
                        Contains("[expression] 'varience()' at character 1"), ValueError);
+  CHECK_THROWS_WITH_AS(find_rule(weighting_rules(), "a\rb"),
+                       Contains("[expression] 'a?b' at character 2"), ValueError);  // one line
   for (const RuleEntry& entry : weighting_rules()) {
     CHECK_THROWS_AS(expression_rule(entry.name, {{1.0}}), ValueError);  // no name means two things
   }

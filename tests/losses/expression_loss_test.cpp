@@ -122,11 +122,12 @@ TEST_CASE_TEMPLATE(
        "1-mean(2*tp/(2*tp+(fp+fn)+1e-7),balance=inverse_frequency)"}};
   const std::vector<Settings> all = {loss_settings(), with({{"exclude-background", true}}),
                                      with({{"class-weights", std::vector<double>{0.3, 1.1, 2.7}}})};
-  for (const auto& [built_in, written] : pairs) {
-    CAPTURE(built_in);
+  for (const auto& each : pairs) {
+    CAPTURE(each.first);
     for (const Settings& settings : all) {
       for (const Reduction reduction : {Reduction::batch, Reduction::image}) {
-        CHECK(Taken<S>(written, settings, reduction) == Taken<S>(built_in, settings, reduction));
+        CHECK(Taken<S>(each.second, settings, reduction) ==
+              Taken<S>(each.first, settings, reduction));
       }
     }
   }
@@ -263,6 +264,27 @@ TEST_CASE("expression losses: a gradient that is wrong is refused with the large
       require_gradient(Wrong(), 2),
       "[loss] 'wrong': its gradient differs by 3 from differences of its values: got 1, expected -2 to -2.",
       ValueError);
+}
+
+TEST_CASE("expression losses: at a kink any slope between those of the sides is right") {
+  // The larger of TP and what TP is where the gradient is asked for: 0 to the left, 1 to the right.
+  struct Kinked final : Loss<double> {
+    std::string name_ = "kinked";
+    mutable Tensor<double> kink_;
+    double slope_;
+    explicit Kinked(double slope) : slope_(slope) {}
+    const std::string& name() const override { return name_; }
+    LossNeeds needs(Index) const override { return {true, {}}; }
+    Variable<double> from(const LossInputs<double>& inputs) const override {
+      if (!kink_.defined()) kink_ = inputs.counts.tp.value().clone();
+      const Variable<double> larger =
+          maximum(inputs.counts.tp, Variable<double>(kink_));  // its own slope is 1
+      return sum(slope_ * larger) + sum((1.0 - slope_) * larger.detach());
+    }
+  };
+  CHECK_NOTHROW(require_gradient(Kinked(1.0), 1));
+  CHECK_NOTHROW(require_gradient(Kinked(0.25), 1));
+  CHECK_THROWS_WITH_AS(require_gradient(Kinked(1.5), 1), Contains("differs by 0.5"), ValueError);
 }
 
 TEST_CASE("expression losses: what a formula uses, and what it is called") {
