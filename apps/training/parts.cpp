@@ -2,6 +2,8 @@
 
 #include "apps/run/model_file.h"
 #include "engine/core/check.h"
+#include "losses/gradient_check.h"
+#include "losses/loss_expression.h"
 
 namespace dmf {
 
@@ -16,6 +18,15 @@ FusedLoss<float> make_fused_loss(const TrainOptions& options, std::int64_t steps
   fusion.seed = options.seed;
   fusion.steps_per_epoch = steps_per_epoch;
   return {std::move(losses), std::move(auxiliary), fusion, options.reduction};
+}
+
+void check_formulas(const ObjectiveOptions& options, Index classes) {
+  std::vector<std::string> all = options.losses;
+  if (options.auxiliary != "none") all.push_back(options.auxiliary);
+  for (const std::string& text : all) {
+    if (!LossExpression::parse(text).is_formula()) continue;
+    require_gradient(*make_loss<double>(text, options.loss), classes);
+  }
 }
 
 std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,

@@ -17,6 +17,11 @@ namespace dmf {
 /// throws           Error naming the option that does not fit
 FusedLoss<float> make_fused_loss(const TrainOptions& options, std::int64_t steps_per_epoch = 1);
 
+/// Compares the gradients of those losses that are formulas with differences.
+///
+/// throws  ValueError as require_gradient()
+void check_formulas(const ObjectiveOptions& options, Index classes);
+
 /// Over all parameters of the network.
 std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,
                                                  const Network<float>& network);

@@ -31,8 +31,6 @@
 #include "engine/core/parallel.h"
 #include "engine/optim/optimizer.h"
 #include "engine/optim/weight_ema.h"
-#include "losses/gradient_check.h"
-#include "losses/loss_expression.h"
 
 namespace dmf {
 namespace {
@@ -370,12 +368,6 @@ class Run {
   std::vector<bool> had_gradient_;  // whether each loss has had a gradient in this epoch
 };
 
-std::vector<std::string> with_auxiliary(const TrainOptions& options) {
-  std::vector<std::string> all = options.losses;
-  if (options.auxiliary != "none") all.push_back(options.auxiliary);
-  return all;
-}
-
 }  // namespace
 
 void check_options(TrainOptions options) {
@@ -389,11 +381,7 @@ void check_options(TrainOptions options) {
     options.data.masks.classes = static_cast<int>(listed);
   }
   if (options.tensorboard) EventLog::check_built();
-  for (const std::string& text : with_auxiliary(options)) {
-    if (LossExpression::parse(text).is_formula()) {
-      require_gradient(*make_loss<double>(text, options.loss), options.data.masks.classes);
-    }
-  }
+  check_formulas(options, options.data.masks.classes);
   const Shape one_pixel{1, 1, 1, options.data.masks.classes};
   make_fused_loss(options).evaluate(
       Variable<float>(Tensor<float>::zeros(one_pixel)),
