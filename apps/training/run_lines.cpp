@@ -47,11 +47,13 @@ std::vector<std::string> warnings_of_run(const TrainOptions& options, const RunF
         "warning: statistics of {} values are poor (--history-size, at least 30 is better)",
         options.fusion.history_size));
   }
-  if (facts.rule.full_history &&
-      static_cast<std::int64_t>(options.fusion.history_size) > facts.total_steps) {
+  const bool full = facts.rule.full_history;
+  const std::size_t waits =
+      std::max(full ? options.fusion.history_size : 0, facts.rule.least_history);
+  if (static_cast<std::int64_t>(waits) > facts.total_steps) {
     lines.push_back(fmt::format(
-        "warning: the run has {} steps, so the {} rule never takes over (--history-size {})",
-        facts.total_steps, options.fusion.weighting, options.fusion.history_size));
+        "warning: the run has {} steps, so the {} rule never takes over: it waits for {} values{}",
+        facts.total_steps, options.fusion.weighting, waits, full ? " (--history-size)" : ""));
   }
   return lines;
 }

@@ -2,9 +2,12 @@
 
 #include <CLI/CLI.hpp>
 
+#include "apps/experiment/grid_tables.h"
+#include "apps/experiment/plan.h"
 #include "apps/files/csv.h"
 #include "apps/report/run_curves.h"
 #include "apps/training/parts.h"
+#include "apps/training/run_lines.h"
 #include "apps/training/trainer.h"
 #include "apps/training/training_log.h"
 #include "engine/core/check.h"
@@ -52,6 +55,61 @@ TEST_CASE(
   }
   CHECK_THROWS_WITH_AS(check({"--weighting", "slope(window(500))"}),
                        Contains("the rule 'slope(window(500))' needs 500 values"), ValueError);
+}
+
+TEST_CASE("formulas: a window that the run does not fill is warned of") {
+  TrainOptions options;
+  options.fusion.weighting = "slope(window(90))";
+  const auto warned = [&](const RuleNeeds& needs, std::int64_t steps) {
+    const std::vector<std::string> lines = warnings_of_run(options, {0, needs, "", 1, steps});
+    return lines.empty() ? std::string() : lines.front();
+  };
+  const std::string text =
+      "warning: the run has 89 steps, so the slope(window(90)) rule never takes over: it waits for ";
+  CHECK(warned({.least_history = 90}, 90).empty());
+  CHECK(warned({.least_history = 90}, 89) == text + "90 values");
+  CHECK(warned({.least_history = 91, .full_history = true}, 89) ==
+        text + "91 values (--history-size)");
+  options.fusion.history_size = 95;
+  CHECK(warned({.least_history = 91, .full_history = true}, 89) ==
+        text + "95 values (--history-size)");
+}
+
+TEST_CASE("formulas: a grid compares them with fixed weights and the same auxiliary loss") {
+  Results results;
+  results.repetitions = {"seed 1"};
+  const auto add = [&](const std::string& weighting, const std::string& auxiliary, int hits) {
+    RunResult run;
+    run.options.fusion.weighting = weighting;
+    run.options.auxiliary = auxiliary;
+    run.configuration = configuration_name(run.options);
+    for (const char* id : {"a", "b"}) {
+      ImageScore image{id, ConfusionMatrix(2), {}};
+      const std::vector<std::int32_t> truth(8, 1);
+      std::vector<std::int32_t> found(8, 0);
+      std::fill_n(found.begin(), hits, 1);
+      image.confusion.add(truth, found);
+      const std::vector<std::uint8_t> all(truth.begin(), truth.end()),
+          some(found.begin(), found.end());
+      image.surface = surface_distance(all, some, 2, 4);
+      run.images.push_back(image);
+    }
+    run.board = make_scoreboard(run.images, {.resamples = 0});
+    results.configurations.push_back(run.configuration);
+    results.runs.emplace(std::pair(run.configuration, "seed 1"), run);
+  };
+  add("fixed", "none", 3);
+  add("fixed", "max(fp,fn)+focal", 4);
+  add("pow(loss,2)+weights", "none", 5);
+  add("pow(loss,2)+weights", "max(fp,fn)+focal", 6);
+  std::vector<std::string> compared;
+  for (const Table& table : grid_tables(results)) {
+    if (table.name != "tests") continue;
+    for (const auto& row : table.rows) compared.push_back(row[0] + " : " + row[1]);
+  }
+  CHECK(compared ==
+        std::vector<std::string>{"pow(loss,2)+weights : fixed",
+                                 "pow(loss,2)+weights+max(fp,fn)+focal : fixed+max(fp,fn)+focal"});
 }
 
 }  // namespace dmf
