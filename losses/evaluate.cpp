@@ -7,7 +7,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/softmax.h"
-#include "losses/soft_sums.h"
+#include "losses/kinds/soft_sums.h"
 
 namespace dmf {
 namespace {

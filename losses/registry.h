@@ -37,7 +37,7 @@ const std::vector<LossEntry>& losses();
 /// The settings of all losses, at their defaults.
 Settings loss_settings();
 
-/// A loss of the table, or one written as a formula: losses/loss_expression.h.
+/// A loss of the table, or one written as a formula: losses/formula/loss_expression.h.
 ///
 /// settings  loss_settings(), changed at will
 /// throws    ValueError for what is neither

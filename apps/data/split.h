@@ -14,7 +14,7 @@ namespace dmf {
 /// Which items train, validate and test: indices into a SampleSet. Those set aside are in no part of
 /// any run of a cross-validation; they score the ensemble of all.
 struct Split {
-  std::vector<std::size_t> train, validation, test, aside;
+  std::vector<std::size_t> train, validation, test, aside = {};
 };
 
 /// 70/15/15: validation and test are round(0.15 n) each (paper's protocol), drawn by `seed`.

@@ -32,8 +32,7 @@ void SplitOptions::bind(OptionSet& set) {
             {.may_vary = false})
       ->check(whole_number(0, 1000));
   add.value("--validation-share", validation_share,
-            "With folds: the share of the others that validates; 0: the next fold does",
-            {.bears_on = BearsOn::split})
+            "With folds: the share of the others that validates; 0: the next fold does")
       ->check(number_in({.least = 0, .most = 0.5}));
   add.value("--folds-file", folds_file,
             "Take the folds from this CSV: a column of images, and one named fold or kFold",

@@ -8,8 +8,8 @@
 #include "apps/data/loader.h"
 #include "apps/evaluation/predictor.h"
 #include "apps/support/progress.h"
-#include "losses/metrics.h"
-#include "losses/surface_distance.h"
+#include "losses/metrics/metrics.h"
+#include "losses/metrics/surface_distance.h"
 
 namespace dmf {
 

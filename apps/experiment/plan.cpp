@@ -7,7 +7,7 @@
 #include "dmf/gram_rules/weighting_rules.h"
 #include "dmf/make_rule.h"
 #include "engine/core/check.h"
-#include "losses/loss_expression.h"
+#include "losses/formula/loss_expression.h"
 
 namespace dmf {
 namespace {

@@ -5,7 +5,7 @@
 #include "apps/options/conventions.h"
 #include "apps/support/option_set.h"
 #include "dmf/make_rule.h"
-#include "losses/loss_expression.h"
+#include "losses/formula/loss_expression.h"
 
 namespace dmf {
 namespace {

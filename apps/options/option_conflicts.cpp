@@ -11,7 +11,7 @@
 #include "apps/options/config_file.h"
 #include "apps/support/program.h"
 #include "dmf/make_rule.h"
-#include "losses/loss_expression.h"
+#include "losses/formula/loss_expression.h"
 
 namespace dmf {
 namespace {

@@ -6,9 +6,9 @@
 #include "engine/ops/concat.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
-#include "losses/class_weights.h"
 #include "losses/evaluate.h"
-#include "losses/metrics.h"
+#include "losses/kinds/class_weights.h"
+#include "losses/metrics/metrics.h"
 #include "losses/registry.h"
 
 namespace dmf {

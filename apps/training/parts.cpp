@@ -2,8 +2,8 @@
 
 #include "apps/run/model_file.h"
 #include "engine/core/check.h"
-#include "losses/gradient_check.h"
-#include "losses/loss_expression.h"
+#include "losses/formula/gradient_check.h"
+#include "losses/formula/loss_expression.h"
 
 namespace dmf {
 

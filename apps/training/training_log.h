@@ -10,7 +10,7 @@
 #include "apps/training/checkpoint.h"
 #include "apps/training/event_log.h"
 #include "dmf/fused_loss.h"
-#include "losses/metrics.h"
+#include "losses/metrics/metrics.h"
 
 namespace dmf {
 

@@ -35,34 +35,34 @@ enum {
  *            negative-weights, aux-gamma0, aux-lambda, batch-track-steps, seed, the rules' own, as
  *            dwa-temperature; and steps-per-epoch, for rules on epochs
  * return     NULL where it cannot be */
-DMF_PUBLIC dmf_fusion *dmf_fusion_create(int losses, const char *const *names, const char *weighting,
-                                         const char *options);
-DMF_PUBLIC void dmf_fusion_destroy(dmf_fusion *fusion);
+DMF_PUBLIC dmf_fusion* dmf_fusion_create(int losses, const char* const* names,
+                                         const char* weighting, const char* options);
+DMF_PUBLIC void dmf_fusion_destroy(dmf_fusion* fusion);
 
 /* Why the last function of this thread failed: one line, until the next one fails. */
-DMF_PUBLIC const char *dmf_fusion_error(void);
+DMF_PUBLIC const char* dmf_fusion_error(void);
 
 /* DMF_NEEDS_... added up. */
-DMF_PUBLIC int dmf_fusion_needs(const dmf_fusion *fusion);
+DMF_PUBLIC int dmf_fusion_needs(const dmf_fusion* fusion);
 
 /* One training step.
  *
  * values   [K], this step's losses
  * gram     [K, K], <grad L_i, grad L_j>; NULL where the rule needs none
  * weights  [K], written; gamma: written, may be NULL */
-DMF_PUBLIC int dmf_fusion_step(dmf_fusion *fusion, const double *values, const double *gram,
-                               double *weights, double *gamma);
+DMF_PUBLIC int dmf_fusion_step(dmf_fusion* fusion, const double* values, const double* gram,
+                               double* weights, double* gamma);
 
 /* values  [K], the losses of the same batch after the update */
-DMF_PUBLIC int dmf_fusion_losses_after(dmf_fusion *fusion, const double *values);
+DMF_PUBLIC int dmf_fusion_losses_after(dmf_fusion* fusion, const double* values);
 
 /* All that the fusion remembers, as numbers that can be kept and given to another one of the same losses
  * and rule.
  *
  * numbers  room for so many; may be NULL where room is 0
  * return   how many there are: they are written where there is room. 0 where it fails */
-DMF_PUBLIC size_t dmf_fusion_state(const dmf_fusion *fusion, double *numbers, size_t room);
-DMF_PUBLIC int dmf_fusion_load_state(dmf_fusion *fusion, const double *numbers, size_t count);
+DMF_PUBLIC size_t dmf_fusion_state(const dmf_fusion* fusion, double* numbers, size_t room);
+DMF_PUBLIC int dmf_fusion_load_state(dmf_fusion* fusion, const double* numbers, size_t count);
 
 #ifdef __cplusplus
 }

@@ -8,7 +8,7 @@
 #include "dmf/fusion.h"
 #include "dmf/make_rule.h"
 #include "engine/expression/expression.h"
-#include "losses/loss_expression.h"
+#include "losses/formula/loss_expression.h"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "losses/expression_loss.h"
+#include "losses/formula/expression_loss.h"
 
 #include <doctest/doctest.h>
 
@@ -8,7 +8,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
 #include "losses/evaluate.h"
-#include "losses/gradient_check.h"
+#include "losses/formula/gradient_check.h"
 #include "tests/support/gradcheck.h"
 #include "tests/support/random_tensor.h"
 

@@ -5,9 +5,9 @@
 
 #include "engine/core/check.h"
 #include "engine/ops/elementwise.h"
-#include "losses/cb_dice.h"
-#include "losses/mean_iou.h"
-#include "losses/tversky.h"
+#include "losses/overlap/cb_dice.h"
+#include "losses/overlap/mean_iou.h"
+#include "losses/overlap/tversky.h"
 #include "tests/losses/loss_values.h"
 #include "tests/support/gradcheck.h"
 

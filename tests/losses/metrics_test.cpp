@@ -5,8 +5,8 @@
 
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
-#include "losses/metrics.h"
-#include "losses/surface_distance.h"
+#include "losses/metrics/metrics.h"
+#include "losses/metrics/surface_distance.h"
 
 namespace dmf {
 namespace {

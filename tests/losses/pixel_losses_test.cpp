@@ -2,8 +2,8 @@
 
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
-#include "losses/border_weights.h"
-#include "losses/distance_transform.h"
+#include "losses/cross_entropy/border_weights.h"
+#include "losses/distance/distance_transform.h"
 #include "tests/losses/loss_values.h"
 
 // Losses that see each pixel.

@@ -15,7 +15,7 @@ struct Padding {
 
 struct Conv2dSpec {
   int stride_h = 1, stride_w = 1;
-  Padding pad;
+  Padding pad = {};
   MatmulPrecision precision = MatmulPrecision::tf32;  // of a CUDA device
 };
 
