@@ -181,12 +181,47 @@ TEST_CASE("expression losses: gradients of all functions, losses and formulas mi
   }
 }
 
+TEST_CASE("expression losses: absent classes, micro average and pixels as the built-in losses") {
+  Rng rng(93);
+  const Tensor<double> logits = random_tensor<double>(Shape{2, 4, 5, 3}, rng, -2, 2);
+  Tensor<std::int32_t> of_two = random_labels(Shape{2, 4, 5}, 2, rng);  // class 2 is absent
+  const Labels labels(of_two, 3);
+  const auto value = [&](const std::string& text, const Settings& settings) {
+    return evaluate_loss(*make_loss<double>(text, settings), Variable<double>(logits), labels,
+                         Reduction::image)
+        .value()
+        .item();
+  };
+  const std::string dice = "1-(2*tp+0.5)/(2*tp+(fp+fn)+0.25)";
+  for (const char* absent : {"penalise_fp", "zero", "skip"}) {
+    for (const char* average : {"macro", "micro"}) {
+      Settings settings = loss_settings();
+      settings.set("absent-class", std::string(absent));
+      settings.set("class-average", std::string(average));
+      settings.set("class-weights", std::vector<double>{1.0, 2.0, 3.0});
+      settings.set("smooth-nr", 0.5);
+      settings.set("smooth-dr", 0.25);
+      CHECK(value(dice, settings) == Approx(value("mean_dice", settings)).epsilon(1e-14));
+    }
+  }
+  Settings micro = loss_settings();
+  micro.set("class-average", std::string("micro"));
+  CHECK_THROWS_WITH_AS(value("mean(fp/(n+1),balance=complement)", micro),
+                       Contains("weighs the classes by how rare they are"), ValueError);
+  const Settings plain = loss_settings();
+  CHECK(value("0.5*lovasz_softmax+cce", plain) ==
+        Approx(0.5 * value("lovasz_softmax", plain) + value("cce", plain)));
+  CHECK(refusal_of("0.5*lovasz_softmax+cce", 3) == "none");
+}
+
 TEST_CASE("expression losses: an error says at which character, what is there and what could be") {
   const auto check = [](const std::string& text, int character, const std::string& problem) {
     CHECK(problem_of(text) == "[expression] '" + text + "' at character " +
                                   std::to_string(character) + ": " + problem + ".");
   };
-  const std::string losses = "cce, mean_iou, mean_dice, focal, tversky or cb_dice";
+  const std::string losses = any_of_text(names_of(dmf::losses()));
+  const std::string of_focal =
+      "gamma, alpha, exclude_background, class_weights, absent_class or class_average";
   CHECK(problem_of("dice").starts_with("[loss] got 'dice', expected cce, mean_iou"));
   check("1-dice", 3, "got 'dice', expected tp, fp, fn, n or a loss: " + losses);
   check("sin(tp)", 1,
@@ -210,11 +245,8 @@ TEST_CASE("expression losses: an error says at which character, what is there an
   check("tp(1)", 1,
         "got the function 'tp', expected log, exp, sqrt, abs, pow, min, max or mean, or a loss: " +
             losses);
-  check(
-      "focal(beta=1)", 12,
-      "got the setting 'beta' of focal, expected gamma, alpha, exclude_background or class_weights");
-  check("focal(1)", 7,
-        "got no setting of focal, expected gamma, alpha, exclude_background or class_weights");
+  check("focal(beta=1)", 12, "got the setting 'beta' of focal, expected " + of_focal);
+  check("focal(1)", 7, "got no setting of focal, expected " + of_focal);
   check("focal(gamma=1,gamma=2)", 21, "got a second gamma, expected one");
   check("focal(gamma=-1)", 13, "got -1, expected >= 0 as gamma");
   check("focal(gamma=[1,2])", 13, "got '[1,2]' for focal-gamma, expected a number");
