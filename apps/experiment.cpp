@@ -282,30 +282,53 @@ Action add_audit(CLI::App& app) {
   };
 }
 
+/// What became of a replay, in one line.
+void say_replay(const std::vector<dmf::Replay>& replays, const std::string& what,
+                const std::string& out) {
+  const dmf::Replay& first = replays.front();
+  fmt::print("{} steps of {} losses under {}: {}\n", first.steps.size(), first.losses.size(), what,
+             out);
+}
+
 Action add_replay(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "replay", "The weights that a rule would have given on the losses of a run");
-  auto steps = std::make_shared<std::string>();
-  auto out = std::make_shared<std::string>();
-  auto plot = std::make_shared<std::string>();
-  auto options = std::make_shared<dmf::ObjectiveOptions>();
-  command.add_option("steps", *steps, "A run's steps.csv")->required();
-  command.add_option("--out", *out, "CSV to write the weights to")->required();
-  command.add_option("--plot", *plot, "Page to draw them on");
-  dmf::add_value(command, "Options", "--seed", options->fusion.seed, "Of the rule random");
+  struct Wanted {
+    std::string steps, out, plot;
+    bool all = false;
+    dmf::ObjectiveOptions options;
+  };
+  auto wanted = std::make_shared<Wanted>();
+  command.add_option("steps", wanted->steps, "A run's steps.csv")->required();
+  command.add_option("--out", wanted->out, "CSV to write the weights to")->required();
+  command.add_option("--plot", wanted->plot, "Page to draw them on");
+  dmf::add_value(command, "Options", "--seed", wanted->options.fusion.seed, "Of rules that draw");
   const auto overwrite = add_overwrite(command);
   dmf::OptionSet set(command);
-  options->bind_fusion(set);
+  wanted->options.bind_fusion(set);
+  command.add_flag("--all", wanted->all, "Every rule that losses alone can be replayed for")
+      ->excludes(command.get_option("--weighting"));
   return [=] {
-    dmf::OutputFiles outputs({"experiment", *overwrite, "--out or --plot", {*steps}});
-    outputs.plan(*out);
-    if (!plot->empty()) outputs.plan(*plot);
+    dmf::OutputFiles outputs({"experiment", *overwrite, "--out or --plot", {wanted->steps}});
+    outputs.plan(wanted->out);
+    if (!wanted->plot.empty()) outputs.plan(wanted->plot);
     outputs.begin();
-    const dmf::Replay replay = dmf::replay(dmf::read_csv(*steps), options->fusion);
-    outputs.write(*out, replay.csv());
-    if (!plot->empty()) outputs.write(*plot, replay.html("Replay: " + options->fusion.weighting));
-    fmt::print("{} steps of {} losses under {}: {}\n", replay.steps.size(), replay.losses.size(),
-               options->fusion.weighting, *out);
+    const dmf::CsvTable table = dmf::read_csv(wanted->steps);
+    const dmf::FusionSpec& spec = wanted->options.fusion;
+    dmf::ReplayOfAll replays;
+    if (wanted->all) {
+      replays = dmf::replay_all(table, spec);
+    } else {
+      replays.rules.push_back(dmf::replay(table, spec));
+    }
+    outputs.write(wanted->out, wanted->all ? replays.csv() : replays.rules.front().csv());
+    if (!wanted->plot.empty()) {
+      outputs.write(wanted->plot, dmf::replay_html(replays.rules, replays.left_out));
+    }
+    say_replay(replays.rules,
+               wanted->all ? fmt::format("{} rules", replays.rules.size()) : spec.weighting,
+               wanted->out);
+    for (const std::string& rule : replays.left_out) fmt::print("left out  {}\n", rule);
     return 0;
   };
 }

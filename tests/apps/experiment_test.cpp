@@ -12,6 +12,8 @@
 #include "apps/experiment/table.h"
 #include "apps/options/config_file.h"
 #include "apps/report/embedded.h"
+#include "dmf/gram_rules/gram_rules.h"
+#include "dmf/gram_rules/weighting_rules.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 
@@ -374,6 +376,35 @@ TEST_CASE("replay: what the rule would have said, steps left out included") {
   CHECK(parse_csv(formula.csv(), "w").number(1, "weight_max(fp,fn)") == 1.0);
   CHECK_THROWS_WITH_AS(replay(parse_csv("step,a\n0,1\n", "t"), spec), Contains("t has no losses"),
                        IoError);
+}
+
+TEST_CASE(
+    "replay of all: every rule on losses alone, as by itself; the others are named with why") {
+  std::string rows = "step,epoch,a,b,weight_a,weight_b,gamma\n";
+  for (int k = 0; k < 12; ++k) {
+    rows += fmt::format("{},{},{},{},0.5,0.5,0\n", k, k / 4 + 1, 1.0 / (1 + k), 2.0 / (1 + k * k));
+  }
+  const CsvTable steps = parse_csv(rows, "steps.csv");
+  FusionSpec spec;
+  spec.history_size = 4;
+  const ReplayOfAll all = replay_all(steps, spec);
+  CHECK(all.rules.size() + all.left_out.size() == weighting_rules().size());
+  CHECK(all.left_out.size() == gram_rules().size() + 1);
+  CHECK(all.left_out.front() == "famo: needs the losses after each update");
+  CHECK(all.left_out.back().ends_with(": needs the losses' gradients"));
+  for (const Replay& rule : all.rules) {
+    FusionSpec own = spec;
+    own.weighting = rule.weighting;
+    CHECK_MESSAGE(replay(steps, own).weights == rule.weights, rule.weighting);
+  }
+  const CsvTable csv = parse_csv(all.csv(), "all.csv");
+  CHECK(csv.rows.size() == 12 * all.rules.size());
+  CHECK(csv.columns ==
+        std::vector<std::string>{"weighting", "step", "weight_a", "weight_b", "gamma"});
+  CHECK(replay_html(all.rules, all.left_out).find("famo: needs the losses") != std::string::npos);
+  spec.weighting = "famo";
+  CHECK_THROWS_WITH_AS(replay(steps, spec), Contains("[replay] famo needs the losses after each"),
+                       ValueError);
 }
 
 TEST_CASE("table: the same cells as CSV, Markdown and LaTeX") {
