@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "dmf/gram_rules/weighting_rules.h"
+#include "engine/core/check.h"
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
 
@@ -23,17 +24,6 @@ std::vector<double> on_cpu(const LossValues<S>& values) {
   return {tensor.span().begin(), tensor.span().end()};
 }
 
-template <class S>
-Gram gram_of(const LossGradients<S>& gradients) {
-  const Tensor<double> products = gradients.products();
-  const auto K = static_cast<std::size_t>(products.size(0));
-  Gram gram(K);
-  for (std::size_t i = 0; i < K; ++i) {
-    for (std::size_t j = 0; j < K; ++j) gram(i, j) = products.data()[i * K + j];
-  }
-  return gram;
-}
-
 }  // namespace
 
 template <class S>
@@ -43,17 +33,19 @@ Variable<S> objective(const LossValues<S>& values, const Tensor<S>& factors) {
 
 template <class S>
 FusedLoss<S>::FusedLoss(std::vector<std::unique_ptr<Loss<S>>> losses,
-                        std::unique_ptr<Loss<S>> auxiliary, FusionSpec spec, Reduction reduction)
+                        std::unique_ptr<Loss<S>> auxiliary, FusionSpec spec, Reduction reduction,
+                        GradientsAt gradients_at)
     : losses_(std::move(losses)),
       has_auxiliary_(auxiliary != nullptr),
       reduction_(reduction),
+      gradients_at_(gradients_at),
       fusion_(with_names(std::move(spec), losses_), weighting_rules()) {
   if (has_auxiliary_) losses_.push_back(std::move(auxiliary));
 }
 
 template <class S>
 WithGradients FusedLoss<S>::needs_gradients() const {
-  return fusion_.needs().gradients == GradientsAt::none ? WithGradients::no : WithGradients::yes;
+  return fusion_.needs().gradients ? WithGradients::yes : WithGradients::no;
 }
 
 template <class S>
@@ -65,10 +57,12 @@ LossValues<S> FusedLoss<S>::values(const Variable<S>& logits, const Labels& labe
 }
 
 template <class S>
-StepWeights FusedLoss<S>::weigh(const LossValues<S>& values, bool training) {
+StepWeights FusedLoss<S>::weigh(const LossValues<S>& values, bool training,
+                                std::optional<Gram> gradients) {
   StepWeights step;
   step.values = on_cpu(values);
-  if (values.gradients) step.gradients = gram_of(*values.gradients);
+  step.gradients = std::move(gradients);
+  if (!step.gradients && values.gradients) step.gradients = products_at_logits(*values.gradients);
   if (training && has_auxiliary_ && !std::isfinite(step.values.back())) {
     throw_not_finite("auxiliary loss '" + losses_.back()->name() + "'", step.values.back(),
                      fusion_.steps());
@@ -96,6 +90,8 @@ void FusedLoss<S>::losses_after(const LossValues<S>& values) {
 template <class S>
 typename FusedLoss<S>::Result FusedLoss<S>::combine(const Variable<S>& logits, const Labels& labels,
                                                     bool training) {
+  DMF_CHECK(gradients_at_ == GradientsAt::logits || !training, ValueError,
+            "[dmf] a step on logits sees no parameters: expected gradients at the logits.");
   const LossValues<S> raw =
       values(logits, labels, training ? needs_gradients() : WithGradients::no);
   Result result{weigh(raw, training), {}};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dmf/fusion.h"
+#include "dmf/loss_products.h"
 #include "losses/evaluate.h"
 
 namespace dmf {
@@ -36,11 +37,13 @@ class FusedLoss {
   /// auxiliary  may be null
   /// spec       its `losses` are filled in from the losses' names
   FusedLoss(std::vector<std::unique_ptr<Loss<S>>> losses, std::unique_ptr<Loss<S>> auxiliary,
-            FusionSpec spec, Reduction reduction = Reduction::batch);
+            FusionSpec spec, Reduction reduction = Reduction::batch,
+            GradientsAt gradients_at = GradientsAt::logits);
 
   /// A training step: the memory takes the values in, then weighs them.
   ///
-  /// throws  NumericError naming the loss and the step if a value is not finite
+  /// throws  NumericError naming the loss and the step if a value is not finite; ValueError where
+  ///         gradients are not taken at the logits
   Result step(const Variable<S>& logits, const Labels& labels) {
     return combine(logits, labels, true);
   }
@@ -55,8 +58,10 @@ class FusedLoss {
   /// Raw values of the K base losses, then of the auxiliary one.
   LossValues<S> values(const Variable<S>& logits, const Labels& labels,
                        WithGradients gradients) const;
-  /// throws  as step()
-  StepWeights weigh(const LossValues<S>& values, bool training);
+  /// gradients  of the same values, where they are not those at the logits
+  /// throws     as step()
+  StepWeights weigh(const LossValues<S>& values, bool training,
+                    std::optional<Gram> gradients = std::nullopt);
 
   /// The last step's batch once more, after the update, for a rule that asks for it.
   ///
@@ -66,6 +71,8 @@ class FusedLoss {
 
   /// Whether a step needs the losses' gradients for its weights.
   WithGradients needs_gradients() const;
+  /// Of what they are taken where they are: a step that is not at the logits is TrainingStep's.
+  GradientsAt gradients_at() const { return gradients_at_; }
   /// The K base losses', then "auxiliary_NAME": columns of logs.
   std::vector<std::string> names() const;
   Fusion& fusion() { return fusion_; }
@@ -78,6 +85,7 @@ class FusedLoss {
   std::vector<std::unique_ptr<Loss<S>>> losses_;  // the auxiliary one last
   bool has_auxiliary_;
   Reduction reduction_;
+  GradientsAt gradients_at_;
   Fusion fusion_;
 };
 

@@ -113,7 +113,7 @@ void Fusion::require_gradients(const Gram* gradients) const {
 
 Fusion::Factors Fusion::step(std::span<const double> values, const Gram* gradients) {
   require_finite(values);
-  if (rule_->needs().gradients != GradientsAt::none) require_gradients(gradients);
+  if (rule_->needs().gradients) require_gradients(gradients);
   require(!waits_, "the rule '" + spec_.weighting + "' needs the losses after the update of step " +
                        std::to_string(step_ - 1) + ": call losses_after() between two steps.");
   LossHistory history = history_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "dmf/fused_loss.h"
@@ -21,12 +22,18 @@ struct TrainingStep {
   Tensor<S> images;  // [N, H, W, C_in], on the network's device, as all that follows
   Labels labels;     // [N, H, W]
   LossValues<S> values = {};
+  std::optional<Gram> gradients = {};  // the losses', where they are not taken at the logits
   Tensor<S> factors = {};  // [K, or K + 1 with an auxiliary loss]: what each of the values counts
   Variable<S> total = {};  // [1]
 
   void forward(Network<S>& network, const FusedLoss<S>& loss,
-               WithGradients gradients = WithGradients::no) {
-    values = loss.values(network.logits(images), labels, gradients);
+               WithGradients wanted = WithGradients::no) {
+    const bool at_logits = loss.gradients_at() == GradientsAt::logits;
+    values = loss.values(network.logits(images), labels, at_logits ? wanted : WithGradients::no);
+    gradients.reset();
+    if (wanted == WithGradients::yes && !at_logits) {
+      gradients = products_at(values, parameters_at(network, loss.gradients_at()));
+    }
   }
 
   /// Sets the factors: those that come of it when the memory takes the values in, or without
@@ -34,7 +41,7 @@ struct TrainingStep {
   ///
   /// throws  NumericError naming the loss and the step if a value is not finite
   StepWeights weigh(FusedLoss<S>& loss, bool training = true) {
-    StepWeights weights = loss.weigh(values, training);
+    StepWeights weights = loss.weigh(values, training, gradients);
     factors = Tensor<S>(values.values.shape(), values.values.device());
     set_factors(weights.factors);
     return weights;

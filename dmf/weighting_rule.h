@@ -12,17 +12,11 @@
 
 namespace dmf {
 
-/// Where a rule wants to see the losses' gradients.
-enum class GradientsAt : std::uint8_t {
-  none,
-  logits,  // of the network's output: they come out of the pass that the losses make anyway
-};
-
 /// What a rule waits for before it is asked.
 struct RuleNeeds {
-  std::size_t least_history = 0;  // values of each loss
-  bool full_history = false;      // at least FusionSpec::history_size of them
-  GradientsAt gradients = GradientsAt::none;
+  std::size_t least_history = 0;     // values of each loss
+  bool full_history = false;         // at least FusionSpec::history_size of them
+  bool gradients = false;            // Signals::gradients, wherever they were taken
   bool epochs = false;               // RuleContext::steps_per_epoch
   bool losses_after_update = false;  // losses_after(), between a step and the next
 };

@@ -32,7 +32,7 @@ struct LossGradients {
 template <class S>
 struct LossValues {
   Variable<S> values;  // [K]
-  std::optional<LossGradients<S>> gradients;
+  std::optional<LossGradients<S>> gradients;  // at the logits
 };
 
 enum class WithGradients : std::uint8_t { no, yes };

@@ -52,7 +52,7 @@ Recorded recorded(const CsvTable& table) {
 
 /// What a rule needs beside the losses of each step, or "".
 std::string missing_for(const RuleNeeds& needs) {
-  if (needs.gradients != GradientsAt::none) return "needs the losses' gradients";
+  if (needs.gradients) return "needs the losses' gradients";
   if (needs.losses_after_update) return "needs the losses after each update";
   return "";
 }

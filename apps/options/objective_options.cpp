@@ -102,6 +102,10 @@ void ObjectiveOptions::bind(OptionSet& set) {
             "background and smoothing")
       ->check(one_of(convention_names()));
   add_settings(set.app(), "Losses", loss);
+  add.choice(
+      "--gradients-at", gradients_at, kGradientsAt,
+      "Of what a rule that compares the losses' gradients, and --record-gradients, take them: " +
+          help_of(kGradientsAt));
   add.choice("--reduction", reduction, kReductions, help_of(kReductions));
   bind_ignore_index(set, "Losses");
 }

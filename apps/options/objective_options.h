@@ -5,6 +5,7 @@
 
 #include "dmf/fusion.h"
 #include "dmf/gram_rules/weighting_rules.h"
+#include "dmf/loss_products.h"
 #include "losses/evaluate.h"
 #include "losses/registry.h"
 
@@ -22,6 +23,7 @@ struct ObjectiveOptions {
   std::string convention = "paper";
   std::int32_t ignore_index = kNoIgnore;
   Reduction reduction = Reduction::batch;
+  GradientsAt gradients_at = GradientsAt::logits;
 
   /// Names of the base losses: as given, but for blanks.
   std::vector<std::string> base_losses() const;

@@ -166,7 +166,7 @@ Safetensors gram_weights_case(const ReferenceCase& c) {
   FusionSpec spec = memory_of(c, true);
   set_scale(c, spec);
   const RuleNeeds needs = needs_of(spec, K);
-  DMF_CHECK(needs.gradients != GradientsAt::none, IoError,
+  DMF_CHECK(needs.gradients, IoError,
             "[probe] the strategy {} reads no 'gram': it is one of dmf_weights.", spec.weighting);
   Tensor<double> losses = Tensor<double>::full(Shape{K, T}, 1.0);
   if (needs.least_history > 0) losses = beside(c, "losses", losses);

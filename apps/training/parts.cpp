@@ -17,7 +17,7 @@ FusedLoss<float> make_fused_loss(const TrainOptions& options, std::int64_t steps
   FusionSpec fusion = options.fusion;
   fusion.seed = options.seed;
   fusion.steps_per_epoch = steps_per_epoch;
-  return {std::move(losses), std::move(auxiliary), fusion, options.reduction};
+  return {std::move(losses), std::move(auxiliary), fusion, options.reduction, options.gradients_at};
 }
 
 void check_formulas(const ObjectiveOptions& options, Index classes) {

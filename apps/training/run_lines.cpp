@@ -21,6 +21,14 @@ std::vector<std::string> describe_run(const TrainOptions& options, const RunFact
                           options.auxiliary, aux.gamma(0), aux.gamma(facts.total_steps - 1));
   }
   lines.push_back(losses);
+  const bool takes_gradients = facts.rule.gradients || options.record_gradients;
+  if (takes_gradients && options.gradients_at != GradientsAt::logits) {
+    const std::size_t passes = options.losses.size() + (options.auxiliary != "none" ? 1 : 0);
+    lines.push_back(
+        fmt::format("gradients at {}: {} more backward passes a step{}",
+                    name_of(kGradientsAt, options.gradients_at), passes,
+                    options.gradients_at == GradientsAt::last_layer ? ", short ones" : ""));
+  }
   lines.push_back("memory    " + facts.memory);
   if (position.step > 0) {
     lines.push_back(fmt::format(

@@ -31,7 +31,8 @@ double seconds_per_step(TrainOptions options) {
   for (int i = 0; i < kWarmUp + kTimed; ++i) {
     const auto start = std::chrono::steady_clock::now();
     stepper.send(batch);
-    stepper.update(loss.weigh(stepper.values(loss.needs_gradients()), true).factors, 0.0);
+    const LossValues<float>& values = stepper.values(loss.needs_gradients());
+    stepper.update(loss.weigh(values, true, stepper.gradients()).factors, 0.0);
     stepper.finish();
     seconds.push_back(
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());

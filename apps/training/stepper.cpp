@@ -20,7 +20,8 @@ Stepper::Stepper(Network<float>& network, const FusedLoss<float>& loss, Optimize
       optimizer_(optimizer),
       max_norm_(max_norm),
       device_(network.device()),
-      records_(!device_.is_cpu() && !network.is_random()) {
+      records_(!device_.is_cpu() && !network.is_random() &&
+               loss.gradients_at() == GradientsAt::logits) {
   if (records_) pool_ = std::make_unique<MemoryPool>(device_);
 }
 
@@ -89,6 +90,10 @@ const LossValues<float>& Stepper::values(WithGradients gradients) {
     compute_values(pass);
   }
   return pass.step.values;
+}
+
+const std::optional<Gram>& Stepper::gradients() const {
+  return current_->step.gradients;
 }
 
 void Stepper::update(const std::vector<double>& factors, double lr) {

@@ -21,7 +21,7 @@ namespace dmf {
 ///
 /// Between the first two the caller turns the values of the losses into weights, on the CPU.
 /// On a CUDA device both parts are recorded once for every size of batch and then done again by the
-/// device alone; a network that draws anew each step is not recorded.
+/// device alone; a network that draws anew each step is not recorded, nor gradients at parameters.
 class Stepper {
  public:
   /// max_norm  of all gradients together, see Optimizer::step
@@ -38,6 +38,10 @@ class Stepper {
   ///
   /// return  of the K base losses, then of the auxiliary one, on the network's device
   const LossValues<float>& values(WithGradients gradients = WithGradients::no);
+
+  /// The losses' gradients of the last call of values(), where they are not at the logits and were
+  /// asked for.
+  const std::optional<Gram>& gradients() const;
 
   /// factors  what each of the values counts
   void update(const std::vector<double>& factors, double lr);

@@ -213,7 +213,7 @@ class Run {
     std::string problem;
     try {
       const LossValues<float>& values = stepper_.values(wanted_gradients());
-      weighed = loss_.weigh(values, true);
+      weighed = loss_.weigh(values, true, stepper_.gradients());
       note_gradients(weighed);
       stepper_.update(weighed.factors, lr);
       const bool looks_again = loss_.fusion().needs().losses_after_update;

@@ -212,7 +212,7 @@ const char* dmf_fusion_error(void) {
 int dmf_fusion_needs(const dmf_fusion* fusion) {
   return guarded(0, [&] {
     const dmf::RuleNeeds needs = fusion->fusion.needs();
-    return (needs.gradients == dmf::GradientsAt::none ? 0 : DMF_NEEDS_GRADIENTS) +
+    return (needs.gradients ? DMF_NEEDS_GRADIENTS : 0) +
            (needs.losses_after_update ? DMF_NEEDS_LOSSES_AFTER : 0);
   });
 }

@@ -10,7 +10,7 @@ namespace dmf {
 class GramRule : public WeightingRule {
  public:
   RuleNeeds needs() const override {
-    return {.least_history = reads_losses() ? 1u : 0u, .gradients = GradientsAt::logits};
+    return {.least_history = reads_losses() ? 1u : 0u, .gradients = true};
   }
   bool sums_to_one() const override { return false; }
   std::vector<double> weights(const Signals& signals) final {

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <unordered_set>
+#include <vector>
 
 #include "engine/autograd/anomaly.h"
 #include "engine/autograd/variable.h"
@@ -38,6 +40,22 @@ std::vector<SlotPtr<S>> topological_order(const SlotPtr<S>& root) {
     }
   }
   return order;
+}
+
+/// Of these slots, in topological order, those on a way to one of the leaves; the leaves too.
+template <class S>
+std::unordered_set<const GradSlot<S>*> ways_to(const std::vector<Variable<S>>& leaves,
+                                               const std::vector<SlotPtr<S>>& order) {
+  std::unordered_set<const GradSlot<S>*> ways;
+  for (const Variable<S>& leaf : leaves) ways.insert(leaf.slot().get());
+  for (const SlotPtr<S>& slot : order) {
+    const auto& inputs = slot->producer->inputs();
+    const bool leads = std::any_of(inputs.begin(), inputs.end(), [&](const SlotPtr<S>& input) {
+      return ways.contains(input.get());
+    });
+    if (leads) ways.insert(slot.get());
+  }
+  return ways;
 }
 
 }  // namespace
@@ -104,6 +122,30 @@ void Variable<S>::backward(const Tensor<S>& dy, RetainGraph retain) const {
       slot->released = true;
     }
   }
+}
+
+template <class S>
+void Variable<S>::backward_to(const std::vector<Variable>& leaves) const {
+  DMF_CHECK(value_.numel() == 1, ShapeError,
+            "[backward] the gradient of {} elements is not defined: expected a scalar.",
+            value_.shape().str());
+  DMF_CHECK(
+      requires_grad() && !leaves.empty(), GraphError,
+      "[backward] nothing here requires a gradient: expected a result of parameters, and some "
+      "of these.");
+  const std::vector<SlotPtr<S>> order = topological_order<S>(slot_);
+  const std::unordered_set<const GradSlot<S>*> ways = ways_to(leaves, order);
+  slot_->grad = Tensor<S>::full(value_.shape(), S{1}, value_.device());
+  std::vector<SlotPtr<S>> beside;  // inputs that got a gradient and lead nowhere
+  for (auto slot = order.rbegin(); slot != order.rend(); ++slot) {
+    const Tensor<S> gradient = std::exchange((*slot)->grad, Tensor<S>());
+    if (!gradient.defined() || !ways.contains(slot->get())) continue;
+    for (const SlotPtr<S>& input : (*slot)->producer->inputs()) {
+      if (!ways.contains(input.get())) beside.push_back(input);
+    }
+    (*slot)->producer->backward(gradient);
+  }
+  for (const SlotPtr<S>& slot : beside) slot->grad = Tensor<S>();
 }
 
 template class Node<float>;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "engine/autograd/anomaly.h"
 #include "engine/autograd/grad_mode.h"
@@ -52,6 +53,13 @@ class Variable {
   void backward(RetainGraph retain = RetainGraph::no) const;
   /// The same from a given gradient of this variable, of its shape.
   void backward(const Tensor<S>& dy, RetainGraph retain = RetainGraph::no) const;
+
+  /// backward() with 1, but only on the way to these leaves: no other gets a gradient, and nothing is
+  /// computed for those before them. The graph stays for another walk.
+  ///
+  /// leaves  not empty; those that this scalar does not depend on get none
+  /// throws  as backward()
+  void backward_to(const std::vector<Variable>& leaves) const;
 
   /// The same value, cut off from the graph.
   Variable detach() const { return Variable(value_); }

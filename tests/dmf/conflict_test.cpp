@@ -33,14 +33,7 @@ Gram random_gram(std::uint64_t seed) {
   const LossValues<double> values =
       evaluate_losses(pointers, logits, labels, seed % 2 == 0 ? Reduction::batch : Reduction::image,
                       WithGradients::yes);
-  const Tensor<double> products = values.gradients->products();
-  Gram gram(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    for (std::size_t j = 0; j < all.size(); ++j) {
-      gram(i, j) = products.data()[i * all.size() + j];
-    }
-  }
-  return gram;
+  return products_at_logits(*values.gradients);
 }
 
 Row weights(const std::string& rule, const std::vector<Gram>& gradients) {

@@ -246,9 +246,7 @@ namespace {
 /// All weight to the loss whose gradient is the longest.
 class LongestGradient final : public WeightingRule {
  public:
-  RuleNeeds needs() const override {
-    return {.least_history = 2, .gradients = GradientsAt::logits};
-  }
+  RuleNeeds needs() const override { return {.least_history = 2, .gradients = true}; }
   std::vector<double> weights(const Signals& signals) override {
     std::size_t longest = 0;
     for (std::size_t k = 0; k < signals.gradients->losses(); ++k) {
