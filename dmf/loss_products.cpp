@@ -2,21 +2,9 @@
 
 #include "engine/core/check.h"
 #include "engine/ops/reduce.h"
+#include "engine/tensor/inner_product.h"
 
 namespace dmf {
-namespace {
-
-template <class S>
-double dot(const Tensor<S>& a, const Tensor<S>& b) {
-  double sum = 0.0;
-  for (Index i = 0; i < a.numel(); ++i) {
-    sum += static_cast<double>(a.data()[i]) * static_cast<double>(b.data()[i]);
-  }
-  return sum;
-}
-
-}  // namespace
-
 template <class S>
 Gram products_at_logits(const LossGradients<S>& gradients) {
   const Tensor<double> products = gradients.products();
@@ -47,7 +35,7 @@ Gram products_at(const LossValues<S>& values, const std::vector<Variable<S>>& pa
       double sum = 0.0;
       for (std::size_t p = 0; p < parameters.size(); ++p) {
         const Tensor<S>&a = gradients[i][p], &b = gradients[j][p];
-        if (a.defined() && b.defined()) sum += dot(a, b);
+        if (a.defined() && b.defined()) sum += inner_product(a, b);
       }
       gram(i, j) = gram(j, i) = sum;
     }

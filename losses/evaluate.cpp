@@ -7,6 +7,7 @@
 #include "engine/ops/elementwise.h"
 #include "engine/ops/reduce.h"
 #include "engine/ops/softmax.h"
+#include "engine/tensor/inner_product.h"
 #include "losses/kinds/soft_sums.h"
 
 namespace dmf {
@@ -90,16 +91,6 @@ std::vector<Variable<S>> values_from(const std::vector<const Loss<S>*>& losses,
   return values;
 }
 
-/// <a, b>, added up in double.
-template <class S>
-double product(const Tensor<S>& a, const Tensor<S>& b) {
-  double total = 0.0;
-  for (Index i = 0; i < a.numel(); ++i) {
-    total += static_cast<double>(a.data()[i]) * static_cast<double>(b.data()[i]);
-  }
-  return total;
-}
-
 /// The gradient of every loss for the logits, each alone.
 template <class S>
 std::vector<Tensor<S>> gradients_of(const std::vector<const Loss<S>*>& losses, const United& united,
@@ -125,8 +116,8 @@ Tensor<double> LossGradients<S>::products() const {
     Tensor<double> products(Shape{losses, losses});
     for (Index i = 0; i < losses; ++i) {
       for (Index j = 0; j < losses; ++j) {
-        products.data()[i * losses + j] =
-            product(of_logits[static_cast<std::size_t>(i)], of_logits[static_cast<std::size_t>(j)]);
+        products.data()[i * losses + j] = inner_product(of_logits[static_cast<std::size_t>(i)],
+                                                        of_logits[static_cast<std::size_t>(j)]);
       }
     }
     return products;

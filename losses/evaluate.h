@@ -31,7 +31,7 @@ struct LossGradients {
 
 template <class S>
 struct LossValues {
-  Variable<S> values;  // [K]
+  Variable<S> values;                         // [K]
   std::optional<LossGradients<S>> gradients;  // at the logits
 };
 
