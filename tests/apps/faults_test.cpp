@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <map>
+#include <sstream>
 
 #include "apps/files/csv.h"
 #include "apps/image/codecs/image_file.h"
@@ -119,6 +120,36 @@ std::string faulty(const std::string& settings) {
 }
 
 }  // namespace
+
+TEST_CASE(
+    "train: an image is read whole once, however many epochs there are, beside a look at its head") {
+  const TemporaryFolder folder;
+  REQUIRE(run("phantom --out " + quoted(folder / "data") + " --benign 7 --malignant 7 --size 192")
+              .code == 0);
+  const std::string logged =
+      faulty("DMF_FAULT=none DMF_FAULT_PATH=.png DMF_FAULT_LOG=" + quoted(folder / "log"));
+  REQUIRE(
+      run("train --data " + quoted(folder / "data") + kShort + "--out " + quoted(folder / "run"),
+          logged)
+          .code == 0);
+  constexpr double kHead = 8192;  // what tells one format from another
+  std::map<std::string, double> bytes;
+  std::istringstream log(read_text(folder / "log"));
+  for (std::string line; std::getline(log, line);) {
+    const std::size_t blank = line.find(' ');
+    bytes[line.substr(blank + 1)] += std::stod(line.substr(0, blank));
+  }
+  int images = 0;
+  for (const auto& [path, read] : bytes) {
+    const auto size = static_cast<double>(std::filesystem::file_size(path));
+    if (path.find("/data/") == std::string::npos || size < 2.0 * kHead)
+      continue;  // a mask is small
+    ++images;
+    CHECK_MESSAGE(read >= size, path);
+    CHECK_MESSAGE(read <= size + kHead, path);
+  }
+  CHECK(images == 14);
+}
 
 TEST_CASE(
     "train, predict: few bytes at a time change nothing; a disk that cannot be read is named") {
