@@ -75,6 +75,18 @@ void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOpt
       pulls.push_back(pull.thinned(kPoints));
     }
     charts.push_back(chart("Share of each loss in the gradient", "step", "share", shares(pulls)));
+    std::vector<Series> cosines;
+    for (std::size_t i = 0; i < every.size(); ++i) {
+      for (std::size_t j = i + 1; j < every.size(); ++j) {
+        cosines.push_back(
+            column(steps, every[i] + ", " + every[j], "step", "cosine_" + every[i] + "_" + every[j])
+                .thinned(kPoints));
+      }
+    }
+    if (!cosines.empty()) {
+      charts.push_back(chart("Do the losses agree? Cosine between their gradients", "step",
+                             "cosine", std::move(cosines)));
+    }
   }
   charts.push_back(chart("Learning rate", "step", "rate", over_steps(steps, {"lr"}, "")));
   charts.push_back(chart("Loss", "epoch", "loss",

@@ -21,6 +21,7 @@
 #include "apps/support/within_memory.h"
 #include "apps/training/checkpoint.h"
 #include "apps/training/event_log.h"
+#include "apps/training/gradient_watch.h"
 #include "apps/training/memory_forecast.h"
 #include "apps/training/non_finite.h"
 #include "apps/training/parts.h"
@@ -98,6 +99,7 @@ class Run {
       position_ = load_checkpoint(folder_ / kCheckpoint, parts(), run_);
     }
     log_.emplace(folder, options, position_);
+    gradients_.emplace(log_->losses());
     if (start == Start::anew) save();
   }
 
@@ -171,7 +173,7 @@ class Run {
     loader_.start_epoch(position_.epoch, position_.batches);
     const Clock::time_point epoch_start = Clock::now();
     const std::size_t images_before = position_.images;
-    had_gradient_.assign(log_->losses().size(), false);
+    gradients_->start_epoch();
     std::optional<Batch> next;
     within_memory("while reading the first batch of an epoch: " + memory_, kHelp,
                   [&] { fetch(next); });
@@ -214,7 +216,7 @@ class Run {
     try {
       const LossValues<float>& values = stepper_.values(wanted_gradients());
       weighed = loss_.weigh(values, true, stepper_.gradients());
-      note_gradients(weighed);
+      gradients_->take_in(weighed);
       stepper_.update(weighed.factors, lr);
       const bool looks_again = loss_.fusion().needs().losses_after_update;
       if (!looks_again) fetch(next);
@@ -254,14 +256,8 @@ class Run {
   /// The losses' own gradients: where the rule needs them, they are to be recorded, or a loss has
   /// had none yet in this epoch.
   WithGradients wanted_gradients() const {
-    const bool all_had =
-        std::find(had_gradient_.begin(), had_gradient_.end(), false) == had_gradient_.end();
-    return options_.record_gradients || !all_had ? WithGradients::yes : loss_.needs_gradients();
-  }
-  void note_gradients(const StepWeights& step) {
-    for (std::size_t k = 0; step.gradients && k < had_gradient_.size(); ++k) {
-      had_gradient_[k] = had_gradient_[k] || step.gradients->norm(k) > 0.0;
-    }
+    return options_.record_gradients || !gradients_->all_had_one() ? WithGradients::yes
+                                                                   : loss_.needs_gradients();
   }
 
   /// What the network makes of a few validation images, for TensorBoard.
@@ -334,11 +330,7 @@ class Run {
           fmt::format("warning: {} step{} left out so far: a loss or gradient was not finite",
                       position_.skipped, position_.skipped == 1 ? "" : "s"));
     }
-    for (std::size_t k = 0; k < had_gradient_.size(); ++k) {
-      if (had_gradient_[k]) continue;
-      progress_.problem(fmt::format(
-          "warning: {} has had no gradient for an epoch: it teaches nothing", log_->losses()[k]));
-    }
+    for (const std::string& line : gradients_->warnings()) progress_.problem(line);
     if (one_class_everywhere(scores.pooled)) {
       progress_.problem(
           "warning: every pixel of the validation images is given one and the same class");
@@ -365,7 +357,7 @@ class Run {
   Clock::time_point start_;
   std::int64_t first_step_ = 0;  // of this process
   double images_per_second_ = 0.0;
-  std::vector<bool> had_gradient_;  // whether each loss has had a gradient in this epoch
+  std::optional<GradientWatch> gradients_;
 };
 
 }  // namespace
