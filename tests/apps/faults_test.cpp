@@ -140,13 +140,14 @@ TEST_CASE(
     bytes[line.substr(blank + 1)] += std::stod(line.substr(0, blank));
   }
   int images = 0;
-  for (const auto& [path, read] : bytes) {
+  for (const auto& of_file : bytes) {
+    const std::string& path = of_file.first;
     const auto size = static_cast<double>(std::filesystem::file_size(path));
     if (path.find("/data/") == std::string::npos || size < 2.0 * kHead)
       continue;  // a mask is small
     ++images;
-    CHECK_MESSAGE(read >= size, path);
-    CHECK_MESSAGE(read <= size + kHead, path);
+    CHECK_MESSAGE(of_file.second >= size, path);
+    CHECK_MESSAGE(of_file.second <= size + kHead, path);
   }
   CHECK(images == 14);
 }
