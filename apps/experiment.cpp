@@ -282,14 +282,6 @@ Action add_audit(CLI::App& app) {
   };
 }
 
-/// What became of a replay, in one line.
-void say_replay(const std::vector<dmf::Replay>& replays, const std::string& what,
-                const std::string& out) {
-  const dmf::Replay& first = replays.front();
-  fmt::print("{} steps of {} losses under {}: {}\n", first.steps.size(), first.losses.size(), what,
-             out);
-}
-
 Action add_replay(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "replay", "The weights that a rule would have given on the losses of a run");
@@ -325,7 +317,8 @@ Action add_replay(CLI::App& app) {
     if (!wanted->plot.empty()) {
       outputs.write(wanted->plot, dmf::replay_html(replays.rules, replays.left_out));
     }
-    say_replay(replays.rules,
+    const dmf::Replay& first = replays.rules.front();
+    fmt::print("{} steps of {} losses under {}: {}\n", first.steps.size(), first.losses.size(),
                wanted->all ? fmt::format("{} rules", replays.rules.size()) : spec.weighting,
                wanted->out);
     for (const std::string& rule : replays.left_out) fmt::print("left out  {}\n", rule);

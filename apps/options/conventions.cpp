@@ -1,7 +1,6 @@
 #include "apps/options/conventions.h"
 
-#include <CLI/CLI.hpp>
-
+#include "apps/options/recipes.h"
 #include "engine/core/choice.h"
 
 namespace dmf {
@@ -51,10 +50,7 @@ std::vector<std::pair<std::string, std::string>> convention_settings(
 }
 
 void apply_convention(CLI::App& app, const std::string& convention) {
-  for (const auto& [key, value] : convention_settings(convention)) {
-    CLI::Option& option = *app.get_option("--" + key);
-    if (option.count() == 0) option.default_val(value);
-  }
+  set_defaults(app, convention_settings(convention));
 }
 
 }  // namespace dmf

@@ -87,11 +87,15 @@ std::vector<std::pair<std::string, std::string>> recipe_settings(const std::stri
   return settings;
 }
 
-void apply_recipe(CLI::App& app, const std::string& recipe) {
-  for (const auto& [key, value] : recipe_settings(recipe)) {
+void set_defaults(CLI::App& app, const std::vector<std::pair<std::string, std::string>>& settings) {
+  for (const auto& [key, value] : settings) {
     CLI::Option& option = *app.get_option("--" + key);
     if (option.count() == 0) option.default_val(value);
   }
+}
+
+void apply_recipe(CLI::App& app, const std::string& recipe) {
+  set_defaults(app, recipe_settings(recipe));
 }
 
 bool is_whole(std::string_view config) {

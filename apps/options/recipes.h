@@ -23,6 +23,9 @@ std::vector<std::string> recipe_names();
 /// throws  IoError for another name
 std::vector<std::pair<std::string, std::string>> recipe_settings(const std::string& recipe);
 
+/// Gives these values, by key, to those options of the program that were not given.
+void set_defaults(CLI::App& app, const std::vector<std::pair<std::string, std::string>>& settings);
+
 /// Gives the recipe's values to all options of the program that were not given.
 void apply_recipe(CLI::App& app, const std::string& recipe);
 

@@ -211,6 +211,7 @@ const char* dmf_fusion_error(void) {
 
 int dmf_fusion_needs(const dmf_fusion* fusion) {
   return guarded(0, [&] {
+    require(fusion != nullptr, "needs: expected a fusion.");
     const dmf::RuleNeeds needs = fusion->fusion.needs();
     return (needs.gradients ? DMF_NEEDS_GRADIENTS : 0) +
            (needs.losses_after_update ? DMF_NEEDS_LOSSES_AFTER : 0);
