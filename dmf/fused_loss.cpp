@@ -49,11 +49,11 @@ WithGradients FusedLoss<S>::needs_gradients() const {
 }
 
 template <class S>
-LossValues<S> FusedLoss<S>::values(const Variable<S>& logits, const Labels& labels,
+LossValues<S> FusedLoss<S>::values(const std::vector<Variable<S>>& heads, const Labels& labels,
                                    WithGradients gradients) const {
   std::vector<const Loss<S>*> all;
   for (const auto& loss : losses_) all.push_back(loss.get());
-  return evaluate_losses(all, logits, labels, reduction_, gradients);
+  return evaluate_losses(all, heads, labels, reduction_, gradients);
 }
 
 template <class S>
@@ -62,7 +62,8 @@ StepWeights FusedLoss<S>::weigh(const LossValues<S>& values, bool training,
   StepWeights step;
   step.values = on_cpu(values);
   step.gradients = std::move(gradients);
-  if (!step.gradients && values.gradients) step.gradients = products_at_logits(*values.gradients);
+  if (!step.gradients && !values.gradients.empty())
+    step.gradients = products_at_logits(values.gradients);
   if (training && has_auxiliary_ && !std::isfinite(step.values.back())) {
     throw_not_finite("auxiliary loss '" + losses_.back()->name() + "'", step.values.back(),
                      fusion_.steps());
@@ -93,7 +94,7 @@ typename FusedLoss<S>::Result FusedLoss<S>::combine(const Variable<S>& logits, c
   DMF_CHECK(gradients_at_ == GradientsAt::logits || !training, ValueError,
             "[dmf] a step on logits sees no parameters: expected gradients at the logits.");
   const LossValues<S> raw =
-      values(logits, labels, training ? needs_gradients() : WithGradients::no);
+      values({logits}, labels, training ? needs_gradients() : WithGradients::no);
   Result result{weigh(raw, training), {}};
   const std::vector<S> factors(result.factors.begin(), result.factors.end());
   result.total = objective(raw, Tensor<S>::from(factors, raw.values.shape(), raw.values.device()));

@@ -55,8 +55,11 @@ class FusedLoss {
   // The parts of the two, for a device whose work is recorded: the values and the objective are
   // computed there, the weights here.
 
-  /// Raw values of the K base losses, then of the auxiliary one.
-  LossValues<S> values(const Variable<S>& logits, const Labels& labels,
+  /// Raw values of the K base losses, then of the auxiliary one: of several heads, the mean that
+  /// evaluate_losses() forms.
+  ///
+  /// heads  logits of each
+  LossValues<S> values(const std::vector<Variable<S>>& heads, const Labels& labels,
                        WithGradients gradients) const;
   /// gradients  of the same values, where they are not those at the logits
   /// throws     as step()

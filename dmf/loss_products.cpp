@@ -1,19 +1,26 @@
 #include "dmf/loss_products.h"
 
+#include <optional>
+
 #include "engine/core/check.h"
 #include "engine/ops/reduce.h"
 #include "engine/tensor/inner_product.h"
 
 namespace dmf {
 template <class S>
-Gram products_at_logits(const LossGradients<S>& gradients) {
-  const Tensor<double> products = gradients.products();
-  const auto K = static_cast<std::size_t>(products.size(0));
-  Gram gram(K);
-  for (std::size_t i = 0; i < K; ++i) {
-    for (std::size_t j = 0; j < K; ++j) gram(i, j) = products.data()[i * K + j];
+Gram products_at_logits(const std::vector<LossGradients<S>>& heads) {
+  std::optional<Gram> all;
+  for (const LossGradients<S>& head : heads) {
+    const Tensor<double> products = head.products();
+    const auto K = static_cast<std::size_t>(products.size(0));
+    if (!all) all.emplace(K);
+    for (std::size_t i = 0; i < K; ++i) {
+      for (std::size_t j = 0; j < K; ++j) {
+        (*all)(i, j) += head.share * head.share * products.data()[i * K + j];
+      }
+    }
   }
-  return gram;
+  return *all;
 }
 
 template <class S>
@@ -56,7 +63,7 @@ std::vector<Variable<S>> parameters_at(const Network<S>& network, GradientsAt at
 }
 
 #define DMF_INSTANTIATE(S)                                                          \
-  template Gram products_at_logits(const LossGradients<S>&);                        \
+  template Gram products_at_logits(const std::vector<LossGradients<S>>&);           \
   template Gram products_at(const LossValues<S>&, const std::vector<Variable<S>>&); \
   template std::vector<Variable<S>> parameters_at(const Network<S>&, GradientsAt);
 DMF_INSTANTIATE(float)

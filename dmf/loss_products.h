@@ -18,9 +18,11 @@ inline constexpr Named<GradientsAt> kGradientsAt[] = {
     {"last_layer", GradientsAt::last_layer, "of its last layer, a short pass for each loss"},
     {"parameters", GradientsAt::parameters, "of all parameters, a backward pass for each loss"}};
 
-/// <dL_i/dlogits, dL_j/dlogits> of every two values.
+/// <dL_i/dlogits, dL_j/dlogits> of every two values, over the logits of all heads.
+///
+/// heads  the losses' gradients at each, at least one
 template <class S>
-Gram products_at_logits(const LossGradients<S>& gradients);
+Gram products_at_logits(const std::vector<LossGradients<S>>& heads);
 
 /// <dL_i/dp, dL_j/dp> of every two values, over all of these parameters, added up in double. The
 /// parameters have no gradient before or after it; the graph stays.

@@ -11,7 +11,7 @@ namespace dmf {
 /// The one statement of what a training step computes. Whoever makes one (the trainer, the forecast
 /// of its memory, the search for what was not finite, the reference cases) does it by
 ///
-///   forward()    images -> logits -> the losses' values
+///   forward()    images -> logits of the network's heads -> the losses' values
 ///   weigh()      values -> factors, on the CPU
 ///   backward()   values and factors -> the objective, equation (1), and its gradients
 ///
@@ -29,7 +29,8 @@ struct TrainingStep {
   void forward(Network<S>& network, const FusedLoss<S>& loss,
                WithGradients wanted = WithGradients::no) {
     const bool at_logits = loss.gradients_at() == GradientsAt::logits;
-    values = loss.values(network.logits(images), labels, at_logits ? wanted : WithGradients::no);
+    values =
+        loss.values(network.trained_logits(images), labels, at_logits ? wanted : WithGradients::no);
     gradients.reset();
     if (wanted == WithGradients::yes && !at_logits) {
       gradients = products_at(values, parameters_at(network, loss.gradients_at()));

@@ -30,6 +30,10 @@ struct Making {
     return std::make_unique<Conv2d<S>>(in, out, kernel, Init::he_normal, rng, compute);
   }
   template <class S>
+  std::unique_ptr<Heads<S>> heads(const std::vector<Index>& widths) const {
+    return std::make_unique<Heads<S>>(widths, spec.classes, Init::he_normal, rng, compute);
+  }
+  template <class S>
   NormActivation<S> norm(const std::string& name, Index channels, Activation activation) const {
     return {name, channels,
             NormSpec{.kind = NormKind::batch,
@@ -198,8 +202,16 @@ struct Cmunext<S>::Parts {
   std::unique_ptr<Stem<S>> stem;
   std::vector<std::unique_ptr<Encoder<S>>> encoders;  // from the image's size down
   std::vector<std::unique_ptr<Decoder<S>>> decoders;  // from below up
-  std::unique_ptr<Conv2d<S>> head;
+  std::unique_ptr<Heads<S>> heads;
 };
+
+namespace {
+
+std::vector<Index> head_widths(const CmunextSpec& spec) {
+  return {spec.widths.begin(), spec.widths.begin() + 1 + spec.deep_supervision};
+}
+
+}  // namespace
 
 CmunextSpec CmunextSpec::of(const NetworkSpec& spec) {
   CmunextSpec made{spec.in_channels,
@@ -209,7 +221,8 @@ CmunextSpec CmunextSpec::of(const NetworkSpec& spec) {
                    whole_numbers(spec, "cmunext-kernels"),
                    spec.settings.number("bn-eps"),
                    spec.settings.number("bn-momentum"),
-                   spec.seed};
+                   spec.seed,
+                   static_cast<int>(spec.settings.whole("deep-supervision"))};
   DMF_CHECK(made.blocks.size() == made.levels() && made.kernels.size() == made.levels() &&
                 made.levels() >= 1 && made.levels() <= kMostLevels,
             ValueError,
@@ -220,6 +233,7 @@ CmunextSpec CmunextSpec::of(const NetworkSpec& spec) {
     DMF_CHECK(kernel % 2 == 1, ValueError, "[cmunext-kernels] got {}, expected odd numbers.",
               kernel);
   }
+  check_deep_heads(made.deep_supervision, static_cast<std::int64_t>(made.levels()) - 1);
   return made;
 }
 
@@ -230,6 +244,7 @@ NetworkSpec CmunextSpec::network_spec() const {
   settings.set("cmunext-kernels", numbers(kernels));
   settings.set("bn-eps", bn_eps);
   settings.set("bn-momentum", bn_momentum);
+  settings.set("deep-supervision", std::int64_t{deep_supervision});
   return {"cmunext", in_channels, classes, seed, std::move(settings)};
 }
 
@@ -247,7 +262,8 @@ std::vector<Setting> cmunext_settings() {
       {"cmunext-kernels", numbers(initial.kernels), "Their kernels; odd", {.least = 1, .most = 31}},
       {"bn-eps", initial.bn_eps, "Of normalisation", kAboveZero},
       {"bn-momentum", initial.bn_momentum, "Weight of the new value in the running statistics",
-       kAboveZeroToOne}};
+       kAboveZeroToOne},
+      deep_supervision_setting()};
 }
 
 template <class S>
@@ -275,18 +291,19 @@ Cmunext<S>::Cmunext(const CmunextSpec& spec, const Compute& compute)
         std::make_unique<Decoder<S>>(make, name, widths[level + 1], widths[level]));
     this->add_child(name, *parts_->decoders.back());
   }
-  parts_->head = make.conv<S>(widths.front(), spec.classes, 1);
-  this->add_child("head", *parts_->head);
+  parts_->heads = make.heads<S>(head_widths(cmunext_spec_));
+  parts_->heads->for_each(
+      [this](const std::string& name, Conv2d<S>& head) { this->add_child(name, head); });
 }
 
 template <class S>
 Cmunext<S>::~Cmunext() = default;
 
 template <class S>
-Variable<S> Cmunext<S>::forward(const Variable<S>& x) {
+std::vector<Variable<S>> Cmunext<S>::logits_of(const Variable<S>& x, WantedHeads wanted) {
   return padded_to(size_multiple(), "cmunext", cmunext_spec_.in_channels, x,
-                   [this](const Variable<S>& images) {
-                     std::vector<Variable<S>> skips;
+                   [&](const Variable<S>& images) {
+                     std::vector<Variable<S>> skips, logits;
                      Variable<S> y = parts_->stem->forward(images);
                      for (const auto& encoder : parts_->encoders) {
                        if (!skips.empty()) y = max_pool2d(skips.back());
@@ -294,11 +311,13 @@ Variable<S> Cmunext<S>::forward(const Variable<S>& x) {
                        skips.push_back(y);
                      }
                      skips.pop_back();
+                     parts_->heads->take(skips.size(), y, wanted, logits);  // of a single level
                      for (const auto& decoder : parts_->decoders) {
                        y = decoder->join(skips.back(), y);
                        skips.pop_back();
+                       parts_->heads->take(skips.size(), y, wanted, logits);
                      }
-                     return parts_->head->forward(y);
+                     return logits;
                    });
 }
 
@@ -321,7 +340,7 @@ Index parameter_count(const CmunextSpec& spec) {
     count += conv_parameters(3, spec.widths[level + 1], C) + 2 * C;  // up
     count += 2 * conv_parameters(3, C, C) + 2 * 2 * C + mixing(2 * C, C, kExpansion * C);
   }
-  return count + conv_parameters(1, spec.widths.front(), spec.classes);
+  return count + head_parameters(head_widths(spec), spec.classes);
 }
 
 template class Cmunext<float>;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "layers/heads.h"
 #include "layers/network.h"
 
 namespace dmf {
@@ -18,9 +19,11 @@ struct CmunextSpec {
   std::vector<Index> kernels = {3, 3, 7, 7, 7};         // of their depthwise convolutions; odd
   double bn_eps = 1e-5;
   double bn_momentum = 0.1;
-  std::uint64_t seed = 1;  // of the initial weights
+  std::uint64_t seed = 1;    // of the initial weights
+  int deep_supervision = 0;  // levels below 0 with heads of their own
 
-  /// throws  ValueError for lists of different lengths and what is no whole number in its range
+  /// throws  ValueError for lists of different lengths, what is no whole number in its range, and more
+  ///         heads than levels
   static CmunextSpec of(const NetworkSpec& spec);
   NetworkSpec network_spec() const;
   std::size_t levels() const { return widths.size(); }
@@ -41,18 +44,25 @@ Index parameter_count(const CmunextSpec& spec);
 ///   decL.up        bilinear to twice the size, 3 x 3, batch norm (decL.up_bn), ReLU
 ///   decL.fusion    skip and below (3 x 3 each: one convolution in two groups, joined), GELU, bn1;
 ///                  expand, GELU, bn2; reduce, GELU, bn3
-///   head           1 x 1
+///   head           1 x 1; see Heads
 template <class S>
 class Cmunext final : public Network<S> {
  public:
   /// throws  ValueError naming what of the spec cannot be
   explicit Cmunext(const CmunextSpec& spec, const Compute& compute = Device::cpu());
   ~Cmunext() override;
-  Variable<S> forward(const Variable<S>& x) override;
+  Variable<S> forward(const Variable<S>& x) override {
+    return logits_of(x, WantedHeads::first).front();
+  }
+  std::vector<Variable<S>> heads(const Variable<S>& x) override {
+    return logits_of(x, WantedHeads::all);
+  }
   Index size_multiple() const override { return Index{1} << (cmunext_spec_.levels() - 1); }
   const CmunextSpec& cmunext_spec() const { return cmunext_spec_; }
 
  private:
+  std::vector<Variable<S>> logits_of(const Variable<S>& x, WantedHeads wanted);
+
   struct Parts;
   CmunextSpec cmunext_spec_;
   std::unique_ptr<Parts> parts_;

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "engine/core/check.h"
 #include "engine/core/compute.h"
@@ -23,6 +24,7 @@ struct NetworkSpec {
 /// A segmentation network, as programs see it: what they do not find here they need not know.
 ///
 /// forward  x [N, H, W, in_channels] -> logits [N, H, W, classes], for images of any size
+/// heads    the same of every head that is trained, forward()'s first
 template <class S>
 class Network : public Module<S> {
  public:
@@ -35,12 +37,13 @@ class Network : public Module<S> {
               "[network] classes: got {}, expected 2 to 256.", spec_.classes);
   }
 
+  virtual std::vector<Variable<S>> heads(const Variable<S>& x) { return {this->forward(x)}; }
+
   /// The forward pass of images [N, H, W, in_channels] as they come to the network's device. Where
   /// it multiplies in bfloat16 they are kept as that, and with them all that is made of them.
-  Variable<S> logits(const Tensor<S>& images) {
-    const bool halves = std::is_same_v<S, float> && compute_.in_bfloat16();
-    return this->forward(store_as(Variable<S>(images), halves ? Storage::bfloat16 : Storage::full));
-  }
+  Variable<S> logits(const Tensor<S>& images) { return this->forward(stored(images)); }
+  /// The same for training, of all heads.
+  std::vector<Variable<S>> trained_logits(const Tensor<S>& images) { return heads(stored(images)); }
 
   const NetworkSpec& spec() const { return spec_; }
   const Compute& compute() const { return compute_; }
@@ -49,6 +52,11 @@ class Network : public Module<S> {
   virtual Index size_multiple() const { return 1; }
 
  private:
+  Variable<S> stored(const Tensor<S>& images) const {
+    const bool halves = std::is_same_v<S, float> && compute_.in_bfloat16();
+    return store_as(Variable<S>(images), halves ? Storage::bfloat16 : Storage::full);
+  }
+
   NetworkSpec spec_;
   Compute compute_;
 };

@@ -137,12 +137,26 @@ struct ResidualUNet<S>::Parts {
   std::unique_ptr<Stem<S>> stem;
   std::vector<std::unique_ptr<Encoder<S>>> encoders;  // from the image's size down
   std::vector<std::unique_ptr<Decoder<S>>> decoders;  // from below up
-  std::unique_ptr<Conv2d<S>> head;
+  std::unique_ptr<Heads<S>> heads;
 };
+
+namespace {
+
+std::vector<Index> head_widths(const ResidualUNetSpec& spec) {
+  std::vector<Index> widths;
+  for (int level = 0; level <= spec.deep_supervision; ++level) {
+    widths.push_back(spec.size.width_of(level));
+  }
+  return widths;
+}
+
+}  // namespace
 
 ResidualUNetSpec ResidualUNetSpec::of(const NetworkSpec& spec) {
   ResidualUNetSpec made{
       spec.in_channels, spec.classes, EncoderSize::of(spec.settings), {}, spec.seed};
+  made.deep_supervision = static_cast<int>(spec.settings.whole("deep-supervision"));
+  check_deep_heads(made.deep_supervision, made.size.depth);
   for (const double count : spec.settings.list("residual-blocks")) {
     DMF_CHECK(count == std::floor(count), ValueError,
               "[residual-blocks] got {}, expected whole numbers.", count);
@@ -157,6 +171,7 @@ NetworkSpec ResidualUNetSpec::network_spec() const {
   Settings settings(residual_settings());
   size.write_to(settings);
   settings.set("residual-blocks", std::vector<double>(blocks.begin(), blocks.end()));
+  settings.set("deep-supervision", std::int64_t{deep_supervision});
   return {"residual", in_channels, classes, seed, std::move(settings)};
 }
 
@@ -168,6 +183,7 @@ std::vector<Setting> residual_settings() {
                       std::vector<double>(initial.blocks.begin(), initial.blocks.end()),
                       "Residual blocks of each level; those below have the last one's",
                       {.least = 1, .most = 64}});
+  settings.push_back(deep_supervision_setting());
   return settings;
 }
 
@@ -196,18 +212,20 @@ ResidualUNet<S>::ResidualUNet(const ResidualUNetSpec& spec, const Compute& compu
         std::make_unique<Decoder<S>>(width(level + 1), width(level), rng, compute));
     this->add_child(fmt::format("dec{}", level), *parts_->decoders.back());
   }
-  parts_->head = std::make_unique<Conv2d<S>>(width(0), spec.classes, 1, kInit, rng, compute);
-  this->add_child("head", *parts_->head);
+  parts_->heads =
+      std::make_unique<Heads<S>>(head_widths(residual_spec_), spec.classes, kInit, rng, compute);
+  parts_->heads->for_each(
+      [this](const std::string& name, Conv2d<S>& head) { this->add_child(name, head); });
 }
 
 template <class S>
 ResidualUNet<S>::~ResidualUNet() = default;
 
 template <class S>
-Variable<S> ResidualUNet<S>::forward(const Variable<S>& x) {
+std::vector<Variable<S>> ResidualUNet<S>::logits_of(const Variable<S>& x, WantedHeads wanted) {
   return padded_to(size_multiple(), "residual", residual_spec_.in_channels, x,
-                   [this](const Variable<S>& images) {
-                     std::vector<Variable<S>> skips;
+                   [&](const Variable<S>& images) {
+                     std::vector<Variable<S>> skips, logits;
                      Variable<S> y = parts_->stem->forward(images);
                      for (const auto& encoder : parts_->encoders) {
                        y = encoder->forward(y);
@@ -217,8 +235,9 @@ Variable<S> ResidualUNet<S>::forward(const Variable<S>& x) {
                      for (const auto& decoder : parts_->decoders) {
                        y = decoder->join(skips.back(), y);
                        skips.pop_back();
+                       parts_->heads->take(skips.size(), y, wanted, logits);
                      }
-                     return parts_->head->forward(y);
+                     return logits;
                    });
 }
 
@@ -239,7 +258,7 @@ Index parameter_count(const ResidualUNetSpec& spec) {
     count += conv_parameters(2, spec.size.width_of(level + 1), out) +
              conv_parameters(3, 2 * out, out) + 2 * out;
   }
-  return count + conv_parameters(1, spec.size.width_of(0), spec.classes);
+  return count + head_parameters(head_widths(spec), spec.classes);
 }
 
 template class ResidualUNet<float>;

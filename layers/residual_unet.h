@@ -4,21 +4,24 @@
 #include <vector>
 
 #include "layers/encoder_size.h"
+#include "layers/heads.h"
 #include "layers/network.h"
 #include "layers/norm_activation.h"
 
 namespace dmf {
 
 /// Everything that defines a residual-encoder U-Net as nnU-Net plans them (Isensee et al., "nnU-Net
-/// revisited", MICCAI 2024), in two dimensions, without deep supervision.
+/// revisited", MICCAI 2024), in two dimensions.
 struct ResidualUNetSpec {
   Index in_channels = 1;
   Index classes = 2;
   EncoderSize size = {};
   std::vector<Index> blocks = {1, 3, 4, 6};  // of each level; those below have the last one's
   std::uint64_t seed = 1;                    // of the initial weights
+  int deep_supervision = 0;                  // levels below 0 with heads of their own
 
-  /// throws  ValueError for a depth that is not known yet, and blocks that are no whole numbers
+  /// throws  ValueError for a depth that is not known yet, blocks that are no whole numbers, and more
+  ///         heads than levels
   static ResidualUNetSpec of(const NetworkSpec& spec);
   NetworkSpec network_spec() const;
 
@@ -41,18 +44,25 @@ Index parameter_count(const ResidualUNetSpec& spec);
 ///                 without a bias (project_norm, no activation)
 ///   decL.up       transposed, 2 x 2, stride 2, nothing behind it; joined to the skip
 ///   decL.conv     3 x 3 (decL.norm)
-///   head          1 x 1
+///   head          1 x 1; see Heads
 template <class S>
 class ResidualUNet final : public Network<S> {
  public:
   /// throws  ValueError naming what of the spec cannot be
   explicit ResidualUNet(const ResidualUNetSpec& spec, const Compute& compute = Device::cpu());
   ~ResidualUNet() override;
-  Variable<S> forward(const Variable<S>& x) override;
+  Variable<S> forward(const Variable<S>& x) override {
+    return logits_of(x, WantedHeads::first).front();
+  }
+  std::vector<Variable<S>> heads(const Variable<S>& x) override {
+    return logits_of(x, WantedHeads::all);
+  }
   Index size_multiple() const override { return Index{1} << residual_spec_.size.depth; }
   const ResidualUNetSpec& residual_spec() const { return residual_spec_; }
 
  private:
+  std::vector<Variable<S>> logits_of(const Variable<S>& x, WantedHeads wanted);
+
   struct Parts;
   ResidualUNetSpec residual_spec_;
   std::unique_ptr<Parts> parts_;

@@ -16,6 +16,7 @@ struct UNet<S>::Level final : Module<S> {
   Level(const LevelSpec& level, const UNetSpec& spec, Rng& rng, const Compute& compute)
       : Module<S>(compute.device),
         part(level.part),
+        depth(static_cast<std::size_t>(level.depth)),
         pooled(level.pooled),
         dropout_(level.dropout, spec.seed, level.id, compute.device) {
     const Init init = spec.preset.init;
@@ -52,6 +53,7 @@ struct UNet<S>::Level final : Module<S> {
   }
 
   const LevelSpec::Part part;
+  const std::size_t depth;
   const bool pooled;
 
  private:
@@ -66,28 +68,29 @@ template <class S>
 UNet<S>::UNet(const UNetSpec& spec, const Compute& compute)
     : Network<S>(spec.network_spec(), compute), unet_spec_(spec) {
   Rng rng(spec.seed, 0x696e6974);  // "init": a stream of its own
-  const std::vector<LevelSpec> all = levels(spec);
-  for (const LevelSpec& level : all) {
+  for (const LevelSpec& level : levels(spec)) {
     levels_.push_back(std::make_unique<Level>(level, spec, rng, compute));
     this->add_child(level.name, *levels_.back());
   }
-  head_ =
-      std::make_unique<Conv2d<S>>(all.back().out, spec.classes, 1, spec.preset.init, rng, compute);
-  this->add_child("head", *head_);
+  heads_ =
+      std::make_unique<Heads<S>>(head_widths(spec), spec.classes, spec.preset.init, rng, compute);
+  heads_->for_each(
+      [this](const std::string& name, Conv2d<S>& head) { this->add_child(name, head); });
 }
 
 template <class S>
 UNet<S>::~UNet() = default;
 
 template <class S>
-Variable<S> UNet<S>::forward(const Variable<S>& x) {
-  return padded_to(size_multiple(), "unet", unet_spec_.in_channels, x,
-                   [this](const Variable<S>& divisible) { return forward_divisible(divisible); });
+std::vector<Variable<S>> UNet<S>::logits_of(const Variable<S>& x, WantedHeads wanted) {
+  return padded_to(
+      size_multiple(), "unet", unet_spec_.in_channels, x,
+      [&](const Variable<S>& divisible) { return forward_divisible(divisible, wanted); });
 }
 
 template <class S>
-Variable<S> UNet<S>::forward_divisible(const Variable<S>& x) {
-  std::vector<Variable<S>> skips;
+std::vector<Variable<S>> UNet<S>::forward_divisible(const Variable<S>& x, WantedHeads wanted) {
+  std::vector<Variable<S>> skips, logits;
   Variable<S> y = x;
   for (const auto& level : levels_) {
     switch (level->part) {
@@ -103,11 +106,12 @@ Variable<S> UNet<S>::forward_divisible(const Variable<S>& x) {
         y = Variable<S>();  // no longer needed: without a graph its memory is free for what follows
         y = level->forward(concat<S>({up, skips.back()}));
         skips.pop_back();
+        heads_->take(level->depth, y, wanted, logits);
         break;
       }
     }
   }
-  return head_->forward(y);
+  return logits;
 }
 
 template class UNet<float>;

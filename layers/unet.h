@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "layers/conv2d.h"
+#include "layers/heads.h"
 #include "layers/unet_spec.h"
 
 namespace dmf {
@@ -16,17 +16,23 @@ class UNet final : public Network<S> {
   /// throws  ValueError naming what of the spec cannot be
   explicit UNet(const UNetSpec& spec, const Compute& compute = Device::cpu());
   ~UNet() override;
-  Variable<S> forward(const Variable<S>& x) override;
+  Variable<S> forward(const Variable<S>& x) override {
+    return logits_of(x, WantedHeads::first).front();
+  }
+  std::vector<Variable<S>> heads(const Variable<S>& x) override {
+    return logits_of(x, WantedHeads::all);
+  }
   Index size_multiple() const override { return Index{1} << unet_spec_.depth; }
   const UNetSpec& unet_spec() const { return unet_spec_; }
 
  private:
   struct Level;
-  Variable<S> forward_divisible(const Variable<S>& x);
+  std::vector<Variable<S>> logits_of(const Variable<S>& x, WantedHeads wanted);
+  std::vector<Variable<S>> forward_divisible(const Variable<S>& x, WantedHeads wanted);
 
   UNetSpec unet_spec_;
   std::vector<std::unique_ptr<Level>> levels_;
-  std::unique_ptr<Conv2d<S>> head_;
+  std::unique_ptr<Heads<S>> heads_;
 };
 
 }  // namespace dmf

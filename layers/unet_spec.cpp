@@ -1,7 +1,7 @@
 #include "layers/unet_spec.h"
 
 #include "engine/core/check.h"
-#include "layers/conv2d.h"
+#include "layers/heads.h"
 
 namespace dmf {
 namespace {
@@ -38,7 +38,8 @@ UNetSpec UNetSpec::of(const UNetPreset& preset, const NetworkSpec& spec) {
           entry_named(kNorms, settings.text("norm"), "norm").value,
           settings.whole("norm-groups"),
           entry_named(kActivations, settings.text("activation"), "activation").value,
-          entry_named(kDowns, settings.text("down"), "down").value};
+          entry_named(kDowns, settings.text("down"), "down").value,
+          static_cast<int>(settings.whole("deep-supervision"))};
 }
 
 NetworkSpec UNetSpec::network_spec() const {
@@ -51,6 +52,7 @@ NetworkSpec UNetSpec::network_spec() const {
   settings.set("norm-groups", norm_groups);
   settings.set("activation", name_of(kActivations, activation));
   settings.set("down", name_of(kDowns, down));
+  settings.set("deep-supervision", std::int64_t{deep_supervision});
   return {std::string(preset.name), in_channels, classes, seed, std::move(settings)};
 }
 
@@ -73,7 +75,8 @@ std::vector<Setting> unet_settings() {
        help_of(kActivations),
        {},
        names_of(kActivations)},
-      {"down", name_of(kDowns, initial.down), help_of(kDowns), {}, names_of(kDowns)}};
+      {"down", name_of(kDowns, initial.down), help_of(kDowns), {}, names_of(kDowns)},
+      deep_supervision_setting()};
   settings.insert(settings.end(), rest.begin(), rest.end());
   return settings;
 }
@@ -116,10 +119,18 @@ std::vector<LevelSpec> levels(const UNetSpec& spec) {
   return levels;
 }
 
+std::vector<Index> head_widths(const UNetSpec& spec) {
+  check_deep_heads(spec.deep_supervision, spec.depth);
+  std::vector<Index> widths;
+  const std::vector<LevelSpec> all = levels(spec);
+  auto level = all.rbegin();
+  for (int head = 0; head <= spec.deep_supervision; ++head) widths.push_back((level++)->out);
+  return widths;
+}
+
 Index parameter_count(const UNetSpec& spec) {
   Index count = 0;
-  const std::vector<LevelSpec> all = levels(spec);
-  for (const LevelSpec& level : all) {
+  for (const LevelSpec& level : levels(spec)) {
     if (level.up) {
       count += conv_parameters(level.up->kernel, level.up->in, level.up->out);
       if (!level.up->norm.empty()) count += 2 * level.up->out;
@@ -128,7 +139,7 @@ Index parameter_count(const UNetSpec& spec) {
       count += conv_parameters(3, block.in, block.out) + 2 * block.out;
     }
   }
-  return count + conv_parameters(1, all.back().out, spec.classes);
+  return count + head_parameters(head_widths(spec), spec.classes);
 }
 
 }  // namespace dmf

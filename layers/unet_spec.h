@@ -73,6 +73,7 @@ struct UNetSpec {
   Index norm_groups = 8;
   Activation activation = Activation::relu;
   Down down = Down::pool;
+  int deep_supervision = 0;  // levels below 0 with heads of their own
 
   EncoderSize size() const { return {depth, base_width, max_width}; }
   NormSpec norm_spec() const { return {norm, activation, norm_groups, bn_eps, bn_momentum}; }
@@ -118,8 +119,13 @@ struct LevelSpec {
 };
 
 /// The U-Net's topology: its levels in the order in which they compute. Behind the last one comes
-/// "head", a 1 x 1 convolution to the classes.
+/// "head", a 1 x 1 convolution to the classes; see Heads for those behind the ones before.
 std::vector<LevelSpec> levels(const UNetSpec& spec);
+
+/// Channels that leave the levels with a head: level 0, then those below it.
+///
+/// throws  ValueError for more heads than levels that decode
+std::vector<Index> head_widths(const UNetSpec& spec);
 
 /// How many parameters it has.
 Index parameter_count(const UNetSpec& spec);

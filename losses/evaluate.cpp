@@ -160,21 +160,46 @@ LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const V
   result.values = concat(
       values_from(losses, united, sums.row, sums.pixels, each_pixel_of(united, logits, labels)));
   if (gradients == WithGradients::no) return result;
-  result.gradients.emplace();
+  LossGradients<S>& found = result.gradients.emplace_back();
   if (united.each_pixel) {
-    result.gradients->of_logits = gradients_of(losses, united, logits, labels);
+    found.of_logits = gradients_of(losses, united, logits, labels);
     return result;
   }
-  result.gradients->layout = sums.layout;
-  result.gradients->gram = sums.gram;
+  found.layout = sums.layout;
+  found.gram = sums.gram;
   // A leaf of its own: the graph of the values is left alone.
   const Variable<S> row(sums.row.value(), true);
   for (const Variable<S>& value : values_from(losses, united, row, sums.pixels, {})) {
     value.backward(RetainGraph::yes);
-    result.gradients->of_sums.push_back(row.grad());
+    found.of_sums.push_back(row.grad());
     row.zero_grad();
   }
   return result;
+}
+
+template <class S>
+LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses,
+                              const std::vector<Variable<S>>& heads, const Labels& labels,
+                              Reduction reduction, WithGradients gradients) {
+  DMF_CHECK(!heads.empty(), ValueError, "[loss] no heads: expected the logits of at least one.");
+  LossValues<S> all = evaluate_losses(losses, heads.front(), labels, reduction, gradients);
+  if (heads.size() == 1) return all;
+  double total = 0.0, share = 1.0;
+  for (std::size_t h = 0; h < heads.size(); ++h, share /= 2.0) total += share;
+  share = 1.0 / total;
+  const auto weigh = [&share](LossValues<S>& own) {
+    own.values = share * own.values;
+    for (LossGradients<S>& each : own.gradients) each.share = share;
+  };
+  weigh(all);
+  for (std::size_t h = 1; h < heads.size(); ++h) {
+    share /= 2.0;
+    LossValues<S> own = evaluate_losses(losses, heads[h], labels, reduction, gradients);
+    weigh(own);
+    all.values = all.values + own.values;
+    all.gradients.insert(all.gradients.end(), own.gradients.begin(), own.gradients.end());
+  }
+  return all;
 }
 
 template <class S>
@@ -196,6 +221,9 @@ Variable<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Var
   template struct LossGradients<S>;                                                              \
   template LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>&, const Variable<S>&, \
                                          const Labels&, Reduction, WithGradients);               \
+  template LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>&,                     \
+                                         const std::vector<Variable<S>>&, const Labels&,         \
+                                         Reduction, WithGradients);                              \
   template Variable<S> evaluate_losses(const std::vector<const Loss<S>*>&, const Variable<S>&,   \
                                        const Tensor<S>&, Reduction);
 DMF_INSTANTIATE(float)

@@ -24,15 +24,17 @@ struct LossGradients {
   PixelSumsSpec layout;              // of the row
   Tensor<double> gram;               // [G, R, R], see PixelSums
   std::vector<Tensor<S>> of_logits;  // for each loss, [N, H, W, C], in the place of the others
+  double share = 1.0;                // of the values, where several heads make them
 
-  /// <dL_i/dlogits, dL_j/dlogits> of every two losses, unweighted: [K, K] on the CPU
+  /// <dL_i/dlogits, dL_j/dlogits> of every two losses, unweighted and of this head alone: [K, K] on the
+  /// CPU
   Tensor<double> products() const;
 };
 
 template <class S>
 struct LossValues {
-  Variable<S> values;                         // [K]
-  std::optional<LossGradients<S>> gradients;  // at the logits
+  Variable<S> values;                       // [K]
+  std::vector<LossGradients<S>> gradients;  // at each head's logits; empty unless they were wanted
 };
 
 enum class WithGradients : std::uint8_t { no, yes };
@@ -45,6 +47,17 @@ enum class WithGradients : std::uint8_t { no, yes };
 template <class S>
 LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
                               const Labels& labels, Reduction reduction = Reduction::batch,
+                              WithGradients gradients = WithGradients::no);
+
+/// The same where several heads are scored on the same labels, as one mean: head h, from 0 on, has half
+/// the weight of the one before, and the weights' sum is 1 (nnU-Net, Isensee et al. 2021). Of a single
+/// head it is the function above.
+///
+/// heads   logits of each, at least one
+template <class S>
+LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses,
+                              const std::vector<Variable<S>>& heads, const Labels& labels,
+                              Reduction reduction = Reduction::batch,
                               WithGradients gradients = WithGradients::no);
 
 /// The same where labels are probabilities, see soft_pixel_sums(); without the gradients' products.

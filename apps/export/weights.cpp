@@ -113,12 +113,13 @@ class Reading {
   Index kernel(const std::string& layer) const {
     return weight(layer).size(format_ == WeightsFormat::pytorch ? 2 : 0);
   }
-  /// How many of first, second, ... there are, named by a format of their number.
-  Index count(const std::string& before, const std::string& behind) const {
-    Index found = 0;
-    while (has(before + fmt::format("{}", found) + behind)) ++found;
-    return found;
+  /// How many there are of those that are named by their number, counted from `first`.
+  Index count(const std::string& before, const std::string& behind, Index first = 0) const {
+    Index next = first;
+    while (has(before + fmt::format("{}", next) + behind)) ++next;
+    return next - first;
   }
+  int deep_heads() const { return static_cast<int>(count("deep", "", 1)); }
 
  private:
   const Tensor<float>& weight(const std::string& layer) const {
@@ -168,11 +169,13 @@ UNetSpec unet_from(const Reading& reading, const UNetSpec& rest) {
   }
   spec.max_width = width_limit(spec.base_width, lowest->depth,
                                reading.outputs(lowest->name + "." + lowest->blocks.back().conv));
+  spec.deep_supervision = reading.deep_heads();
   return spec;
 }
 
 CmunextSpec cmunext_from(const Reading& reading, const UNetSpec& rest) {
   CmunextSpec spec{.widths = {}, .blocks = {}, .kernels = {}};
+  spec.deep_supervision = reading.deep_heads();
   spec.bn_eps = rest.bn_eps;
   spec.in_channels = reading.inputs("stem.conv");
   spec.classes = reading.outputs("head");
@@ -188,6 +191,7 @@ CmunextSpec cmunext_from(const Reading& reading, const UNetSpec& rest) {
 
 ResidualUNetSpec residual_from(const Reading& reading) {
   ResidualUNetSpec spec{.blocks = {}};
+  spec.deep_supervision = reading.deep_heads();
   spec.in_channels = reading.inputs("stem.conv");
   spec.classes = reading.outputs("head");
   const Index levels = reading.count("enc", ".block0.conv1");

@@ -33,7 +33,7 @@ Gram random_gram(std::uint64_t seed) {
   const LossValues<double> values =
       evaluate_losses(pointers, logits, labels, seed % 2 == 0 ? Reduction::batch : Reduction::image,
                       WithGradients::yes);
-  return products_at_logits(*values.gradients);
+  return products_at_logits(values.gradients);
 }
 
 Row weights(const std::string& rule, const std::vector<Gram>& gradients) {

@@ -49,7 +49,7 @@ TEST_CASE("fused loss: the products of the losses' own gradients, without touchi
     for (const Reduction reduction : {Reduction::batch, Reduction::image}) {
       FusedLoss<double> fused = make(auxiliary, 1, reduction);
       const Step step(3);
-      const auto values = fused.values(step.logits, step.labels, WithGradients::yes);
+      const auto values = fused.values({step.logits}, step.labels, WithGradients::yes);
       CHECK_FALSE(step.logits.grad().defined());
       const StepWeights weighed = fused.weigh(values, true);
       REQUIRE(weighed.gradients.has_value());
@@ -157,7 +157,7 @@ TEST_CASE("fused loss: the losses after an update are the base losses', without 
     return std::vector(values.begin(), values.end() - 1);
   };
   const std::vector<double> first = fused.step(before.logits, before.labels).values;
-  const auto changed = fused.values(after.logits, before.labels, WithGradients::no);
+  const auto changed = fused.values({after.logits}, before.labels, WithGradients::no);
   fused.losses_after(changed);
   alone.step(base(first));
   alone.losses_after(

@@ -125,7 +125,7 @@ TEST_CASE("products of gradients at parameters: losses that never conflict at th
     const auto gram_at = [&](GradientsAt at) {
       FusedLoss<double> loss = fused_at<double>(at, "pcgrad", names);
       step.forward(*network, loss, WithGradients::yes);
-      return at == GradientsAt::logits ? products_at_logits(*step.values.gradients)
+      return at == GradientsAt::logits ? products_at_logits(step.values.gradients)
                                        : *step.gradients;
     };
     const auto pcgrad = [](const Gram& gram) {

@@ -46,7 +46,7 @@ std::set<std::string> names_in(const Module<float>& network) {
   return names;
 }
 
-/// A loss of the network's logits agrees with central differences in all parameters and in x.
+/// A loss of the logits of the network's heads agrees with central differences in all parameters and in x.
 void check_gradients(const std::string& name, Network<double>& network, const Shape& shape) {
   Rng rng(21);
   const Variable<double> x(random_tensor<double>(shape, rng), true);
@@ -63,7 +63,9 @@ void check_gradients(const std::string& name, Network<double>& network, const Sh
   GradcheckOptions options;
   options.relative = 1e-5;
   const GradcheckResult result = gradcheck(
-      name, inputs, [&] { return evaluate_loss(*loss, network.forward(x), labels); }, options);
+      name, inputs,
+      [&] { return evaluate_losses<double>({loss.get()}, network.heads(x), labels).values; },
+      options);
   CHECK_MESSAGE(result.failure.empty(), result.failure);
   MESSAGE(name, ": ", result.checked, " elements checked, ", result.excluded,
           " excluded at a kink");
@@ -279,6 +281,11 @@ TEST_CASE("gradients: small networks and U-Nets with other norms agree with cent
   }
   ResidualUNet<double> residual({.size = {.depth = 1, .base_width = 2}, .blocks = {1, 2}});
   check_gradients("residual", residual, {2, 8, 7, 1});
+  UNetSpec spec = small_unet(NormKind::instance, Activation::leaky_relu, Down::pool);
+  spec.base_width = 2;
+  spec.deep_supervision = 1;
+  UNet<double> supervised(spec);
+  check_gradients("unet with two heads", supervised, {2, 8, 8, 1});
   // Two levels: a batch norm over few values bends more than central differences can follow.
   Cmunext<double> cmunext({.widths = {2, 3}, .blocks = {1, 1}, .kernels = {3, 5}});
   check_gradients("cmunext", cmunext, {2, 8, 7, 1});

@@ -46,6 +46,14 @@ inline std::vector<NetworkSpec> small_network_specs() {
     }
   }
   add("classic", {depth, width, {"max-width", std::int64_t{6}}});
+  const std::pair<std::string, Setting::Value> deep = {"deep-supervision", std::int64_t{1}};
+  add("paper", {depth, width, deep});
+  add("classic", {depth, width, deep});
+  add("residual", {depth, width, deep, {"residual-blocks", std::vector<double>{1, 2, 1}}});
+  add("cmunext", {{"cmunext-widths", std::vector<double>{4, 6, 8}},
+                  {"cmunext-blocks", std::vector<double>{1, 1, 1}},
+                  {"cmunext-kernels", std::vector<double>{3, 3, 3}},
+                  deep});
   add("residual", {depth, width, {"residual-blocks", std::vector<double>{1, 2, 1}}});
   add("cmunext", {{"cmunext-widths", std::vector<double>{4, 6, 8}},
                   {"cmunext-blocks", std::vector<double>{1, 2, 1}},
