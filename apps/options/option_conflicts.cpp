@@ -89,7 +89,7 @@ bool reads_history(const TrainOptions& o) {
 
 std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
   const bool divided = o.split.from_file();
-  const double horizon = o.ema > 0.0 ? 1.0 / (1.0 - o.ema) : 0.0;
+  const double horizon = o.ema > 0.0 && o.swa == 0 ? 1.0 / (1.0 - o.ema) : 0.0;
   const std::vector<Setting>& of_network = entry_named(networks(), o.model, "model").settings;
   const bool has_norms = Settings(of_network).knows("norm");
   const std::string& norm = o.network_settings.text("norm");
@@ -102,6 +102,7 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
        {"ema"},
        fmt::format("that it should have: it averages over {:.0f} steps, and the run has {}",
                    horizon, steps)},
+      {o.swa > 0, {"ema"}, "with --swa"},
       {o.updates > 0, {"epochs"}, "where --updates says how many steps there are"},
       {!o.data.preprocess.bilateral,
        {"bilateral-d", "bilateral-sigma-space", "bilateral-sigma-range", "bilateral-square"},
@@ -150,6 +151,12 @@ void refuse_contradictions(const TrainOptions& o) {
     if (!losses.insert(name).second) {
       throw CLI::ValidationError("--losses", fmt::format("{} is given twice", name));
     }
+  }
+  if (o.swa > 0 && o.early_stop > 0) {
+    throw CLI::ValidationError(fmt::format(
+        "--swa {} averages the last epochs, to which --early-stop {} may not come: give "
+        "one of them",
+        o.swa, o.early_stop));
   }
   std::vector<std::string> dividing;
   if (o.split.folds > 0) dividing.emplace_back("--folds");

@@ -23,6 +23,15 @@ void StepOptions::bind(OptionSet& set) {
       ->check(number_in(kAtLeastZero));
   add.value("--ema", ema, "Average the weights with this decay; 0: off")
       ->check(number_in(kFraction));
+  add.value(
+         "--swa", swa,
+         "Stochastic weight averaging: the mean of the weights at the ends of so many last epochs, "
+         "instead of --ema; 0: off")
+      ->check(whole_number(0, 1000000));
+  add.value("--early-stop", early_stop,
+            "End after so many epochs without a better CB-Dice of the validation images; 0: never. "
+            "The learning rate falls over all epochs")
+      ->check(whole_number(0, 1000000));
   add.value("--small-lesions", small_lesions,
             "Times that an image whose lesion is below 2 % of it is in an epoch")
       ->check(whole_number(1, 100));

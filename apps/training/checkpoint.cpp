@@ -15,7 +15,7 @@ constexpr int kVersion = 2;          // 1 had no event_bytes
 constexpr double kMostSteps = 1e15;  // counted exactly by a double
 
 // Prefixes of the tensors of each part.
-const std::string kNetwork = "network.", kOptimizer = "optimizer.", kEma = "ema.",
+const std::string kNetwork = "network.", kOptimizer = "optimizer.", kAverage = "ema.",
                   kFusion = "fusion.";
 
 Tensor<double> to_tensor(const std::vector<double>& values) {
@@ -74,9 +74,10 @@ TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
     optimizer.moments.emplace(name, file.get<float>(kOptimizer + name));
   }
   parts.optimizer.load_state(optimizer);
-  if (parts.ema != nullptr) {
-    for (const auto& [name, average] : parts.ema->averages()) restore(file, kEma, name, average);
-    parts.ema->set_updates(count("ema.updates"));
+  if (parts.average != nullptr) {
+    for (const auto& [name, average] : parts.average->averages())
+      restore(file, kAverage, name, average);
+    parts.average->set_updates(count("ema.updates"));
   }
   FusionState fusion{count("fusion.step"), {}, {}, {}};
   for (std::size_t k = 0; k < parts.fusion.state().history.size(); ++k) {
@@ -96,6 +97,8 @@ TrainingProgress parse(const Safetensors& file, const TrainingParts& parts,
     progress.event_bytes = static_cast<std::uintmax_t>(count("event_bytes"));
   }
   progress.loss_sum = file.get<double>("epoch.loss_sum").item();
+  // Files of before early stopping have no such epoch: patience begins where they go on.
+  progress.best_epoch = file.metadata.contains("best_epoch") ? count("best_epoch") : progress.epoch;
   progress.best_cb_dice = file.get<double>("best_cb_dice").item();
   progress.last_dice = metadata_text(file.metadata, "last_dice");
   parts.network.set_passes(static_cast<std::uint64_t>(progress.step));
@@ -117,6 +120,7 @@ void save_checkpoint(const std::filesystem::path& path, const TrainingParts& par
                    {"epoch.batches", fmt::format("{}", progress.batches)},
                    {"epoch.images", fmt::format("{}", progress.images)},
                    {"skipped", fmt::format("{}", progress.skipped)},
+                   {"best_epoch", fmt::format("{}", progress.best_epoch)},
                    {"event_bytes", fmt::format("{}", progress.event_bytes)},
                    {"last_dice", progress.last_dice},
                    {"optimizer.steps", fmt::format("{}", parts.optimizer.steps())},
@@ -128,9 +132,10 @@ void save_checkpoint(const std::filesystem::path& path, const TrainingParts& par
   for (const auto& [name, moment] : parts.optimizer.state().moments) {
     file.set(kOptimizer + name, moment);
   }
-  if (parts.ema != nullptr) {
-    file.metadata["ema.updates"] = fmt::format("{}", parts.ema->updates());
-    for (const auto& [name, average] : parts.ema->averages()) file.set(kEma + name, average);
+  if (parts.average != nullptr) {
+    file.metadata["ema.updates"] = fmt::format("{}", parts.average->updates());
+    for (const auto& [name, average] : parts.average->averages())
+      file.set(kAverage + name, average);
   }
   for (std::size_t k = 0; k < fusion.history.size(); ++k) {
     file.set(history_name(k), to_tensor(fusion.history[k]));

@@ -5,7 +5,7 @@
 
 #include "dmf/fusion.h"
 #include "engine/optim/optimizer.h"
-#include "engine/optim/weight_ema.h"
+#include "engine/optim/weight_average.h"
 #include "layers/network.h"
 
 namespace dmf {
@@ -19,6 +19,7 @@ struct TrainingProgress {
   std::size_t images = 0;
   std::int64_t skipped = 0;  // steps left out, their loss or gradient not being finite
   double best_cb_dice = -1.0;
+  std::int64_t best_epoch = 0;     // that had it, counted from 1
   std::uintmax_t event_bytes = 0;  // of TensorBoard's file
   std::string last_dice = "-";     // as the progress bar shows it
 };
@@ -35,7 +36,7 @@ struct TrainingParts {
   Network<float>& network;
   Optimizer<float>& optimizer;
   Fusion& fusion;
-  WeightEma<float>* ema;  // null without one
+  WeightAverage<float>* average;  // null without one
 };
 
 /// Writes everything that the run needs to go on as if it had never stopped, atomically: until the

@@ -6,9 +6,9 @@
 #include <limits>
 #include <optional>
 
+#include "apps/training/averaged_weights.h"
 #include "apps/training/parts.h"
 #include "dmf/training_step.h"
-#include "engine/optim/weight_ema.h"
 #include "engine/tensor/allocator.h"
 
 namespace dmf {
@@ -39,10 +39,7 @@ Measured measure(const TrainOptions& options, Index batch) {
                          : std::max(kSide / unit, Index{1}) * unit;
   FusedLoss<float> loss = make_fused_loss(options);
   const auto optimizer = make_optimizer(options, network);
-  std::optional<WeightEma<float>> ema;
-  if (options.ema > 0.0) {
-    ema.emplace(network.named_parameters(), network.named_buffers(), options.ema);
-  }
+  const AveragedWeights averages(network, options, 1);
   TrainingStep<float> step{
       Tensor<float>::full(Shape{batch, side, side, Index{options.data.preprocess.channels}}, 0.5f,
                           device),

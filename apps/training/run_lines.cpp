@@ -42,6 +42,21 @@ std::vector<std::string> describe_run(const TrainOptions& options, const RunFact
   return lines;
 }
 
+std::string weights_text(const std::vector<double>& weights) {
+  std::vector<std::string> each;
+  for (const double weight : weights) {
+    std::string text = fmt::format("{:.2f}", weight);
+    each.push_back(text.starts_with("0.") ? text.substr(1) : text);
+  }
+  return fmt::format("{}", fmt::join(each, " "));
+}
+
+std::string stopped_early(const TrainOptions& options, const TrainingProgress& position,
+                          std::int64_t epochs) {
+  return fmt::format("stopped   after epoch {} of {}: none better since epoch {} (--early-stop {})",
+                     position.epoch, epochs, position.best_epoch, options.early_stop);
+}
+
 std::vector<std::string> warnings_of_run(const TrainOptions& options, const RunFacts& facts) {
   std::vector<std::string> lines;
   const AuxiliarySchedule& aux = options.fusion.auxiliary;

@@ -20,6 +20,13 @@ struct RunFacts {
 std::vector<std::string> describe_run(const TrainOptions& options, const RunFacts& facts,
                                       const TrainingProgress& position);
 
+/// ".34 .36 .30": short, since an epoch's line has 80 columns.
+std::string weights_text(const std::vector<double>& weights);
+
+/// That a run ended before its last epoch, and why.
+std::string stopped_early(const TrainOptions& options, const TrainingProgress& position,
+                          std::int64_t epochs);
+
 /// What of the weighting will not do what its user may expect.
 std::vector<std::string> warnings_of_run(const TrainOptions& options, const RunFacts& facts);
 

@@ -19,6 +19,7 @@
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
 #include "apps/support/within_memory.h"
+#include "apps/training/averaged_weights.h"
 #include "apps/training/checkpoint.h"
 #include "apps/training/event_log.h"
 #include "apps/training/gradient_watch.h"
@@ -31,7 +32,6 @@
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
 #include "engine/optim/optimizer.h"
-#include "engine/optim/weight_ema.h"
 
 namespace dmf {
 namespace {
@@ -46,16 +46,6 @@ bool one_class_everywhere(const ConfusionMatrix& pixels) {
   int predicted = 0;
   for (int c = 0; c < pixels.classes(); ++c) predicted += pixels.tp(c) + pixels.fp(c) > 0 ? 1 : 0;
   return predicted == 1;
-}
-
-/// ".34 .36 .30": short, since an epoch's line has 80 columns.
-std::string weights_text(const std::vector<double>& weights) {
-  std::vector<std::string> each;
-  for (const double weight : weights) {
-    std::string text = fmt::format("{:.2f}", weight);
-    each.push_back(text.starts_with("0.") ? text.substr(1) : text);
-  }
-  return fmt::format("{}", fmt::join(each, " "));
 }
 
 // A GPU takes a few milliseconds for a step, and the CPU has nothing else to do meanwhile.
@@ -88,12 +78,10 @@ class Run {
             options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity()),
         epochs_(options.epoch_count(static_cast<std::int64_t>(loader_.batches()))),
         total_steps_(static_cast<std::int64_t>(loader_.batches()) * epochs_),
-        schedule_(make_schedule(options, total_steps_)) {
+        schedule_(make_schedule(options, total_steps_)),
+        averages_(*network_, options, epochs_) {
     if (!options.init_from.empty() && start == Start::anew)
       begin_with(options.init_from, *network_);
-    if (options.ema > 0.0) {
-      ema_.emplace(network_->named_parameters(), network_->named_buffers(), options.ema);
-    }
     run_ = {read_provenance(folder / "run.json").id, run_definition(folder)};
     if (start == Start::from_checkpoint) {
       position_ = load_checkpoint(folder_ / kCheckpoint, parts(), run_);
@@ -108,13 +96,14 @@ class Run {
     stop_if_asked();
     start_ = Clock::now();
     first_step_ = position_.step;
-    while (position_.epoch < epochs_) {
+    while (!is_over()) {
       train_epoch();
       validate();
       save();
       draw_page();
-      if (position_.epoch < epochs_) stop_if_asked();
+      if (!is_over()) stop_if_asked();
     }
+    if (position_.epoch < epochs_) progress_.line(stopped_early(options_, position_, epochs_));
     if (const Device device = network_->device(); !device.is_cpu()) {
       progress_.line(fmt::format("memory    {:.0f} MB of the device at most",
                                  static_cast<double>(memory_stats(device).peak) / 1e6));
@@ -139,9 +128,7 @@ class Run {
     for (const std::string& line : warnings_of_run(options_, facts)) progress_.problem(line);
   }
 
-  TrainingParts parts() {
-    return {*network_, *optimizer_, loss_.fusion(), ema_ ? &*ema_ : nullptr};
-  }
+  TrainingParts parts() { return {*network_, *optimizer_, loss_.fusion(), averages_.average()}; }
 
   /// Makes what was done so far safe. The logs first: a checkpoint without its rows is no good.
   void save() {
@@ -155,6 +142,13 @@ class Run {
     throw Interrupted(signal,
                       fmt::format("stopped after step {} of {}, all of it saved. Go on with: {}",
                                   position_.step, total_steps_, resume_command(folder_)));
+  }
+
+  /// Whether all epochs are made, or so many without a better one as end the run early.
+  bool is_over() const {
+    const std::int64_t patience = options_.early_stop;
+    return position_.epoch >= epochs_ ||
+           (patience > 0 && position_.epoch - position_.best_epoch >= patience);
   }
 
   double share_done() const {
@@ -241,7 +235,7 @@ class Run {
       ++position_.step;
       return std::numeric_limits<double>::quiet_NaN();
     }
-    if (ema_) ema_->update();
+    averages_.after_step();
 
     log_->step(position_, weighed, total, lr);
     ++position_.step;
@@ -288,7 +282,8 @@ class Run {
 
   /// Scores the epoch that has just been trained, keeps its weights and moves on to the next.
   void validate() {
-    if (ema_) ema_->swap();  // what is validated is what is saved
+    averages_.after_epoch(position_.epoch + 1);
+    averages_.swap();  // what is validated is what is saved
     double loss_sum = 0.0;
     EvaluationOptions evaluation;
     evaluation.batch = options_.batch;
@@ -309,11 +304,14 @@ class Run {
     const Scores pooled = score(scores.pooled, 0.0);
     const bool best = pooled.cb_dice > position_.best_cb_dice;
     const ModelFacts facts{options_.data.preprocess, {}, data_.samples.mask_encoding(), run_.id};
-    if (best) position_.best_cb_dice = pooled.cb_dice;
+    if (best) {
+      position_.best_cb_dice = pooled.cb_dice;
+      position_.best_epoch = position_.epoch + 1;
+    }
     if (best || options_.keeps_last) save_model(folder_ / "best.safetensors", *network_, facts);
     save_model(folder_ / "last.safetensors", *network_, facts);
     if (log_->takes_images()) log_images();
-    if (ema_) ema_->swap();
+    averages_.swap();
 
     const double train_loss = position_.loss_sum / static_cast<double>(position_.images);
     ++position_.epoch;
@@ -349,7 +347,7 @@ class Run {
   Stepper stepper_;
   std::int64_t epochs_, total_steps_;
   LearningRate schedule_;
-  std::optional<WeightEma<float>> ema_;
+  AveragedWeights averages_;
   RunIdentity run_;
   TrainingProgress position_;
   std::optional<TrainingLog> log_;

@@ -121,6 +121,8 @@ TEST_CASE("options: contradictions are refused, also between command line and fi
   CHECK(refusal({"--folds-file", "f", "--split-file", "g"}).find("each say how") !=
         std::string::npos);
   CHECK(refusal({"--folds", "2"}).find("expected at least 3") != std::string::npos);
+  CHECK(refusal({"--swa", "5", "--early-stop", "9"}) ==
+        "--swa 5 averages the last epochs, to which --early-stop 9 may not come: give one of them");
   CHECK(refusal({"--folds", "4", "--fold", "5"}).find("from 1 to 4") != std::string::npos);
   const TemporaryFolder folder;
   const std::string path = (folder / "c.toml").string();
@@ -241,6 +243,9 @@ TEST_CASE("options: what has no effect is said, what a recipe sets is not") {
   const std::vector<std::string> few = idle({}, 10);  // as many are too few for any recipe
   REQUIRE(few.size() == 1);
   CHECK(few[0].find("--warmup-steps 100: the run has 10 steps") == 0);
+  CHECK(idle({"--swa", "5"}).empty());
+  CHECK(idle({"--swa", "5", "--ema", "0.9"}) ==
+        std::vector<std::string>{"--ema has no effect with --swa"});
   CHECK(idle({"--warmup-steps", "0"}, 10).empty());
   CHECK(idle({"--ema", "0.999999"}, 10).at(0).find("averages over 1000000 steps") !=
         std::string::npos);

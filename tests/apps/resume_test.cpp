@@ -4,6 +4,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "engine/core/rng.h"
 #include "engine/io/safetensors.h"
 #include "tests/support/programs.h"
@@ -69,18 +71,22 @@ TEST_CASE_FIXTURE(Fixture, "train: killed at random moments and resumed, it ends
   }
 }
 
-TEST_CASE("train: rules that learn, count epochs, look again or see gradients go on as they were") {
+TEST_CASE("train: whatever learns, counts epochs, looks again or averages goes on as it was") {
   const TemporaryFolder folder;
   make_data(folder / "data");
-  for (const char* rule : {"famo", "dwa", "uw", "relobralo", "gradnorm", "gradvac"}) {
-    CAPTURE(rule);
+  for (const std::string what :
+       {"--weighting famo", "--weighting dwa", "--weighting uw", "--weighting relobralo",
+        "--weighting gradnorm", "--weighting gradvac", "--swa 2 --deep-supervision 2",
+        "--early-stop 2 --epochs 9"}) {
+    CAPTURE(what);
     const auto train = [&](const std::string& out) {
       return "train --data " + quoted(folder / "data") +
-             " --recipe paper --image 32 --base-width 4 --epochs 3 --batch 4 --dropout 0.2 "
-             "--checkpoint-every 1 --out " +
-             quoted(folder / out) + " --weighting " + rule;
+             " --recipe paper --image 32 --base-width 4 --batch 4 --dropout 0.2 --checkpoint-every 1 " +
+             (what.find("--epochs") == std::string::npos ? "--epochs 3 " : "") + what + " --out " +
+             quoted(folder / out);
     };
-    const std::string whole = fmt::format("{}_whole", rule), cut = fmt::format("{}_cut", rule);
+    const std::string name = what.substr(what.rfind(' ') + 1);
+    const std::string whole = name + "_whole", cut = name + "_cut";
     const Outcome expected = run(train(whole));
     REQUIRE_MESSAGE(expected.code == 0, expected.text);
     Outcome outcome = run(train(cut), "timeout -s KILL 0.15 ");
@@ -90,10 +96,32 @@ TEST_CASE("train: rules that learn, count epochs, look again or see gradients go
                     fmt::format("timeout -s KILL {:.2f} ", 0.2 + 0.1 * kills));
     }
     REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
-    for (const char* name : {"last.safetensors", "steps.csv", "metrics.json"}) {
-      CHECK_MESSAGE(read_text(folder / cut / name) == read_text(folder / whole / name), name);
+    for (const char* file : {"last.safetensors", "steps.csv", "metrics.json"}) {
+      CHECK_MESSAGE(read_text(folder / cut / file) == read_text(folder / whole / file), file);
     }
   }
+}
+
+TEST_CASE("train --early-stop: the run ends once so many epochs were no better, and is complete") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  // Steps so small that no score changes: the first epoch is the best.
+  const Outcome outcome =
+      run("train --data " + quoted(folder / "data") +
+          " --recipe paper --image 32 --base-width 4 --batch 4 --epochs 50 "
+          "--optimizer sgd --lr 1e-30 --bn-momentum 1e-9 --early-stop 3 --out " +
+          quoted(folder / "run"));
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
+  CHECK_MESSAGE(outcome.text.find("stopped   after epoch 4 of 50: none better since epoch 1 "
+                                  "(--early-stop 3)") != std::string::npos,
+                outcome.text);
+  const std::string epochs = read_text(folder / "run/epochs.csv");
+  CHECK(std::count(epochs.begin(), epochs.end(), '\n') == 5);
+  const std::string metrics = read_text(folder / "run/metrics.json");
+  const Outcome again = run("train --resume " + quoted(folder / "run"));
+  REQUIRE_MESSAGE(again.code == 0, again.text);
+  CHECK(read_text(folder / "run/epochs.csv") == epochs);
+  CHECK(read_text(folder / "run/metrics.json") == metrics);
 }
 
 TEST_CASE_FIXTURE(Fixture,

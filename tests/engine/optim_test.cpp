@@ -8,7 +8,7 @@
 #include "engine/ops/reduce.h"
 #include "engine/optim/optimizers.h"
 #include "engine/optim/schedule.h"
-#include "engine/optim/weight_ema.h"
+#include "engine/optim/weight_average.h"
 
 namespace dmf {
 namespace {
@@ -189,19 +189,31 @@ TEST_CASE("learning rate: warm-up, cosine, polynomial and their ends") {
   CHECK(polynomial.at(99) == 0.0);
 }
 
-TEST_CASE("weight EMA: averages by hand, swaps there and back") {
+TEST_CASE("weight average: moving by hand, swaps there and back") {
   const V p = scalar(1.0);
   const auto buffer = Tensor<double>::scalar(4.0);
-  WeightEma<double> ema({{"p", p}}, {{"b", buffer}}, 0.9);
+  WeightAverage<double> ema({{"p", p}}, {{"b", buffer}});
   p.value().fill(2.0);
-  ema.update();  // decay min(0.9, 1/10): 0.1 * 1 + 0.9 * 2
+  ema.update(ema_decay(0.9, ema.updates()));  // min(0.9, 1/10): 0.1 * 1 + 0.9 * 2
   CHECK(ema.averages().at("p").item() == Approx(1.9));
   ema.swap();
   CHECK(p.value().item() == Approx(1.9));
   CHECK(buffer.item() == 4.0);
   ema.swap();
   CHECK(p.value().item() == 2.0);
-  CHECK_THROWS_WITH_AS(WeightEma<double>({}, {}, 1.0), Contains("[ema] decay 1"), ValueError);
+  CHECK(ema_decay(0.9, 79) == Approx(80.0 / 89.0));
+  CHECK(ema_decay(0.9, 80) == 0.9);
+}
+
+TEST_CASE("weight average: the plain mean of what was taken in, without what it began as") {
+  const V p = scalar(100.0);
+  WeightAverage<double> mean({{"p", p}}, {});
+  for (const double value : {1.0, 5.0, 9.0, -3.0}) {
+    p.value().fill(value);
+    mean.update(mean_decay(mean.updates()));
+  }
+  CHECK(mean.averages().at("p").item() == Approx(3.0));
+  CHECK(mean.updates() == 4);
 }
 
 }  // namespace dmf
