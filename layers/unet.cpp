@@ -4,6 +4,7 @@
 
 #include "engine/ops/concat.h"
 #include "engine/ops/pool2d.h"
+#include "layers/attention_gate.h"
 #include "layers/dropout.h"
 #include "layers/norm_activation.h"
 #include "layers/padded.h"
@@ -32,6 +33,13 @@ struct UNet<S>::Level final : Module<S> {
         this->add_child(up.norm, up_norm_->norm());
       }
     }
+    if (level.attention) {
+      const auto& [skip, below, between, norm] = *level.attention;
+      attention_ =
+          std::make_unique<AttentionGate<S>>(level.name + ".attention", skip, below, between, norm,
+                                             spec.norm_spec(), init, rng, compute);
+      this->add_child("attention", *attention_);
+    }
     for (const ConvBlock& block : level.blocks) {
       convs_.push_back(
           std::make_unique<Conv2d<S>>(block.in, block.out, 3, init, rng, compute, block.stride));
@@ -44,6 +52,11 @@ struct UNet<S>::Level final : Module<S> {
 
   Variable<S> upsample(const Variable<S>& x) {
     return up_norm_ ? up_norm_->after(*up_, x) : up_->forward(x);
+  }
+
+  /// What comes up, and the skip beside it.
+  Variable<S> join(const Variable<S>& up, const Variable<S>& skip) {
+    return concat<S>({up, attention_ ? attention_->forward(skip, up) : skip});
   }
 
   Variable<S> forward(const Variable<S>& x) override {
@@ -59,6 +72,7 @@ struct UNet<S>::Level final : Module<S> {
  private:
   std::unique_ptr<ConvTranspose2d<S>> up_;
   std::optional<NormActivation<S>> up_norm_;
+  std::unique_ptr<AttentionGate<S>> attention_;
   std::vector<std::unique_ptr<Conv2d<S>>> convs_;
   std::vector<NormActivation<S>> norms_;
   Dropout<S> dropout_;
@@ -104,7 +118,7 @@ std::vector<Variable<S>> UNet<S>::forward_divisible(const Variable<S>& x, Wanted
       case LevelSpec::Part::decoder: {
         const Variable<S> up = level->upsample(y);
         y = Variable<S>();  // no longer needed: without a graph its memory is free for what follows
-        y = level->forward(concat<S>({up, skips.back()}));
+        y = level->forward(level->join(up, skips.back()));
         skips.pop_back();
         heads_->take(level->depth, y, wanted, logits);
         break;

@@ -1,5 +1,7 @@
 #include "layers/unet_spec.h"
 
+#include <algorithm>
+
 #include "engine/core/check.h"
 #include "layers/heads.h"
 
@@ -39,6 +41,7 @@ UNetSpec UNetSpec::of(const UNetPreset& preset, const NetworkSpec& spec) {
           settings.whole("norm-groups"),
           entry_named(kActivations, settings.text("activation"), "activation").value,
           entry_named(kDowns, settings.text("down"), "down").value,
+          settings.flag("attention"),
           static_cast<int>(settings.whole("deep-supervision"))};
 }
 
@@ -52,6 +55,7 @@ NetworkSpec UNetSpec::network_spec() const {
   settings.set("norm-groups", norm_groups);
   settings.set("activation", name_of(kActivations, activation));
   settings.set("down", name_of(kDowns, down));
+  settings.set("attention", attention);
   settings.set("deep-supervision", std::int64_t{deep_supervision});
   return {std::string(preset.name), in_channels, classes, seed, std::move(settings)};
 }
@@ -76,6 +80,7 @@ std::vector<Setting> unet_settings() {
        {},
        names_of(kActivations)},
       {"down", name_of(kDowns, initial.down), help_of(kDowns), {}, names_of(kDowns)},
+      {"attention", initial.attention, "Gates on the skips, which what comes from below opens"},
       deep_supervision_setting()};
   settings.insert(settings.end(), rest.begin(), rest.end());
   return settings;
@@ -114,6 +119,9 @@ std::vector<LevelSpec> levels(const UNetSpec& spec) {
                       UpConv{width, up, preset.up_kernel, preset.up_normalised ? norm : ""},
                       blocks_of(preset.decoder_convs, bn, joined, up, 1), false, out,
                       depth == 0 ? 0.0 : spec.dropout, id_of(spec.depth + 1 + depth)});
+    if (spec.attention) {
+      levels.back().attention = SkipGate{up, up, std::max<Index>(up / 2, 1), bn};
+    }
     width = out;
   }
   return levels;
@@ -134,6 +142,11 @@ Index parameter_count(const UNetSpec& spec) {
     if (level.up) {
       count += conv_parameters(level.up->kernel, level.up->in, level.up->out);
       if (!level.up->norm.empty()) count += 2 * level.up->out;
+    }
+    if (level.attention) {
+      const auto& [skip, below, between, norm] = *level.attention;
+      count += conv_parameters(1, skip, between) + conv_parameters(1, below, between) +
+               2 * 2 * between + conv_parameters(1, between, 1) + 2;
     }
     for (const ConvBlock& block : level.blocks) {
       count += conv_parameters(3, block.in, block.out) + 2 * block.out;

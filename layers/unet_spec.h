@@ -73,6 +73,7 @@ struct UNetSpec {
   Index norm_groups = 8;
   Activation activation = Activation::relu;
   Down down = Down::pool;
+  bool attention = false;    // gates on the skips
   int deep_supervision = 0;  // levels below 0 with heads of their own
 
   EncoderSize size() const { return {depth, base_width, max_width}; }
@@ -101,6 +102,12 @@ struct UpConv {
   std::string norm;  // of the normalisation and activation behind it; empty without
 };
 
+/// "attention", a gate on a decoder's skip.
+struct SkipGate {
+  Index skip, below, between;  // channels
+  std::string norm;            // how its normalisations' names end
+};
+
 /// A level of a U-Net. An encoder's output goes to the decoder of its depth, as the skip, and,
 /// through a 2 x 2 max pooling where it is pooled, to what is below; a decoder brings what comes from below to its size,
 /// and joins the skip behind it. Then come the blocks, then dropout.
@@ -112,10 +119,11 @@ struct LevelSpec {
   int depth;                 // its pixels are 2^depth of the image's wide
   std::optional<UpConv> up;  // a decoder's
   std::vector<ConvBlock> blocks;
-  bool pooled;       // an encoder's
-  Index out;         // channels that leave it
-  double dropout;    // rate
-  std::uint32_t id;  // of what dropout draws
+  bool pooled;                             // an encoder's
+  Index out;                               // channels that leave it
+  double dropout;                          // rate
+  std::uint32_t id;                        // of what dropout draws
+  std::optional<SkipGate> attention = {};  // a decoder's
 };
 
 /// The U-Net's topology: its levels in the order in which they compute. Behind the last one comes

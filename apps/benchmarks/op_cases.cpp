@@ -13,6 +13,7 @@
 #include "engine/kernels/conv2d/conv2d.h"
 #include "engine/kernels/depthwise_conv2d/depthwise_conv2d.h"
 #include "engine/kernels/elementwise/elementwise.h"
+#include "engine/kernels/gate/gate.h"
 #include "engine/kernels/group_norm/group_norm.h"
 #include "engine/kernels/optimizer/optimizer.h"
 #include "engine/kernels/pixel_sums/pixel_sums.h"
@@ -164,6 +165,19 @@ class Cases {
                  [=](const Floats& out) { upsampling->forward(x.cview(), out.view()); }),
             make("backward", operations, bytes, x.like(x.shape()),
                  [=](const Floats& out) { upsampling->backward(dy.cview(), out.view()); })};
+  }
+
+  std::vector<KernelCase> gate(const OpShape& s) const {
+    const auto* gated = &kernels<GateKernels<float>>(compute_.device);
+    const Floats x = images(Shape{s.n, s.h, s.w, s.c_in}), dy = images(x.shape());
+    const Floats a = images(Shape{s.n, s.h, s.w, 1}), da = a.like(a.shape());
+    const auto n = static_cast<double>(x.numel()), pixels = static_cast<double>(a.numel());
+    return {make("forward", n + 4.0 * pixels, bytes_of({x, a, x}), x.like(x.shape()),
+                 [=](const Floats& out) { gated->forward(x.cview(), a.cview(), out.view()); }),
+            make("backward", 3.0 * n + 7.0 * pixels, bytes_of({x, a, dy, x, da}), x.like(x.shape()),
+                 [=](const Floats& out) {
+                   gated->backward(x.cview(), a.cview(), dy.cview(), out.view(), da.view());
+                 })};
   }
 
   /// operations  of the function's definition, and of its slope's, for each element
@@ -327,16 +341,18 @@ std::vector<KernelCase> cases_of(const OpShape& s, const Compute& compute) {
   if (s.op == "group_norm") return cases.group_norm(s);
   if (s.op == "depthwise_conv2d") return cases.depthwise(s);
   if (s.op == "upsample_bilinear2d") return cases.upsample(s);
+  if (s.op == "gate") return cases.gate(s);
   if (s.op == "gelu") return cases.unary(s, functors::Gelu{}, 4);
   if (s.op == "leaky_relu") return cases.unary(s, functors::LeakyRelu{0.01}, 1);
   if (s.op == "max_pool2d") return cases.pool(s);
   if (s.op == "concat") return cases.concat(s);
   if (s.op == "log_softmax" || s.op == "pixel_sums") return cases.loss(s);
-  DMF_CHECK(s.op == "adam", ValueError,
-            "[bench] unknown op '{}': expected conv2d, conv_transpose2d, depthwise_conv2d, "
-            "batch_norm2d, group_norm, max_pool2d, upsample_bilinear2d, concat, gelu, leaky_relu, "
-            "log_softmax, pixel_sums or adam.",
-            s.op);
+  DMF_CHECK(
+      s.op == "adam", ValueError,
+      "[bench] unknown op '{}': expected conv2d, conv_transpose2d, depthwise_conv2d, "
+      "batch_norm2d, group_norm, max_pool2d, upsample_bilinear2d, gate, concat, gelu, leaky_relu, "
+      "log_softmax, pixel_sums or adam.",
+      s.op);
   return cases.adam(s);
 }
 

@@ -56,6 +56,18 @@ std::vector<OpShape> network_shapes(const UNetSpec& spec, Index n, Index image) 
       const UpConv& up = *level.up;
       list.add("conv_transpose2d", size / 2, up.in, up.out, up.kernel, 2);
       if (!up.norm.empty()) list.norm(size, up.out, norm);
+      if (level.attention) {
+        const Index between = level.attention->between;
+        NormSpec plain = norm;
+        plain.activation = Activation::none;
+        for (const Index from : {level.attention->skip, level.attention->below}) {
+          list.add("conv2d", size, from, between, 1, 1);
+          list.norm(size, between, plain);
+        }
+        list.add("conv2d", size, between, 1, 1, 1);
+        list.norm(size, 1, plain);
+        list.add("gate", size, level.attention->skip);
+      }
       list.add("concat", size, up.out, up.out);
     }
     for (const ConvBlock& block : level.blocks) {

@@ -13,7 +13,7 @@ namespace dmf {
 /// An op at one shape: x is [n, h, w, c_in]; what the rest means is the op's.
 struct OpShape {
   std::string op;  // conv2d, conv_transpose2d, depthwise_conv2d, batch_norm2d, group_norm (in c_out
-                   // groups), max_pool2d, upsample_bilinear2d, concat, gelu, leaky_relu,
+                   // groups), max_pool2d, upsample_bilinear2d, gate, concat, gelu, leaky_relu,
                    // log_softmax, pixel_sums, adam (of c_in parameters)
   Index n, h, w, c_in, c_out;
   Index kernel, stride;

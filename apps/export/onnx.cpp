@@ -27,6 +27,21 @@ void describe(onnx::ValueInfoProto& info, const std::string& name, Index channel
   shape->add_dim()->set_dim_param("W");
 }
 
+/// A skip behind its attention gate.
+///
+/// name  what the names of its parts begin with
+std::string gated(OnnxGraph& graph, const std::string& name, const SkipGate& gate, NormSpec norm,
+                  const std::string& skip, const std::string& below) {
+  norm.activation = Activation::none;
+  const auto normalised = [&](const std::string& part, const std::string& x) {
+    return graph.norm(name + part + "_" + gate.norm, graph.conv(name + part, x), norm);
+  };
+  const std::string both =
+      graph.sum(name + "sum", normalised("skip", skip), normalised("below", below));
+  const std::string bent = graph.activation(name + "relu", both, Activation::relu);
+  return graph.gate(name + "gate", skip, normalised("psi", bent));
+}
+
 std::string build_unet(OnnxGraph& graph, const UNetSpec& spec) {
   const NormSpec norm = spec.norm_spec();
   std::vector<std::string> skips;
@@ -36,6 +51,10 @@ std::string build_unet(OnnxGraph& graph, const UNetSpec& spec) {
     if (level.up) {
       x = graph.conv_transpose(in_level("up"), x);
       if (!level.up->norm.empty()) x = graph.norm(in_level(level.up->norm), x, norm);
+      if (level.attention) {
+        skips.back() =
+            gated(graph, level.name + ".attention.", *level.attention, norm, skips.back(), x);
+      }
       x = graph.concat(in_level("concat"), x, skips.back());
       skips.pop_back();
     }

@@ -145,6 +145,12 @@ std::string OnnxGraph::upsample(const std::string& name, const std::string& x) {
   return name;
 }
 
+std::string OnnxGraph::gate(const std::string& name, const std::string& x, const std::string& a) {
+  add("Sigmoid", name + ".share", {a});
+  add("Mul", name, {x, name + ".share"});
+  return name;
+}
+
 std::string OnnxGraph::sum(const std::string& name, const std::string& a, const std::string& b) {
   add("Add", name, {a, b});
   return name;

@@ -34,6 +34,8 @@ class OnnxGraph {
   std::string pool(const std::string& op, const std::string& name, const std::string& x);
   /// Bilinear, to twice the size.
   std::string upsample(const std::string& name, const std::string& x);
+  /// x times the sigmoid of a, which has one channel.
+  std::string gate(const std::string& name, const std::string& x, const std::string& a);
   std::string sum(const std::string& name, const std::string& a, const std::string& b);
   /// Along the channels.
   std::string concat(const std::string& name, const std::string& a, const std::string& b);

@@ -169,6 +169,7 @@ UNetSpec unet_from(const Reading& reading, const UNetSpec& rest) {
   }
   spec.max_width = width_limit(spec.base_width, lowest->depth,
                                reading.outputs(lowest->name + "." + lowest->blocks.back().conv));
+  spec.attention = reading.has("dec0.attention.psi");
   spec.deep_supervision = reading.deep_heads();
   return spec;
 }

@@ -10,6 +10,7 @@
 #include "engine/ops/conv2d.h"
 #include "engine/ops/depthwise_conv2d.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/gate.h"
 #include "engine/ops/group_norm.h"
 #include "engine/ops/pool2d.h"
 #include "engine/ops/softmax.h"
@@ -161,6 +162,12 @@ Safetensors leaky_relu_case(const ReferenceCase& c) {
 }
 
 template <class S>
+Safetensors gate_case(const ReferenceCase& c) {
+  const Variable<S> x = input<S>(c, "input", 4), strength = input<S>(c, "strength", 4);
+  return with_gradients<S>(c, gate(x, strength), {{"input", x}, {"strength", strength}});
+}
+
+template <class S>
 Safetensors batch_norm2d_case(const ReferenceCase& c) {
   const Inputs<S> inputs = {{"input", input<S>(c, "input", 4)},
                             {"gamma", input<S>(c, "gamma", 1)},
@@ -235,6 +242,7 @@ std::map<std::string, CaseFunction> layer_case_functions() {
           {"depthwise_conv2d", depthwise_conv2d_case<S>},
           {"group_norm", group_norm_case<S>},
           {"upsample_bilinear2d", unary<S>(upsample_bilinear2d<S>)},
+          {"gate", gate_case<S>},
           {"leaky_relu", leaky_relu_case<S>},
           {"gelu", unary<S>(gelu<S>)},
           {"relu", unary<S>(relu<S>)},

@@ -5,6 +5,7 @@
 #include "engine/ops/depthwise_conv2d.h"
 #include "engine/ops/dropout.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/gate.h"
 #include "engine/ops/group_norm.h"
 #include "engine/ops/pad2d.h"
 #include "engine/ops/pixel_sums.h"
@@ -257,6 +258,12 @@ std::vector<OpCase> spatial_cases() {
           max_pool("odd size", {1, 5, 3, 2}, {}),
           max_pool("3x3 stride 2 padded", {1, 5, 4, 2}, {3, 3, 2, 2, {1, 1, 1, 1}}),
           max_pool("rectangular, more channels than a strip", {1, 3, 4, 70}, {1, 2, 1, 2, {}}),
+          {Op::gate, "several channels", uniform({Shape{2, 3, 5, 4}, Shape{2, 3, 5, 1}}),
+           [](const Inputs& in) { return gate(in[0], in[1]); }},
+          {Op::gate, "one pixel, one channel", uniform({Shape{1, 1, 1, 1}, Shape{1, 1, 1, 1}}),
+           [](const Inputs& in) { return gate(in[0], in[1]); }},
+          {Op::gate, "by itself", uniform({Shape{1, 2, 2, 1}}),
+           [](const Inputs& in) { return gate(in[0], in[0]); }},
           upsample("odd sizes", {2, 3, 5, 3}),
           upsample("one pixel", {1, 1, 1, 2}),
           upsample("one row", {1, 1, 4, 1}),

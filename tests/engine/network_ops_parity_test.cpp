@@ -4,6 +4,7 @@
 #include "engine/kernels/backends.h"
 #include "engine/kernels/depthwise_conv2d/depthwise_conv2d.h"
 #include "engine/kernels/elementwise/elementwise.h"
+#include "engine/kernels/gate/gate.h"
 #include "engine/kernels/group_norm/group_norm.h"
 #include "engine/kernels/upsample2d/upsample2d.h"
 #include "tests/support/compared_device.h"
@@ -182,6 +183,40 @@ TEST_CASE_TEMPLATE("upsample2d kernels agree exactly on integers", S, float, dou
     Kernels::reference().backward(dy.cview(), dx_ref.view());
     CHECK(largest_difference(dx, dx_ref) == 0.0);
   }
+}
+
+TEST_CASE_TEMPLATE("gate kernels agree", S, float, double) {
+  using Kernels = GateKernels<S>;
+  for (const Shape& shape : kShapes) {
+    Rng rng(8);
+    const Shape one = shape.with(3, 1);
+    const auto x = random_tensor<S>(shape, rng), dy = random_tensor<S>(shape, rng);
+    const auto a = random_tensor<S>(one, rng, S{-3}, S{3});
+    const auto y = blank<S>(shape), y_ref = unwritten<S>(shape);
+    kernels<Kernels>(device()).forward(in(x), in(a), y.view());
+    Kernels::reference().forward(x.cview(), a.cview(), y_ref.view());
+    CHECK(largest_difference(y, y_ref) < tolerance<S>());
+    const auto dx = blank<S>(shape), dx_ref = unwritten<S>(shape);
+    const auto da = blank<S>(one), da_ref = unwritten<S>(one);
+    kernels<Kernels>(device()).backward(in(x), in(a), in(dy), dx.view(), da.view());
+    Kernels::reference().backward(x.cview(), a.cview(), dy.cview(), dx_ref.view(), da_ref.view());
+    CHECK(largest_difference(dx, dx_ref) < tolerance<S>());
+    CHECK(largest_difference(da, da_ref) < static_cast<double>(shape[3]) * tolerance<S>());
+  }
+}
+
+TEST_CASE_TEMPLATE("gate: the same bits for any number of threads", S, float, double) {
+  const Shape shape{3, 37, 29, 19}, one{3, 37, 29, 1};
+  Rng rng(3);
+  const auto x = in(random_tensor<S>(shape, rng)), dy = in(random_tensor<S>(shape, rng));
+  const auto a = in(random_tensor<S>(one, rng));
+  check_threads([&] {
+    const auto& fast = kernels<GateKernels<S>>(device());
+    const auto y = blank<S>(shape), dx = blank<S>(shape), da = blank<S>(one);
+    fast.forward(x, a, y.view());
+    fast.backward(x, a, dy, dx.view(), da.view());
+    return std::vector<Tensor<S>>{y, dx, da};
+  });
 }
 
 TEST_CASE_TEMPLATE("depthwise_conv2d: the same bits for any number of threads", S, float, double) {

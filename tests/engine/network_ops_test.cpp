@@ -8,6 +8,7 @@
 #include "engine/kernels/elementwise/functors.h"
 #include "engine/ops/depthwise_conv2d.h"
 #include "engine/ops/elementwise.h"
+#include "engine/ops/gate.h"
 #include "engine/ops/group_norm.h"
 #include "engine/ops/upsample2d.h"
 #include "tests/support/random_tensor.h"
@@ -169,6 +170,31 @@ TEST_CASE("depthwise_conv2d: errors say what is wrong, with the shapes") {
       refused({1, 2, 4, 3}, {3, 3, 1, 3}) ==
       "[depthwise_conv2d] the kernel of weight [3, 3, 1, 3] does not fit into x [1, 2, 4, 3] with "
       "its padding.");
+}
+
+TEST_CASE("gate: by hand, and without overflow for numbers of any size") {
+  const std::vector<float> numbers = {1.0f, -2.0f, 3.0f, 4.0f, 5.0f, 6.0f},
+                           strengths = {0.0f, 100.0f, -100.0f};
+  const V x(Tensor<float>::from(numbers, Shape{1, 1, 3, 2}), true);
+  const V a(Tensor<float>::from(strengths, Shape{1, 1, 3, 1}), true);
+  const V y = gate(x, a);
+  const std::vector<double> expected = {0.5, -1.0, 3.0, 4.0, 0.0, 0.0};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CHECK(static_cast<double>(y.value().data()[i]) == doctest::Approx(expected[i]));
+  }
+  y.backward(Tensor<float>::full(y.shape(), 1.0f));
+  CHECK(a.grad().data()[0] == doctest::Approx(0.25 * (1.0 - 2.0)));
+  for (const float huge : {1e38f, -1e38f}) {
+    const V far(Tensor<float>::full(Shape{1, 1, 3, 1}, huge), true);
+    const V there = gate(x, far);
+    CHECK(there.value().data()[2] == (huge > 0.0f ? 3.0f : 0.0f));
+    there.backward(Tensor<float>::full(y.shape(), 1.0f));
+    for (const float slope : far.grad().span()) CHECK(slope == 0.0f);
+  }
+  const char* refusal =
+      "[gate] x [1, 2, 2, 3] and a [1, 2, 2, 3]: expected [N, H, W, C], none of them 0, and "
+      "[N, H, W, 1].";
+  CHECK(error_of([] { gate(zeros({1, 2, 2, 3}), zeros({1, 2, 2, 3})); }) == refusal);
 }
 
 TEST_CASE("upsample_bilinear2d: by hand, half-pixel centres, the border's value outside") {

@@ -286,6 +286,11 @@ TEST_CASE("gradients: small networks and U-Nets with other norms agree with cent
   spec.deep_supervision = 1;
   UNet<double> supervised(spec);
   check_gradients("unet with two heads", supervised, {2, 8, 8, 1});
+  spec.deep_supervision = 0;
+  spec.depth = 1;
+  spec.attention = true;
+  UNet<double> gated(spec);
+  check_gradients("unet with attention", gated, {2, 8, 8, 1});
   // Two levels: a batch norm over few values bends more than central differences can follow.
   Cmunext<double> cmunext({.widths = {2, 3}, .blocks = {1, 1}, .kernels = {3, 5}});
   check_gradients("cmunext", cmunext, {2, 8, 7, 1});

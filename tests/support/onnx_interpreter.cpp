@@ -84,6 +84,7 @@ class Evaluation {
     if (op == "Mul") return paired([](double a, double b) { return a * b; });
     if (op == "Identity") return in_[0];
     if (op == "Relu") return each([](double v) { return std::max(v, 0.0); });
+    if (op == "Sigmoid") return each([](double v) { return 1.0 / (1.0 + std::exp(-v)); });
     if (op == "Erf") return each([](double v) { return std::erf(v); });
     if (op == "LeakyRelu") {
       return each([alpha = number("alpha", 0.01)](double v) { return v < 0.0 ? alpha * v : v; });

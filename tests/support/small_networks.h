@@ -47,6 +47,9 @@ inline std::vector<NetworkSpec> small_network_specs() {
   }
   add("classic", {depth, width, {"max-width", std::int64_t{6}}});
   const std::pair<std::string, Setting::Value> deep = {"deep-supervision", std::int64_t{1}};
+  const std::pair<std::string, Setting::Value> attention = {"attention", true};
+  add("paper", {depth, width, attention});
+  add("classic", {depth, width, attention, {"norm", "group"}, {"norm-groups", std::int64_t{2}}});
   add("paper", {depth, width, deep});
   add("classic", {depth, width, deep});
   add("residual", {depth, width, deep, {"residual-blocks", std::vector<double>{1, 2, 1}}});
