@@ -9,6 +9,7 @@
 #include "apps/evaluation/per_image.h"
 #include "apps/files/output_files.h"
 #include "apps/options/config_file.h"
+#include "apps/options/conventions.h"
 #include "apps/report/run_report.h"
 #include "apps/run/run_data.h"
 #include "apps/run/run_identity.h"
@@ -96,6 +97,10 @@ int main(int argc, char** argv) {
       ->check(dmf::one_of({"network", "original"}));
   dmf::add_value(app, group, "--batch", batch, "Images at a time")
       ->check(dmf::whole_number(1, 4096));
+  std::string convention;
+  dmf::add_value(app, group, "--convention", convention,
+                 "Give Dice and IoU as this project reports them too; by default the run's")
+      ->check(dmf::one_of(dmf::convention_names()));
   app.add_option("--json", json, "Write the scores to this file too");
   app.add_option("--csv", csv, "Write a table with a row an image to this file too");
   bool overwrite = false;
@@ -176,7 +181,8 @@ int main(int argc, char** argv) {
     if (anonymise && !options.data.anonymise) {
       for (dmf::ImageScore& image : evaluation.images) image.id = dmf::neutral_name(image.id);
     }
-    const dmf::Scoreboard scores = dmf::make_scoreboard(evaluation.images);
+    const dmf::Scoreboard scores = dmf::make_scoreboard(
+        evaluation.images, {.convention = convention.empty() ? options.convention : convention});
     const std::string inference = model.inference.describe();
     fmt::print(
         "{}",

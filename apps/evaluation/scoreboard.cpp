@@ -8,12 +8,21 @@
 
 #include "apps/support/text.h"
 #include "engine/core/check.h"
+#include "engine/core/choice.h"
 #include "engine/core/rng.h"
 
 namespace dmf {
 namespace {
 
 constexpr std::uint64_t kBootstrapStream = 0x626f6f74;  // "boot"
+
+/// What projects report.
+constexpr const char* kReported[] = {"dice", "iou"};
+
+/// Its aggregation, as Score has it.
+std::string as_reported(const OverlapReport& report) {
+  return fmt::format("as_{}", report.name);
+}
 
 /// Images drawn for one computation: indices, possibly repeated.
 using Draw = std::vector<std::size_t>;
@@ -59,12 +68,18 @@ void scale(std::vector<double>& values, std::size_t count) {
   for (double& v : values) v /= static_cast<double>(std::max<std::size_t>(count, 1));
 }
 
+const ClassMetric& class_metric(std::string_view name) {
+  return entry_named(kClassMetrics, name, "metric");
+}
+
 /// The images with what is needed of each again and again.
 class Computation {
  public:
+  /// report       another project's way of adding up, or null
   /// millimetres  all images with a lesion have distances in them
-  Computation(const std::vector<ImageScore>& images, int batch, bool millimetres)
-      : images_(images), batch_(batch), millimetres_(millimetres) {
+  Computation(const std::vector<ImageScore>& images, int batch, const OverlapReport* report,
+              bool millimetres)
+      : images_(images), batch_(batch), report_(report), millimetres_(millimetres) {
     for (const ImageScore& image : images) {
       std::vector<double> values = unit_values(image.confusion);
       values.push_back(image.surface.hd95);
@@ -93,6 +108,9 @@ class Computation {
       all.push_back({"per_image", "surface_distance_mm", "lesion"});
     }
     all.push_back({"lesion_free", "false_positive_rate", "lesion"});
+    if (report_ != nullptr) {
+      for (const char* metric : kReported) all.push_back({as_reported(*report_), metric, "mean"});
+    }
     return all;
   }
 
@@ -126,12 +144,36 @@ class Computation {
     all.insert(all.end(), per_image.begin(), per_image.end());
     all.push_back(static_cast<double>(alarms) /
                   static_cast<double>(std::max<std::size_t>(lesion_free, 1)));
+    if (report_ != nullptr) {
+      const std::vector<std::vector<ClassCounts>> units = reported_units(draw);
+      for (const char* metric : kReported) {
+        all.push_back(report_->mean_of(class_metric(metric), units));
+      }
+    }
     return all;
   }
 
  private:
+  /// The counts of what the report adds up: each image, each batch or all.
+  std::vector<std::vector<ClassCounts>> reported_units(const Draw& draw) const {
+    const std::size_t size = report_->unit == OverlapReport::Unit::image ? 1
+                             : report_->unit == OverlapReport::Unit::batch
+                                 ? static_cast<std::size_t>(batch_)
+                                 : draw.size();
+    std::vector<std::vector<ClassCounts>> units;
+    ConfusionMatrix in_unit(images_.front().confusion.classes());
+    for (std::size_t k = 0; k < draw.size(); ++k) {
+      in_unit += images_[draw[k]].confusion;
+      if ((k + 1) % size != 0 && k + 1 != draw.size()) continue;
+      units.push_back(class_counts(in_unit, report_->eps));
+      in_unit = ConfusionMatrix(in_unit.classes());
+    }
+    return units;
+  }
+
   const std::vector<ImageScore>& images_;
   int batch_;
+  const OverlapReport* report_;
   bool millimetres_;
   std::vector<std::vector<double>> per_image_;
 };
@@ -144,7 +186,8 @@ double percentile(const std::vector<double>& sorted, double share) {
 
 std::vector<Score> estimates(const std::vector<ImageScore>& images,
                              const ScoreboardOptions& options, bool millimetres) {
-  const Computation computation(images, options.batch, millimetres);
+  const Computation computation(images, options.batch, overlap_report(options.convention),
+                                millimetres);
   Draw draw(images.size());
   for (std::size_t i = 0; i < draw.size(); ++i) draw[i] = i;
   const std::vector<double> values = computation.values(draw);
@@ -273,6 +316,9 @@ std::string Scoreboard::table(const std::string& title) const {
   block("pooled", "pooled over all pixels of the set",
         std::size(kClassMetrics) + std::size(kOverallMetrics));
   block("per_batch", fmt::format("mean over batches of {} images", batch), 2);
+  if (report != nullptr) {
+    block(as_reported(*report), fmt::format("as {} reports it: {}", report->name, report->what), 2);
+  }
   if (with_lesion > 0) {
     block("per_image",
           fmt::format("mean over {} image{} with lesion", with_lesion, with_lesion == 1 ? "" : "s"),
@@ -304,6 +350,7 @@ Scoreboard make_scoreboard(const std::vector<ImageScore>& images,
   Scoreboard board;
   board.images = images.size();
   board.batch = options.batch;
+  board.report = overlap_report(options.convention);
   board.missed = missed_in(images);
   board.lost = static_cast<std::size_t>(std::count_if(
       images.begin(), images.end(), [](const ImageScore& image) { return image.lesion_lost; }));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/evaluation/evaluation.h"
+#include "apps/evaluation/reported_overlap.h"
 
 namespace dmf {
 
@@ -22,7 +23,7 @@ const std::vector<std::pair<std::string, std::string>>& metric_names();
 
 /// One number of a scoreboard, under the convention it was computed by.
 struct Score {
-  std::string aggregation;  // "pooled", "per_batch", "per_image", "lesion_free"
+  std::string aggregation;  // "pooled", "per_batch", "per_image", "as_monai", "lesion_free"
   std::string metric;       // "dice", "iou", "precision", ..., "surface_distance_mm"
   std::string classes;      // "lesion": all classes above 0 as one; "mean": over all classes
   Estimate estimate;
@@ -35,6 +36,8 @@ struct Score {
 ///   per_image  the mean over the images that have a lesion; a missed lesion has Dice 0, and its
 ///              distances are the image's diagonal; in millimetres only where the files of all
 ///              of them give their spacing
+///   as_NAME    Dice and IoU as another project reports them (reported_overlap.h), where a convention
+///              other than paper's was asked for
 ///
 /// Images without a lesion have no Dice of their own: they give the false-positive rate, the share
 /// of them in which a lesion was predicted.
@@ -48,6 +51,7 @@ struct Scoreboard {
   std::size_t images = 0, with_lesion = 0, missed = 0;
   std::size_t lost = 0;  // of those with lesion: none of it has a pixel at the scored size
   int batch = 32;
+  const OverlapReport* report = nullptr;  // another project's, where there is one
   std::vector<Score> scores;
   std::vector<Stratum> strata;
   std::vector<double> dice_per_class;  // pooled
@@ -65,6 +69,7 @@ struct Scoreboard {
 
 struct ScoreboardOptions {
   int batch = 32;
+  std::string convention = "paper";
   int resamples = 1000;
   std::uint64_t seed = 1;
 };

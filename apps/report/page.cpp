@@ -75,6 +75,10 @@ void Page::add_scoreboard(const std::string& heading, const Scoreboard& board) {
       columns.push_back(name + ", " + classes);
     }
   }
+  if (board.report != nullptr) {
+    conventions.emplace_back(fmt::format("as_{}", board.report->name), "mean");
+    columns.push_back(fmt::format("as {} reports it: {}", board.report->name, board.report->what));
+  }
   std::vector<std::vector<std::string>> rows;
   const bool millimetres = board.find("per_image", "hd95_mm", "lesion") != nullptr;
   for (const auto& [metric, name] : metric_names()) {

@@ -65,7 +65,7 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
   how.on_progress = std::ref(bar);
   const Evaluation evaluation = evaluate(model.predictor(), data.samples, data.split.test, how);
   stop_if_asked();
-  const Scoreboard scores = make_scoreboard(evaluation.images);
+  const Scoreboard scores = make_scoreboard(evaluation.images, {.convention = options.convention});
   const std::string inference = model.inference.describe();
   say(fmt::format(
       "\n{}\n",

@@ -64,27 +64,31 @@ ConfusionMatrix lesion_against_rest(const ConfusionMatrix& confusion) {
   return two;
 }
 
+std::vector<ClassCounts> class_counts(const ConfusionMatrix& confusion, double eps) {
+  std::vector<ClassCounts> counts;
+  for (int c = 0; c < confusion.classes(); ++c) {
+    counts.push_back({static_cast<double>(confusion.tp(c)), static_cast<double>(confusion.fp(c)),
+                      static_cast<double>(confusion.fn(c)), static_cast<double>(confusion.tn(c)),
+                      eps});
+  }
+  return counts;
+}
+
 const Scores::Family& Scores::operator[](std::string_view metric) const {
   return families[static_cast<std::size_t>(&entry_named(kClassMetrics, metric, "metric") -
                                            std::begin(kClassMetrics))];
 }
 
 Scores score(const ConfusionMatrix& confusion, double eps) {
-  const int classes = confusion.classes();
-  std::vector<ClassCounts> counts;
+  const std::vector<ClassCounts> counts = class_counts(confusion, eps);
   std::vector<double> pixels;
-  for (int c = 0; c < classes; ++c) {
-    counts.push_back({static_cast<double>(confusion.tp(c)), static_cast<double>(confusion.fp(c)),
-                      static_cast<double>(confusion.fn(c)), static_cast<double>(confusion.tn(c)),
-                      eps});
-    pixels.push_back(counts.back().tp + counts.back().fn);
-  }
+  for (const ClassCounts& n : counts) pixels.push_back(n.tp + n.fn);
   Scores s;
   for (const ClassMetric& metric : kClassMetrics) {
     Scores::Family family;
     for (const ClassCounts& n : counts) family.per_class.push_back(metric.of(n));
     family.mean = std::accumulate(family.per_class.begin(), family.per_class.end(), 0.0) /
-                  static_cast<double>(classes);
+                  static_cast<double>(counts.size());
     s.families.push_back(std::move(family));
   }
   const double precision = s["precision"].mean, recall = s["recall"].mean;

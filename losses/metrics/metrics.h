@@ -58,6 +58,11 @@ struct ClassCounts {
   }
 };
 
+/// Of each class.
+///
+/// eps  added to every denominator
+std::vector<ClassCounts> class_counts(const ConfusionMatrix& confusion, double eps);
+
 /// What is computed of each class and averaged over classes.
 struct ClassMetric {
   std::string_view name, label;  // in files, and as people call it

@@ -75,6 +75,10 @@ TEST_CASE("train, evaluate, predict: the whole path") {
   CHECK(trained.text.find(scored.text.substr(scored.text.find("  pooled"))) != std::string::npos);
   CHECK(read_text(folder / "scores.json") == read_text(folder / "run/metrics.json"));
   CHECK(run("evaluate --run " + out + " --part all --weights last --at original").code == 0);
+  CHECK(scored.text.find("reports it") == std::string::npos);
+  CHECK(run("evaluate --run " + out + " --convention monai")
+            .text.find("as monai reports it: mean over images of the classes that the truth has\n"
+                       "    Dice ") != std::string::npos);
   CHECK(run("evaluate --run " + out + " --data " + quoted(folder / "data"))
             .text.find("all, 14 images") == 0);
 
