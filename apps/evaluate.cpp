@@ -146,6 +146,7 @@ int main(int argc, char** argv) {
                 options.data.folder, part);
     } else {
       if (!classes.empty()) options.data.dataset.classes = classes;
+      options.soft_labels = false;  // of the run's losses, and theirs need be no such masks
       part = "all";
       split = "all of another data set";
     }

@@ -49,8 +49,8 @@ WithGradients FusedLoss<S>::needs_gradients() const {
 }
 
 template <class S>
-LossValues<S> FusedLoss<S>::values(const std::vector<Variable<S>>& heads, const Labels& labels,
-                                   WithGradients gradients) const {
+LossValues<S> FusedLoss<S>::values(const std::vector<Variable<S>>& heads,
+                                   const PixelLabels<S>& labels, WithGradients gradients) const {
   std::vector<const Loss<S>*> all;
   for (const auto& loss : losses_) all.push_back(loss.get());
   return evaluate_losses(all, heads, labels, reduction_, gradients);
@@ -89,8 +89,8 @@ void FusedLoss<S>::losses_after(const LossValues<S>& values) {
 }
 
 template <class S>
-typename FusedLoss<S>::Result FusedLoss<S>::combine(const Variable<S>& logits, const Labels& labels,
-                                                    bool training) {
+typename FusedLoss<S>::Result FusedLoss<S>::combine(const Variable<S>& logits,
+                                                    const PixelLabels<S>& labels, bool training) {
   DMF_CHECK(gradients_at_ == GradientsAt::logits || !training, ValueError,
             "[dmf] a step on logits sees no parameters: expected gradients at the logits.");
   const LossValues<S> raw =

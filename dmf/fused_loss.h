@@ -44,11 +44,11 @@ class FusedLoss {
   ///
   /// throws  NumericError naming the loss and the step if a value is not finite; ValueError where
   ///         gradients are not taken at the logits
-  Result step(const Variable<S>& logits, const Labels& labels) {
+  Result step(const Variable<S>& logits, const PixelLabels<S>& labels) {
     return combine(logits, labels, true);
   }
   /// The objective with the weights as they stand: changes no memory, weight or counter.
-  Result evaluate(const Variable<S>& logits, const Labels& labels) {
+  Result evaluate(const Variable<S>& logits, const PixelLabels<S>& labels) {
     return combine(logits, labels, false);
   }
 
@@ -59,7 +59,7 @@ class FusedLoss {
   /// evaluate_losses() forms.
   ///
   /// heads  logits of each
-  LossValues<S> values(const std::vector<Variable<S>>& heads, const Labels& labels,
+  LossValues<S> values(const std::vector<Variable<S>>& heads, const PixelLabels<S>& labels,
                        WithGradients gradients) const;
   /// gradients  of the same values, where they are not those at the logits
   /// throws     as step()
@@ -83,7 +83,7 @@ class FusedLoss {
 
  private:
   std::size_t base_losses() const { return losses_.size() - (has_auxiliary_ ? 1 : 0); }
-  Result combine(const Variable<S>& logits, const Labels& labels, bool training);
+  Result combine(const Variable<S>& logits, const PixelLabels<S>& labels, bool training);
 
   std::vector<std::unique_ptr<Loss<S>>> losses_;  // the auxiliary one last
   bool has_auxiliary_;

@@ -20,7 +20,7 @@ namespace dmf {
 template <class S>
 struct TrainingStep {
   Tensor<S> images;  // [N, H, W, C_in], on the network's device, as all that follows
-  Labels labels;     // [N, H, W]
+  PixelLabels<S> labels;
   LossValues<S> values = {};
   std::optional<Gram> gradients = {};  // the losses', where they are not taken at the logits
   Tensor<S> factors = {};  // [K, or K + 1 with an auxiliary loss]: what each of the values counts

@@ -21,8 +21,24 @@ struct United {
   bool each_pixel = false;
 };
 
+/// throws  ValueError naming the losses that ask for each pixel
 template <class S>
-United unite(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits, Index classes) {
+void require_losses_of_sums(const std::vector<const Loss<S>*>& losses, Index classes) {
+  std::vector<std::string> others;
+  for (const Loss<S>* loss : losses) {
+    if (loss->needs(classes).each_pixel) others.push_back(loss->name());
+  }
+  DMF_CHECK(others.empty(), ValueError,
+            "[loss] {}: got labels that are probabilities, expected a class of each pixel. Choose "
+            "losses on sums of pixels, as cce or mean_dice.",
+            fmt::join(others, ", "));
+}
+
+template <class S>
+United unite(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
+             const PixelLabels<S>& labels) {
+  const Index classes = labels.classes();
+  if (labels.are_soft()) require_losses_of_sums(losses, classes);
   United united;
   united.request.counts = false;
   std::vector<NllTerm>& all = united.request.terms;
@@ -50,9 +66,17 @@ United unite(const std::vector<const Loss<S>*>& losses, const Variable<S>& logit
 }
 
 template <class S>
-EachPixel<S> each_pixel_of(const United& united, const Variable<S>& logits, const Labels& labels) {
+PixelSums<S> sums_of(const Variable<S>& logits, const PixelLabels<S>& labels,
+                     const PixelSumsRequest& request) {
+  return labels.are_soft() ? soft_pixel_sums(logits, labels.soft, request)
+                           : pixel_sums(logits, labels.hard, request);
+}
+
+template <class S>
+EachPixel<S> each_pixel_of(const United& united, const Variable<S>& logits,
+                           const PixelLabels<S>& labels) {
   if (!united.each_pixel) return {};
-  return {log_softmax(logits), softmax(logits), labels};
+  return {log_softmax(logits), softmax(logits), labels.hard};
 }
 
 /// Each loss's value from the row of sums, and from each pixel where that was asked for.
@@ -94,9 +118,9 @@ std::vector<Variable<S>> values_from(const std::vector<const Loss<S>*>& losses,
 /// The gradient of every loss for the logits, each alone.
 template <class S>
 std::vector<Tensor<S>> gradients_of(const std::vector<const Loss<S>*>& losses, const United& united,
-                                    const Variable<S>& logits, const Labels& labels) {
+                                    const Variable<S>& logits, const PixelLabels<S>& labels) {
   const Variable<S> x(logits.value(), true);  // a leaf of its own
-  const PixelSums<S> sums = pixel_sums(x, labels, united.request);
+  const PixelSums<S> sums = sums_of(x, labels, united.request);
   std::vector<Tensor<S>> all;
   for (const Variable<S>& value :
        values_from(losses, united, sums.row, sums.pixels, each_pixel_of(united, x, labels))) {
@@ -150,18 +174,20 @@ Tensor<double> LossGradients<S>::products() const {
 
 template <class S>
 LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
-                              const Labels& labels, Reduction reduction, WithGradients gradients) {
+                              const std::type_identity_t<PixelLabels<S>>& labels,
+                              Reduction reduction, WithGradients gradients) {
   DMF_CHECK(!losses.empty(), ValueError, "[loss] no losses: expected at least one.");
-  United united = unite(losses, logits, labels.classes());
+  United united = unite(losses, logits, labels);
+  const bool through_sums = !united.each_pixel && !labels.are_soft();
   united.request.per_image = reduction == Reduction::image;
-  united.request.gram = gradients == WithGradients::yes && !united.each_pixel;
-  const PixelSums<S> sums = pixel_sums(logits, labels, united.request);
+  united.request.gram = gradients == WithGradients::yes && through_sums;
+  const PixelSums<S> sums = sums_of(logits, labels, united.request);
   LossValues<S> result;
   result.values = concat(
       values_from(losses, united, sums.row, sums.pixels, each_pixel_of(united, logits, labels)));
   if (gradients == WithGradients::no) return result;
   LossGradients<S>& found = result.gradients.emplace_back();
-  if (united.each_pixel) {
+  if (!through_sums) {
     found.of_logits = gradients_of(losses, united, logits, labels);
     return result;
   }
@@ -179,7 +205,8 @@ LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const V
 
 template <class S>
 LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses,
-                              const std::vector<Variable<S>>& heads, const Labels& labels,
+                              const std::vector<Variable<S>>& heads,
+                              const std::type_identity_t<PixelLabels<S>>& labels,
                               Reduction reduction, WithGradients gradients) {
   DMF_CHECK(!heads.empty(), ValueError, "[loss] no heads: expected the logits of at least one.");
   LossValues<S> all = evaluate_losses(losses, heads.front(), labels, reduction, gradients);
@@ -202,30 +229,13 @@ LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses,
   return all;
 }
 
-template <class S>
-Variable<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
-                            const Tensor<S>& labels, Reduction reduction) {
-  DMF_CHECK(!losses.empty(), ValueError, "[loss] no losses: expected at least one.");
-  United united = unite(losses, logits, logits.size(-1));
-  for (const Loss<S>* loss : losses) {
-    DMF_CHECK(!loss->needs(logits.size(-1)).each_pixel, ValueError,
-              "[loss] {}: got labels that are probabilities, expected a class of each pixel.",
-              loss->name());
-  }
-  united.request.per_image = reduction == Reduction::image;
-  const PixelSums<S> sums = soft_pixel_sums(logits, labels, united.request);
-  return concat(values_from(losses, united, sums.row, sums.pixels, {}));
-}
-
 #define DMF_INSTANTIATE(S)                                                                       \
   template struct LossGradients<S>;                                                              \
   template LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>&, const Variable<S>&, \
-                                         const Labels&, Reduction, WithGradients);               \
+                                         const PixelLabels<S>&, Reduction, WithGradients);       \
   template LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>&,                     \
-                                         const std::vector<Variable<S>>&, const Labels&,         \
-                                         Reduction, WithGradients);                              \
-  template Variable<S> evaluate_losses(const std::vector<const Loss<S>*>&, const Variable<S>&,   \
-                                       const Tensor<S>&, Reduction);
+                                         const std::vector<Variable<S>>&, const PixelLabels<S>&, \
+                                         Reduction, WithGradients);
 DMF_INSTANTIATE(float)
 DMF_INSTANTIATE(double)
 #undef DMF_INSTANTIATE

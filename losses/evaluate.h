@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "engine/core/choice.h"
@@ -17,7 +18,7 @@ inline constexpr Named<Reduction> kReductions[] = {
 
 /// How each loss pulls at the logits, in as few numbers as there are sums of pixels: the gradient of
 /// a loss for the logits is its gradient for those sums, times theirs. Where a loss asks for each
-/// pixel there are no such sums, and the gradients for the logits are kept themselves.
+/// pixel, or labels are probabilities, there are no such sums, and the gradients for the logits are kept themselves.
 template <class S>
 struct LossGradients {
   std::vector<Tensor<S>> of_sums;    // for each loss, of the row's shape
@@ -42,11 +43,14 @@ enum class WithGradients : std::uint8_t { no, yes };
 /// The values of several losses by one pass over the logits.
 ///
 /// logits  [N, H, W, C]
-/// throws  as pixel_sums(), and what a loss throws whose options do not fit the classes;
-///         DeviceError for a loss that asks for each pixel where these are not the CPU's
+/// throws  as pixel_sums(), or soft_pixel_sums() where labels are probabilities, and what a loss
+///         throws whose options do not fit the classes; where losses ask for each pixel,
+///         ValueError naming them if labels are probabilities, DeviceError if the pixels are not
+///         the CPU's
 template <class S>
 LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
-                              const Labels& labels, Reduction reduction = Reduction::batch,
+                              const std::type_identity_t<PixelLabels<S>>& labels,
+                              Reduction reduction = Reduction::batch,
                               WithGradients gradients = WithGradients::no);
 
 /// The same where several heads are scored on the same labels, as one mean: head h, from 0 on, has half
@@ -56,21 +60,15 @@ LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const V
 /// heads   logits of each, at least one
 template <class S>
 LossValues<S> evaluate_losses(const std::vector<const Loss<S>*>& losses,
-                              const std::vector<Variable<S>>& heads, const Labels& labels,
+                              const std::vector<Variable<S>>& heads,
+                              const std::type_identity_t<PixelLabels<S>>& labels,
                               Reduction reduction = Reduction::batch,
                               WithGradients gradients = WithGradients::no);
 
-/// The same where labels are probabilities, see soft_pixel_sums(); without the gradients' products.
-///
-/// labels  [N, H, W, C]
-/// throws  as soft_pixel_sums(); ValueError for a loss that asks for each pixel
+/// Of one loss, [1].
 template <class S>
-Variable<S> evaluate_losses(const std::vector<const Loss<S>*>& losses, const Variable<S>& logits,
-                            const Tensor<S>& labels, Reduction reduction = Reduction::batch);
-
-/// Of one loss and hard labels, [1].
-template <class S>
-Variable<S> evaluate_loss(const Loss<S>& loss, const Variable<S>& logits, const Labels& labels,
+Variable<S> evaluate_loss(const Loss<S>& loss, const Variable<S>& logits,
+                          const std::type_identity_t<PixelLabels<S>>& labels,
                           Reduction reduction = Reduction::batch) {
   return evaluate_losses<S>({&loss}, logits, labels, reduction).values;
 }

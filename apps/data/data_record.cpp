@@ -77,6 +77,11 @@ std::string hash_of_labels(const LabelMap& labels) {
   return hash_with(fmt::format("{} x {}\n", labels.height, labels.width), labels.labels);
 }
 
+std::string hash_of_probabilities(const Image& lesion) {
+  return hash_with(fmt::format("{} x {} probabilities\n", lesion.height, lesion.width),
+                   lesion.pixels);
+}
+
 std::string fingerprint_of(const DataRecord& record) {
   std::string text;
   for (const auto& [id, hashes] : record) {

@@ -22,6 +22,8 @@ using DataRecord = std::map<std::string, ItemHashes>;
 std::string hash_of_image(const RawImage& image);
 /// Of all the item's masks together.
 std::string hash_of_labels(const LabelMap& labels);
+/// Of probabilities of a lesion in the place of labels.
+std::string hash_of_probabilities(const Image& lesion);
 
 /// One hash of a whole record.
 std::string fingerprint_of(const DataRecord& record);

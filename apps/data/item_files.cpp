@@ -1,5 +1,7 @@
 #include "apps/data/item_files.h"
 
+#include <algorithm>
+
 #include "apps/image/codecs/image_file.h"
 #include "apps/image/upright.h"
 #include "engine/core/check.h"
@@ -69,6 +71,20 @@ void check_mask_size(const RawImage& mask, const std::filesystem::path& path,
 LabelMap labels_in(const ItemFiles& files, const DatasetItem& item, const MaskEncoding& encoding) {
   return item.annotation ? draw(*item.annotation, files.image.height, files.image.width)
                          : united(files.masks, item, encoding);
+}
+
+Image probabilities_in(const ItemFiles& files, const MaskEncoding& encoding) {
+  Image lesion = to_probabilities(files.masks.front(), encoding);
+  for (std::size_t m = 1; m < files.masks.size(); ++m) {
+    unite(lesion, to_probabilities(files.masks[m], encoding));
+  }
+  return lesion;
+}
+
+void unite(Image& target, const Image& other) {
+  for (std::size_t i = 0; i < target.pixels.size(); ++i) {
+    target.pixels[i] = std::max(target.pixels[i], other.pixels[i]);
+  }
 }
 
 LabelMap read_labels(const DatasetItem& item, const MaskEncoding& encoding, Exif exif) {

@@ -39,6 +39,14 @@ void check_mask_size(const RawImage& mask, const std::filesystem::path& path,
 /// throws  IoError for masks that differ in size or hold what the encoding does not cover
 LabelMap labels_in(const ItemFiles& files, const DatasetItem& item, const MaskEncoding& encoding);
 
+/// The probabilities of a lesion in all masks of an item together, each pixel's the largest, once all
+/// are upright.
+///
+/// encoding  of probability maps
+Image probabilities_in(const ItemFiles& files, const MaskEncoding& encoding);
+/// Raises every probability in `target` to that of `other`. Sizes must agree.
+void unite(Image& target, const Image& other);
+
 /// The union of an item's masks, or its annotation drawn, at the image's own size; a mask's own EXIF
 /// orientation is applied. The image is not read where it need not be.
 ///

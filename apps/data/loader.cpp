@@ -26,6 +26,25 @@ Tensor<float> stack_images(const std::vector<Sample>& samples) {
   return images;
 }
 
+namespace {
+
+/// Of background and lesion, undefined where labels are hard.
+Tensor<float> stack_probabilities(const std::vector<Sample>& samples) {
+  const Image& first = samples.front().lesion;
+  if (first.pixels.empty()) return {};
+  Tensor<float> all(Shape{static_cast<Index>(samples.size()), first.height, first.width, 2});
+  float* to = all.data();
+  for (const Sample& sample : samples) {
+    for (const float lesion : sample.lesion.pixels) {
+      *to++ = 1.0f - lesion;
+      *to++ = lesion;
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
 Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> items, Index classes,
                  std::int32_t ignore_index) {
   const LabelMap& first = samples.front().labels;
@@ -35,7 +54,8 @@ Batch make_batch(const std::vector<Sample>& samples, std::vector<std::size_t> it
   for (const Sample& sample : samples) {
     labels = std::copy(sample.labels.labels.begin(), sample.labels.labels.end(), labels);
   }
-  return {stack_images(samples), Labels(stacked, classes, ignore_index), std::move(items)};
+  return {stack_images(samples), Labels(stacked, classes, ignore_index), std::move(items),
+          stack_probabilities(samples)};
 }
 
 Loader::Loader(const SampleSet& samples, std::vector<std::size_t> items,

@@ -15,6 +15,12 @@ struct Batch {
   Tensor<float> images;  // [N, H, W, C], intensities in [0, 1]
   Labels labels;         // [N, H, W]
   std::vector<std::size_t> items;
+  Tensor<float> soft_labels = {};  // [N, H, W, 2], where the samples have probabilities
+
+  /// What the losses compare with.
+  PixelLabels<float> labels_of_losses() const {
+    return soft_labels.defined() ? PixelLabels<float>(soft_labels) : PixelLabels<float>(labels);
+  }
 };
 
 /// The images of samples, all of one size, side by side: [N, H, W, C].

@@ -108,7 +108,38 @@ struct ReadMask {
     return survey.plane.empty() ? to_labels(survey.facts.path, raw, encoding)
                                 : to_labels(survey, encoding);
   }
+  Image probabilities(const MaskEncoding& encoding) const {
+    return survey.plane.empty() ? to_probabilities(raw, encoding)
+                                : to_probabilities(survey, encoding);
+  }
 };
+
+namespace {
+
+/// Of all masks of an item.
+LabelMap united_labels(const std::vector<ReadMask>& masks, const MaskEncoding& encoding) {
+  LabelMap labels = masks.front().labels(encoding);
+  for (std::size_t m = 1; m < masks.size(); ++m) {
+    unite(labels, masks[m].labels(encoding), encoding.ignored);
+  }
+  return labels;
+}
+Image united_probabilities(const std::vector<ReadMask>& masks, const MaskEncoding& encoding) {
+  Image lesion = masks.front().probabilities(encoding);
+  for (std::size_t m = 1; m < masks.size(); ++m) unite(lesion, masks[m].probabilities(encoding));
+  return lesion;
+}
+
+/// Levels that tell two piles apart are no probabilities, nor are outlines.
+void require_probability_maps(const MaskEncoding& encoding, bool are_masks) {
+  DMF_CHECK(are_masks && encoding.kind == MaskEncoding::Kind::threshold && encoding.white == 0,
+            IoError,
+            "[soft-labels] got {}, expected masks that are probability maps of two classes. Hint: "
+            "--probability-masks, if they are.",
+            are_masks ? "masks of " + encoding.describe() : "annotations");
+}
+
+}  // namespace
 
 /// An item of which the files are read and no label is known yet.
 struct SampleSet::Decoded {
@@ -163,7 +194,8 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   std::vector<DatasetItem>& items = dataset_.items;
   const auto count = static_cast<Index>(items.size());
   const auto side = static_cast<std::size_t>(options.preprocess.size);
-  const std::size_t label_bytes = side * side * sizeof(std::int32_t);
+  const bool soft = options.soft_labels;
+  const std::size_t label_bytes = side * side * (sizeof(std::int32_t) + (soft ? sizeof(float) : 0));
   const std::size_t image_bytes =
       side * side * static_cast<std::size_t>(options.preprocess.channels) * sizeof(float);
   Budget budget(options.cache_bytes);
@@ -226,6 +258,7 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
   } else {
     encoding_ = encoding_of_annotations(dataset_.class_names, options.masks.classes);
   }
+  if (options.soft_labels) require_probability_maps(encoding_, dataset_.class_names.empty());
   notes_ = mask_notes(masks, encoding_);
   const bool dark = largest > 255 && 2 * brightest < largest;
   if (dark && options.preprocess.white_level == 0) notes_.push_back(dark_note(brightest, largest));
@@ -251,24 +284,25 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
     const std::size_t from = sound[k];
     Decoded& own = decoded[from];
     LabelMap labels;
+    Image lesion;
     if (items[k].annotation) {
       labels = draw(*items[k].annotation, own.height, own.width);
     } else if (masks_kept[from] == 0) {
       labels = read_labels(items[k], encoding_, options_.exif);
+      if (soft) lesion = probabilities_in(read_files(items[k], options_.exif), encoding_);
     } else {
-      labels = own.masks.front().labels(encoding_);
-      for (std::size_t m = 1; m < own.masks.size(); ++m) {
-        unite(labels, own.masks[m].labels(encoding_), encoding_.ignored);
-      }
+      labels = united_labels(own.masks, encoding_);
+      if (soft) lesion = united_probabilities(own.masks, encoding_);
     }
     own.masks.clear();
-    hashes_[k] = {own.hash, hash_of_labels(labels)};
+    hashes_[k] = {own.hash, soft ? hash_of_probabilities(lesion) : hash_of_labels(labels)};
     ResizedLabels resized = preprocess(labels, options_.preprocess, encoding_.ignored);
     lesions_[k] = {
         share_of_lesion(labels, encoding_.ignored), resized.kept, resized.lost,
         has_lesion(labels, encoding_.ignored) && !has_lesion(resized.labels, encoding_.ignored)};
     if (image_kept[from] != 0) {
       cache_[k] = Sample{std::move(own.image), std::move(resized.labels)};
+      if (soft) cache_[k]->lesion = preprocess_probabilities(lesion, options_.preprocess);
     }
   });
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -284,9 +318,15 @@ SampleSet::SampleSet(Dataset dataset, const SampleSetOptions& options)
 
 Sample SampleSet::sample(std::size_t i) const {
   if (cache_[i]) return *cache_[i];
-  const auto [image, labels] = own(i);
-  return {preprocess(image, options_.preprocess),
-          preprocess(labels, options_.preprocess, encoding_.ignored).labels};
+  const ItemFiles files = read_files(item(i), options_.exif);
+  const LabelMap labels = labels_in(files, item(i), encoding_);
+  Sample sample{preprocess(files.image, options_.preprocess),
+                preprocess(labels, options_.preprocess, encoding_.ignored).labels};
+  if (options_.soft_labels) {
+    sample.lesion =
+        preprocess_probabilities(probabilities_in(files, encoding_), options_.preprocess);
+  }
+  return sample;
 }
 
 LabelMap SampleSet::own_labels(std::size_t i) const {

@@ -28,6 +28,7 @@ struct SampleSetOptions {
   std::optional<MaskEncoding> encoding;  // a run's own: applied, not decided again
   Exif exif = Exif::as_masks_fit;        // what is done with the orientation of an image
   bool skip_broken = false;
+  bool soft_labels = false;  // keep the probabilities of masks that are such
   std::size_t cache_bytes = std::size_t{2} << 30;
   CountProgress on_progress;  // while files are read
 };
@@ -40,7 +41,7 @@ class SampleSet {
   /// throws  IoError listing every item that cannot be used (unreadable image or mask, sizes that
   ///         differ, a mask that is its own image, an EXIF orientation that leaves a doubt),
   ///         unless skip_broken: then those are left out; and for masks that no one encoding
-  ///         explains; DeviceError naming the file that memory did not suffice for, with
+  ///         explains, or none of probability maps with soft_labels; DeviceError naming the file that memory did not suffice for, with
   ///         skip_broken too: what is learnt does not depend on the machine
   SampleSet(Dataset dataset, const SampleSetOptions& options);
 

@@ -96,6 +96,14 @@ ResizedLabels preprocess(const LabelMap& labels, const PreprocessSpec& spec, int
   return result;
 }
 
+Image preprocess_probabilities(const Image& lesion, const PreprocessSpec& spec) {
+  const Placement place = placement(spec, lesion.height, lesion.width);
+  Image result(spec.size, spec.size, 1);
+  result.pixels = padded(resize(lesion, place.height, place.width, spec.interpolation).pixels,
+                         place, spec.size, 1);
+  return result;
+}
+
 Image restore_size(const Image& scores, const PreprocessSpec& spec, int height, int width) {
   const Placement place = placement(spec, height, width);
   Image cut(place.height, place.width, scores.channels);

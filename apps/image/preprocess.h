@@ -43,6 +43,9 @@ Image preprocess(const RawImage& raw, const PreprocessSpec& spec);
 /// ignored  the label of pixels that take no part, as resize_labels() takes it
 ResizedLabels preprocess(const LabelMap& labels, const PreprocessSpec& spec, int ignored);
 
+/// Probabilities of a lesion at the network's size, resized as images are; padding has none.
+Image preprocess_probabilities(const Image& lesion, const PreprocessSpec& spec);
+
 /// A map of class scores at the network's size, taken back to the image's own size: the padding is
 /// cut off, the rest resized linearly.
 ///

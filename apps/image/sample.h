@@ -8,6 +8,7 @@ namespace dmf {
 struct Sample {
   Image image;
   LabelMap labels;
+  Image lesion = {};  // the probability of one, [height, width, 1]; empty where labels are hard
 };
 
 }  // namespace dmf

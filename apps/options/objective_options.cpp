@@ -107,6 +107,9 @@ void ObjectiveOptions::bind(OptionSet& set) {
       "Of what a rule that compares the losses' gradients, and --record-gradients, take them: " +
           help_of(kGradientsAt));
   add.choice("--reduction", reduction, kReductions, help_of(kReductions));
+  add.flag("--soft-labels", soft_labels,
+           "Losses compare with the probabilities of masks that are probability maps, not with the "
+           "classes that --mask-threshold makes of them; scores keep to the classes");
   bind_ignore_index(set, "Losses");
 }
 

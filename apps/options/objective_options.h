@@ -23,6 +23,7 @@ struct ObjectiveOptions {
   std::string convention = "paper";
   std::int32_t ignore_index = kNoIgnore;
   Reduction reduction = Reduction::batch;
+  bool soft_labels = false;
   GradientsAt gradients_at = GradientsAt::logits;
 
   /// Names of the base losses: as given, but for blanks.

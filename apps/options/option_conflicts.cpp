@@ -143,6 +143,23 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
   return idle;
 }
 
+/// Options that probabilities of two classes leave no room for.
+void refuse_soft_labels_of(const TrainOptions& o) {
+  if (!o.soft_labels) return;
+  if (o.ignore_index != kNoIgnore) {
+    throw CLI::ValidationError("--soft-labels",
+                               fmt::format("got --ignore-index {}, expected none: a pixel has "
+                                           "probabilities or takes no part",
+                                           o.ignore_index));
+  }
+  if (o.data.masks.classes > 2) {
+    throw CLI::ValidationError(
+        "--soft-labels", fmt::format("got --num-classes {}, expected 2: a probability map has a "
+                                     "lesion's probability alone",
+                                     o.data.masks.classes));
+  }
+}
+
 }  // namespace
 
 void refuse_contradictions(const TrainOptions& o) {
@@ -158,6 +175,7 @@ void refuse_contradictions(const TrainOptions& o) {
         "one of them",
         o.swa, o.early_stop));
   }
+  refuse_soft_labels_of(o);
   std::vector<std::string> dividing;
   if (o.split.folds > 0) dividing.emplace_back("--folds");
   if (!o.split.folds_file.empty()) dividing.emplace_back("--folds-file");

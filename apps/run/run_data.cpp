@@ -40,6 +40,7 @@ SampleSet load_samples(const TrainOptions& options, const PreprocessSpec& prepro
   how.encoding = masks;
   how.exif = options.data.exif;
   how.skip_broken = options.data.skip_broken;
+  how.soft_labels = options.soft_labels;
   how.cache_bytes = cache_bytes(options);
   CountBar bar;
   how.on_progress = std::ref(bar);

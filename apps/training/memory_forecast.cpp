@@ -43,8 +43,7 @@ Measured measure(const TrainOptions& options, Index batch) {
   TrainingStep<float> step{
       Tensor<float>::full(Shape{batch, side, side, Index{options.data.preprocess.channels}}, 0.5f,
                           device),
-      Labels(Tensor<std::int32_t>::zeros(Shape{batch, side, side}, device),
-             network.spec().classes)};
+      labels_for_losses(options, Shape{batch, side, side}, device)};
   step.forward(network, loss, loss.needs_gradients());
   step.weigh(loss);
   step.backward();

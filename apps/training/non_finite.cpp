@@ -30,7 +30,7 @@ std::string first_not_finite(Network<float>& network, FusedLoss<float>& loss, co
   try {
     const DetectAnomaly detect;
     const Device device = network.device();
-    TrainingStep<float> step{batch.images.to(device), batch.labels.to(device)};
+    TrainingStep<float> step{batch.images.to(device), batch.labels_of_losses().to(device)};
     step.forward(network, loss);
     step.weigh(loss, false);
     step.backward();
@@ -45,6 +45,7 @@ void save_batch(const std::filesystem::path& path, const Batch& batch, const std
   file.metadata["reason"] = reason;
   file.set("images", batch.images);
   file.set("labels", batch.labels.tensor());
+  if (batch.soft_labels.defined()) file.set("soft_labels", batch.soft_labels);
   write_safetensors(path, file);
 }
 

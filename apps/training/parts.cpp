@@ -29,6 +29,17 @@ void check_formulas(const ObjectiveOptions& options, Index classes) {
   }
 }
 
+PixelLabels<float> labels_for_losses(const TrainOptions& options, const Shape& shape,
+                                     Device device) {
+  if (!options.soft_labels) {
+    const Tensor<std::int32_t> labels = Tensor<std::int32_t>::zeros(shape, device);
+    return Labels(labels, options.data.masks.classes);
+  }
+  Tensor<float> soft = Tensor<float>::zeros(Shape{shape[0], shape[1], shape[2], 2});
+  for (Index i = 0; i < soft.numel(); i += 2) soft.data()[i] = 1.0f;
+  return soft.to(device);
+}
+
 std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,
                                                  const Network<float>& network) {
   return entry_named(optimizers(), options.optimizer, "optimizer")

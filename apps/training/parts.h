@@ -22,6 +22,10 @@ FusedLoss<float> make_fused_loss(const TrainOptions& options, std::int64_t steps
 /// throws  ValueError as require_gradient()
 void check_formulas(const ObjectiveOptions& options, Index classes);
 
+/// Labels as the options say, all background, [N, H, W] of them: to try the losses on.
+PixelLabels<float> labels_for_losses(const TrainOptions& options, const Shape& shape,
+                                     Device device);
+
 /// Over all parameters of the network.
 std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,
                                                  const Network<float>& network);

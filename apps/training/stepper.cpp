@@ -49,7 +49,7 @@ Stepper::Pass& Stepper::pass_for(const Shape& images, WithGradients gradients) {
     pass->step.factors = Tensor<float>(Shape{static_cast<Index>(loss_.names().size())}, device_);
     if (!device_.is_cpu()) {
       pass->step.images = Tensor<float>(images, device_);
-      pass->step.labels = next_.labels.to(device_);
+      pass->step.labels = next_.labels_of_losses().to(device_);
     }
   }
   return *pass;
@@ -70,10 +70,10 @@ const LossValues<float>& Stepper::values(WithGradients gradients) {
   current_ = &pass;
   if (device_.is_cpu()) {
     pass.step.images = next_.images.to(device_);
-    pass.step.labels = next_.labels.to(device_);
+    pass.step.labels = next_.labels_of_losses().to(device_);
   } else if (is_sent_) {
     image_upload_->receive(pass.step.images.data());
-    label_upload_->receive(pass.step.labels.tensor().data());
+    label_upload_->receive(pass.step.labels.hard.tensor().data());
     is_sent_ = false;
   }
   if (records_ && !pass.forward) {

@@ -289,7 +289,8 @@ class Run {
     evaluation.batch = options_.batch;
     evaluation.surfaces = false;
     evaluation.observer = [&](const Variable<float>& logits, const Batch& batch) {
-      const auto objective = loss_.evaluate(logits, batch.labels.to(logits.device())).total;
+      const auto objective =
+          loss_.evaluate(logits, batch.labels_of_losses().to(logits.device())).total;
       loss_sum +=
           static_cast<double>(objective.value().item()) * static_cast<double>(batch.items.size());
     };
@@ -373,9 +374,8 @@ void check_options(TrainOptions options) {
   if (options.tensorboard) EventLog::check_built();
   check_formulas(options, options.data.masks.classes);
   const Shape one_pixel{1, 1, 1, options.data.masks.classes};
-  make_fused_loss(options).evaluate(
-      Variable<float>(Tensor<float>::zeros(one_pixel)),
-      Labels(Tensor<std::int32_t>::zeros(Shape{1, 1, 1}), options.data.masks.classes));
+  make_fused_loss(options).evaluate(Variable<float>(Tensor<float>::zeros(one_pixel)),
+                                    labels_for_losses(options, Shape{1, 1, 1}, Device::cpu()));
 }
 
 void train_network(const TrainOptions& options, const RunData& data,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "engine/kernels/pixel_sums/pixel_sums.h"
 #include "engine/tensor/tensor.h"
@@ -28,6 +29,23 @@ class Labels {
   Tensor<std::int32_t> labels_;
   Index classes_ = 0;
   std::int32_t ignore_index_ = kNoIgnore;
+};
+
+/// What losses compare every pixel with: its class, or a probability for each class.
+template <class S>
+struct PixelLabels {
+  Labels hard;
+  Tensor<S> soft;  // [N, H, W, C]; undefined where labels are hard
+
+  PixelLabels() = default;
+  PixelLabels(Labels classes) : hard(std::move(classes)) {}
+  PixelLabels(Tensor<S> probabilities) : soft(std::move(probabilities)) {}
+
+  bool are_soft() const { return soft.defined(); }
+  Index classes() const { return are_soft() ? soft.size(-1) : hard.classes(); }
+  PixelLabels to(Device device) const {
+    return are_soft() ? PixelLabels(soft.to(device)) : PixelLabels(hard.to(device));
+  }
 };
 
 }  // namespace dmf

@@ -54,7 +54,8 @@ PixelSums<S> soft_pixel_sums(const Variable<S>& logits, const Tensor<S>& labels,
             logits.shape().str(), labels.shape().str());
   DMF_CHECK(
       logits.device().is_cpu(), DeviceError,
-      "[soft_labels] logits on {}: expected the CPU's. Soft labels have no kernels for a GPU.",
+      "[soft_labels] logits on {}: expected the CPU's. Soft labels have no kernels for a GPU: "
+      "choose --device cpu.",
       logits.device().str());
   const Index C = logits.size(3), G = request.per_image ? logits.size(0) : 1;
   const Shape part{logits.size(0) / G, logits.size(1), logits.size(2), C};

@@ -222,6 +222,49 @@ TEST_CASE_FIXTURE(DataFixture, "evaluate: ignored pixels count for nothing") {
         1e-6);
 }
 
+TEST_CASE_FIXTURE(DataFixture, "--soft-labels: losses see probabilities, scores the classes") {
+  const auto soft_masks = [&](const std::string& set, int levels) {
+    rng = Rng(12, 1);
+    for (int i = 0; i < 10; ++i) {
+      LabelMap level = labels(12, 17);
+      const LabelMap image = noise(12, 17);
+      for (auto& each : level.labels) {
+        const auto drawn = static_cast<std::int32_t>(rng.below(120));
+        each = levels == 2 ? 255 * each : each * 130 + drawn;
+      }
+      put(set, i, png(image), png(level));
+    }
+  };
+  soft_masks("maps", 256);
+  soft_masks("classes", 2);
+  const std::string maps = "--probability-masks --losses cce,mean_dice ";
+  is_trained("maps", "hard", maps);
+  is_trained("maps", "soft", maps + "--soft-labels");
+  CHECK(steps("soft") != steps("hard"));
+  // By an untrained network, whose predictions are the same, the losses alone differ; the scores do
+  // not know of the option.
+  is_trained("maps", "hard still", maps + "--lr 1e-30");
+  is_trained("maps", "soft still", maps + "--lr 1e-30 --soft-labels");
+  CHECK(steps("soft still") != steps("hard still"));
+  CHECK(read_text(folder / "soft still/per_image.csv") ==
+        read_text(folder / "hard still/per_image.csv"));
+  CHECK(read_text(folder / "soft/config.toml").find("soft-labels=true") != std::string::npos);
+  const std::string evaluate = "evaluate --run " + quoted(folder / "soft");
+  CHECK(run(evaluate).code == 0);
+  CHECK(run(evaluate + " --data " + quoted(folder / "classes")).code == 0);
+
+  is_one_error_line(train("classes", "none", "--soft-labels"), 1,
+                    "[soft-labels] got masks of values 0,255 are background, lesion");
+  is_one_error_line(
+      train("maps", "none", "--soft-labels --losses cce,boundary,lovasz_softmax"), 1,
+      "[loss] boundary, lovasz_softmax: got labels that are probabilities, expected a class");
+  is_one_error_line(train("maps", "none", "--soft-labels --ignore-index 9"), 2,
+                    "--soft-labels: got --ignore-index 9, expected none");
+  is_one_error_line(train("maps", "none", "--soft-labels --num-classes 3"), 2,
+                    "--soft-labels: got --num-classes 3, expected 2");
+  CHECK_FALSE(fs::exists(folder / "none"));
+}
+
 TEST_CASE_FIXTURE(DataFixture, "programs: two files of one stem are an error, wherever they are") {
   for (const std::string odd : {"images", "masks"}) {
     for (int i = 0; i < 8; ++i) put(odd, i, png(noise(12, 17)), png(labels(12, 17), 255));

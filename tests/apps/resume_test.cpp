@@ -124,6 +124,30 @@ TEST_CASE("train --early-stop: the run ends once so many epochs were no better, 
   CHECK(read_text(folder / "run/metrics.json") == metrics);
 }
 
+TEST_CASE("train: soft labels of augmented images go on as they were") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  const auto train = [&](const std::string& out) {
+    return "train --data " + quoted(folder / "data") + kOptions +
+           " --losses cce,mean_dice --probability-masks --soft-labels --out " +
+           quoted(folder / out);
+  };
+  const Outcome expected = run(train("whole"));
+  REQUIRE_MESSAGE(expected.code == 0, expected.text);
+  int kills = 0;
+  Outcome outcome = run(train("cut"), "timeout -s KILL 0.15 ");
+  for (; outcome.code == 137 && kills < 20; ++kills) {
+    const bool begun = std::filesystem::exists(folder / "cut/checkpoint.safetensors");
+    outcome = run(begun ? "train --resume " + quoted(folder / "cut") : train("cut"),
+                  fmt::format("timeout -s KILL {:.2f} ", 0.2 + 0.1 * kills));
+  }
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
+  for (const std::string& name : kResults) {
+    if (name == "config.toml") continue;  // which names its folder
+    CHECK_MESSAGE(read_text(folder / "cut" / name) == read_text(folder / "whole" / name), name);
+  }
+}
+
 TEST_CASE_FIXTURE(Fixture,
                   "train: SIGINT and SIGTERM finish the step, save, and say how to go on") {
   for (const auto& [signal, code] : {std::pair{"INT", 130}, std::pair{"TERM", 143}}) {

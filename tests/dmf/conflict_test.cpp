@@ -69,4 +69,19 @@ TEST_CASE(
   CHECK(largest_move > 0.01);
 }
 
+TEST_CASE("conflicts: with soft labels two losses do pull against each other at the logits") {
+  // Pixels of .6 and .5 lesion, predicted as .75: cross-entropy pulls back to these, while the Dice of
+  // the lesion rises with every pixel that is more lesion than half the Dice, and pulls on to 1.
+  const Tensor<double> soft =
+      Tensor<double>::from(std::vector<double>{.4, .6, .5, .5}, Shape{1, 1, 2, 2});
+  const Variable<double> logits(
+      Tensor<double>::from(std::vector<double>{0, std::log(3.0), 0, std::log(3.0)}, soft.shape()));
+  Settings lesion_only = loss_settings();
+  lesion_only.set("exclude-background", true);
+  const auto cce = make_loss<double>("cce"), dice = make_loss<double>("mean_dice", lesion_only);
+  const auto values = evaluate_losses<double>({cce.get(), dice.get()}, logits, soft,
+                                              Reduction::batch, WithGradients::yes);
+  CHECK(products_at_logits(values.gradients).cosine(0, 1) < 0.0);
+}
+
 }  // namespace dmf

@@ -26,7 +26,7 @@ double soft_value(const std::string& loss, const Tensor<double>& logits,
                   const Settings& settings = loss_settings()) {
   const auto made = make_loss<double>(loss, settings);
   return evaluate_losses<double>({made.get()}, Variable<double>(logits), labels, reduction)
-      .value()
+      .values.value()
       .item();
 }
 
@@ -87,11 +87,43 @@ TEST_CASE("soft labels: gradients of every loss of sums") {
       const auto labels = random_probabilities(Shape{2, 3, 2, 3}, rng);
       const auto loss = make_loss<double>(name, unusual(3));
       const auto result = gradcheck(name, inputs, [&] {
-        return evaluate_losses<double>({loss.get()}, inputs[0], labels, reduction);
+        return evaluate_losses<double>({loss.get()}, inputs[0], labels, reduction).values;
       });
       CHECK_MESSAGE(result.failure.empty(), result.failure);
     }
   }
+}
+
+TEST_CASE(
+    "soft labels: the products of the losses' gradients, those of hard labels where they are 0 or 1") {
+  Rng rng(53);
+  const Shape shape{2, 3, 2, 2};
+  const Variable<double> logits(random_tensor<double>(shape, rng, -2, 2));
+  const Labels hard(random_labels(Shape{2, 3, 2}, 2, rng), 2);
+  Tensor<double> same = Tensor<double>::zeros(shape);
+  for (Index i = 0; i < hard.tensor().numel(); ++i) {
+    same.data()[2 * i + hard.tensor().data()[i]] = 1.0;
+  }
+  const auto cce = make_loss<double>("cce", loss_settings()),
+             dice = make_loss<double>("mean_dice", loss_settings());
+  const auto products = [&](const PixelLabels<double>& labels) {
+    const auto values = evaluate_losses<double>({cce.get(), dice.get()}, logits, labels,
+                                                Reduction::batch, WithGradients::yes);
+    return values.gradients.front().products();
+  };
+  const Tensor<double> of_sums = products(hard), of_soft = products(same);
+  for (Index k = 0; k < 4; ++k) {
+    CHECK(of_soft.data()[k] == Approx(of_sums.data()[k]).epsilon(1e-10));
+  }
+  // Of cross-entropy alone by hand: the sum over pixels of |p - t|^2 / M^2.
+  const auto labels = random_probabilities(shape, rng);
+  double expected = 0.0;
+  for (Index i = 0; i < 12; ++i) {
+    const double* z = logits.value().data() + 2 * i;
+    const double d = 1.0 / (1.0 + std::exp(z[0] - z[1])) - labels.data()[2 * i + 1];
+    expected += 2.0 * d * d / (12.0 * 12.0);
+  }
+  CHECK(products(labels).data()[0] == Approx(expected).epsilon(1e-10));
 }
 
 TEST_CASE("soft labels: what is wrong is named") {
@@ -107,7 +139,9 @@ TEST_CASE("soft labels: what is wrong is named") {
   CHECK_THROWS_WITH_AS(soft_value("cce", logits, Tensor<double>::zeros(Shape{1, 2, 1, 2})),
                        Contains("logits [1, 1, 2, 2] and labels [1, 2, 1, 2]"), ShapeError);
   CHECK_THROWS_WITH_AS(soft_value("boundary", logits, labels({1, 0, 0, 1})),
-                       Contains("[loss] boundary: got labels that are probabilities"), ValueError);
+                       Contains("[loss] boundary: got labels that are probabilities, expected a "
+                                "class of each pixel. Choose losses on sums of pixels"),
+                       ValueError);
   CHECK(soft_value("cce", logits, labels({0, 0, 0, 0})) == 0.0);
 }
 

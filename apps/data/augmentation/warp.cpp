@@ -44,6 +44,17 @@ Taps taps_at(double h, double w, int height, int width, Outside outside) {
   return taps;
 }
 
+/// One channel between the four pixels; 0 outside.
+float weighted(const Image& image, const Taps& taps, int channel) {
+  double value = 0.0;
+  for (std::size_t k = 0; k < 4; ++k) {
+    if (taps.pixel[k] < 0) continue;
+    const auto index = static_cast<std::size_t>(taps.pixel[k] * image.channels + channel);
+    value += taps.weight[k] * static_cast<double>(image.pixels[index]);
+  }
+  return static_cast<float>(value);
+}
+
 }  // namespace
 
 AffineMap AffineMap::after(const AffineMap& inner) const {
@@ -131,15 +142,8 @@ void resample(Sample& sample, const Warp& warp, Outside outside, std::int32_t ig
     for (int w = 0; w < width; ++w) {
       const Place place = warp({h - centre_h, w - centre_w});
       const Taps taps = taps_at(centre_h + place.h, centre_w + place.w, height, width, outside);
-      for (int c = 0; c < C; ++c) {
-        double value = 0.0;
-        for (std::size_t k = 0; k < 4; ++k) {
-          if (taps.pixel[k] < 0) continue;
-          const auto index = static_cast<std::size_t>(taps.pixel[k] * C + c);
-          value += taps.weight[k] * static_cast<double>(from.image.pixels[index]);
-        }
-        sample.image.at(h, w, c) = static_cast<float>(value);
-      }
+      for (int c = 0; c < C; ++c) sample.image.at(h, w, c) = weighted(from.image, taps, c);
+      if (!from.lesion.pixels.empty()) sample.lesion.at(h, w) = weighted(from.lesion, taps, 0);
       std::array<std::int32_t, 4> labels{};
       for (std::size_t k = 0; k < 4; ++k) {
         if (taps.pixel[k] >= 0) {

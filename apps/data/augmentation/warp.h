@@ -68,7 +68,8 @@ std::int32_t label_by_share(const std::array<std::int32_t, 4>& labels,
                             const std::array<double, 4>& weights, std::size_t nearest,
                             std::int32_t ignored);
 
-/// Moves image and labels by one bilinear interpolation: the image's values are weighted, labels go
+/// Moves image and labels by one bilinear interpolation: the image's values, and probabilities of a
+/// lesion where there are any, are weighted, labels go
 /// by label_by_share(), the pixel half a pixel or more down or right being the nearer.
 ///
 /// ignored  the label of pixels that take no part

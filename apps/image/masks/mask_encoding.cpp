@@ -103,6 +103,10 @@ int class_with(const std::vector<std::vector<T>>& classes, const T& wanted) {
   return -1;
 }
 
+int white_of(const MaskFacts& file, const MaskEncoding& encoding) {
+  return encoding.white > 0 ? encoding.white : file.largest;
+}
+
 std::string shown_text(const MaskColour& shown) {
   return is_grey(shown) ? fmt::format("the value {}", shown[0])
                         : fmt::format("the colour {}", colour_text(shown));
@@ -179,8 +183,7 @@ std::int32_t label_of(const PixelCode& code, const MaskFacts& file, const MaskEn
       label = class_with(encoding.colours, shown);
       break;
     case Kind::threshold:
-      const int white = encoding.white > 0 ? encoding.white : file.largest;
-      label = luminance(shown) >= encoding.threshold * white ? 1 : 0;
+      label = luminance(shown) >= encoding.threshold * white_of(file, encoding) ? 1 : 0;
       break;
   }
   DMF_CHECK(label >= 0, ValueError, "holds {}: expected {}.", shown_text(shown),
@@ -196,12 +199,47 @@ LabelMap to_labels(const SurveyedMask& mask, const MaskEncoding& encoding) {
       [&](std::size_t i) { return mask.facts.codes[mask.plane[i]].code; }, mask.facts, encoding);
 }
 
-LabelMap to_labels(const std::filesystem::path& path, const RawImage& raw,
-                   const MaskEncoding& encoding) {
+namespace {
+
+/// What a mask's codes mean depends on, where they are not surveyed.
+MaskFacts facts_of(const std::filesystem::path& path, const RawImage& raw) {
   MaskFacts file;
   file.path = path;
   file.largest = raw.largest;
   file.has_alpha = raw.channels == 2 || raw.channels == 4;
+  return file;
+}
+
+float probability_of(const PixelCode& code, const MaskFacts& file, const MaskEncoding& encoding) {
+  const int level = luminance(seen_through(encoding.source, code, file));
+  const double share = std::min(1.0, static_cast<double>(level) / white_of(file, encoding));
+  return static_cast<float>(encoding.inverted ? 1.0 - share : share);
+}
+
+}  // namespace
+
+Image to_probabilities(const SurveyedMask& mask, const MaskEncoding& encoding) {
+  Image map(mask.facts.height, mask.facts.width, 1);
+  std::vector<float> of_code;
+  for (const CodeCount& each : mask.facts.codes) {
+    of_code.push_back(probability_of(each.code, mask.facts, encoding));
+  }
+  for (std::size_t i = 0; i < map.pixels.size(); ++i) map.pixels[i] = of_code[mask.plane[i]];
+  return map;
+}
+
+Image to_probabilities(const RawImage& raw, const MaskEncoding& encoding) {
+  const MaskFacts file = facts_of({}, raw);
+  Image map(raw.height, raw.width, 1);
+  for (std::size_t i = 0; i < map.pixels.size(); ++i) {
+    map.pixels[i] = probability_of(code_at(raw, i), file, encoding);
+  }
+  return map;
+}
+
+LabelMap to_labels(const std::filesystem::path& path, const RawImage& raw,
+                   const MaskEncoding& encoding) {
+  const MaskFacts file = facts_of(path, raw);
   return labels_of(
       raw.height, raw.width, [&](std::size_t i) { return code_at(raw, i); }, file, encoding);
 }

@@ -67,6 +67,13 @@ LabelMap to_labels(const SurveyedMask& mask, const MaskEncoding& encoding);
 LabelMap to_labels(const std::filesystem::path& path, const RawImage& raw,
                    const MaskEncoding& encoding);
 
+/// Of every pixel of one mask the probability of a lesion, its level's share of white: [height,
+/// width, 1]. Which of them are lesion is what to_labels() says.
+///
+/// encoding  of Kind::threshold
+Image to_probabilities(const SurveyedMask& mask, const MaskEncoding& encoding);
+Image to_probabilities(const RawImage& raw, const MaskEncoding& encoding);
+
 /// Marks in `target` every pixel that `other` marks (masks of several lesions of one image): the
 /// higher class counts, an ignored pixel more than background only. Sizes must agree.
 void unite(LabelMap& target, const LabelMap& other, std::int32_t ignored);
