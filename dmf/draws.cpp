@@ -1,5 +1,6 @@
 #include "dmf/draws.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <random>
@@ -67,6 +68,32 @@ bool Draws::event(double probability) {
   }
   ++steps_;
   return happened;
+}
+
+std::vector<std::vector<std::size_t>> Draws::orders(std::size_t count) {
+  std::vector<std::vector<std::size_t>> orders(count);
+  const double* given = this->given(count * count);
+  Uniform uniform(seed_, steps_);
+  for (std::vector<std::size_t>& order : orders) {
+    for (std::size_t k = 0; k < count; ++k) order.push_back(k);
+    if (given != nullptr) {
+      const std::vector<double> wanted(given, given + count);
+      given += count;
+      if (!std::is_permutation(order.begin(), order.end(), wanted.begin())) {
+        throw ValueError("[dmf] the draws of step " + std::to_string(steps_) +
+                         " are no order: expected each number below " + std::to_string(count) +
+                         " once.");
+      }
+      order.assign(wanted.begin(), wanted.end());
+      continue;
+    }
+    for (std::size_t left = count; left > 1; --left) {  // Fisher and Yates's shuffle
+      const auto other = static_cast<std::size_t>((1.0 - uniform()) * static_cast<double>(left));
+      std::swap(order[left - 1], order[other]);
+    }
+  }
+  ++steps_;
+  return orders;
 }
 
 }  // namespace dmf

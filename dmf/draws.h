@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,12 @@ class Draws {
   ///
   /// throws  ValueError for another number, or where no more were given
   bool event(double probability);
+
+  /// The next step's: `count` orders of the numbers below it, all alike in chance; given ones are
+  /// these numbers, an order after the other.
+  ///
+  /// throws  ValueError for what is no order, or where no more were given
+  std::vector<std::vector<std::size_t>> orders(std::size_t count);
 
   std::uint64_t steps() const { return steps_; }
   void set_steps(std::uint64_t steps) { steps_ = steps; }

@@ -165,6 +165,13 @@ Safetensors gram_weights_case(const ReferenceCase& c) {
             "[probe] 'gram' is {}: expected [T, K, K].", grams.shape().str());
   FusionSpec spec = memory_of(c, true);
   set_scale(c, spec);
+  if (c.has("draws")) {
+    const auto draws = c.tensor<double>("draws", 3);
+    DMF_CHECK(draws.shape() == grams.shape(), IoError,
+              "[probe] 'draws' is {}: expected {}, as 'gram'.", draws.shape().str(),
+              grams.shape().str());
+    spec.draws.assign(draws.span().begin(), draws.span().end());
+  }
   const RuleNeeds needs = needs_of(spec, K);
   DMF_CHECK(needs.gradients, IoError,
             "[probe] the strategy {} reads no 'gram': it is one of dmf_weights.", spec.weighting);

@@ -36,7 +36,11 @@ Weights minimum(const Gram& gram, double phi, double least) {
 
 class CaGrad final : public GramRule {
  public:
-  explicit CaGrad(double c) : c_(c) {}
+  CaGrad(double c, std::int64_t rescale)
+      : c_(c),
+        divisor_(rescale == 1   ? 1.0 + c * c
+                 : rescale == 2 ? 1.0 + c
+                                : 1.0) {}
 
  private:
   Weights weights(const Gram& gram, const std::vector<double>&) override {
@@ -44,16 +48,16 @@ class CaGrad final : public GramRule {
     const Gram unit = scaled(gram, 1.0 / trace(gram));
     const std::size_t K = gram.losses();
     Weights w(K, 1.0 / static_cast<double>(K));
-    if (c_ == 0.0) return w;
+    if (c_ == 0.0) return w;  // whose divisor is 1
     const double phi = c_ * std::sqrt(squared_length(unit, w));
     const Weights worst = phi > 0.0 ? minimum(unit, phi, kLeast) : Weights();
     if (worst.empty()) return Weights(K, 0.0);
     const double factor = phi / std::sqrt(squared_length(unit, worst));
-    for (std::size_t k = 0; k < K; ++k) w[k] += factor * worst[k];
+    for (std::size_t k = 0; k < K; ++k) w[k] = (w[k] + factor * worst[k]) / divisor_;
     return w;
   }
 
-  double c_;
+  double c_, divisor_;
 };
 
 }  // namespace
@@ -62,19 +66,24 @@ class CaGrad final : public GramRule {
 /// loss most.
 ///
 ///   v = argmin over the simplex of (sum_k v_k g_k) . g + c |g| |sum_k v_k g_k|
-///   w_k = 1 / K + c |g| / |sum_j v_j g_j| v_k
+///   w_k = (1 / K + c |g| / |sum_j v_j g_j| v_k) / r
 ///
+/// with r 1, or, so that a larger c makes no longer steps, 1 + c^2 or 1 + c (cagrad-rescale 1 and 2).
 /// All 0 where that sum's length is below 1e-4, of gradients whose squared lengths sum to 1, or g is
 /// 0: no direction lowers all. c = 0 is the mean.
 ///
 /// source  Liu et al., "Conflict-Averse Gradient Descent for Multi-task Learning", NeurIPS 2021, as
-///         TorchJD has it
+///         TorchJD has it; the rescaling as LibMTL has it, whose own default is 1
 RuleEntry cagrad_rule() {
   return {"cagrad",
           "around the mean gradient, the worst loss's fall",
-          {{"cagrad-c", 0.5, "How far from the mean gradient, in its lengths", kAtLeastZero}},
+          {{"cagrad-c", 0.5, "How far from the mean gradient, in its lengths", kAtLeastZero},
+           {"cagrad-rescale",
+            std::int64_t{0},
+            "Divides the weights: 0: by nothing, 1: by 1 + c^2, 2: by 1 + c",
+            {.least = 0.0, .most = 2.0}}},
           [](const RuleContext&, const Settings& s) -> std::unique_ptr<WeightingRule> {
-            return std::make_unique<CaGrad>(s.number("cagrad-c"));
+            return std::make_unique<CaGrad>(s.number("cagrad-c"), s.whole("cagrad-rescale"));
           }};
 }
 

@@ -77,7 +77,8 @@ TEST_CASE("train: whatever learns, counts epochs, looks again or averages goes o
   for (const std::string what :
        {"--weighting famo", "--weighting dwa", "--weighting uw", "--weighting relobralo",
         "--weighting gradnorm", "--weighting gradvac", "--swa 2 --deep-supervision 2",
-        "--early-stop 2 --epochs 9"}) {
+        "--early-stop 2 --epochs 9", "--weighting pcgrad --pcgrad-order random",
+        "--weighting nash --nash-update-every 5"}) {
     CAPTURE(what);
     const auto train = [&](const std::string& out) {
       return "train --data " + quoted(folder / "data") +

@@ -171,6 +171,30 @@ TEST_CASE("uw, imtll: weights of a step come before what is learned from it, by 
   CHECK(difference(imtll[2], {1.0772523479576581, 0.8204916818968159}) < kDigits);
 }
 
+TEST_CASE("uw: the forms of others") {
+  const auto of = [](const char* form, const std::vector<Row>& losses = kLosses) {
+    return trajectory_of(with("uw", 2, {{"uw-lr", 0.1}, {"uw-form", std::string(form)}}), losses);
+  };
+  CHECK(of("torchjd") == trajectory_of(with("uw", 2, {{"uw-lr", 0.1}})));
+  const auto libmtl = of("libmtl"), cov = of("cov"), automatic = of("automatic");
+  CHECK(difference(libmtl[0], {0.8243606353500641, 0.8243606353500641}) < kDigits);
+  CHECK(difference(libmtl[1], {0.745912351120274, 0.7459123494699765}) < kDigits);
+  CHECK(difference(libmtl[2], {0.6847978267417443, 0.6757414897151267}) < kDigits);
+  CHECK(cov[0] == Row{1.0, 1.0});
+  CHECK(difference(cov[1], {1.0, 0.904837418940797}) < kDigits);
+  CHECK(difference(cov[2], {1.0772523479576583, 0.8204916818968159}) < kDigits);
+  CHECK(automatic[0] == Row{0.5, 0.5});
+  CHECK(difference(automatic[1], {0.5, 0.41322314124718257}) < kDigits);
+  CHECK(difference(automatic[2], {0.5836280374755446, 0.35247163166667794}) < kDigits);
+  // A loss that is gone weighs at most e^10 times what it did.
+  const auto gone = of("automatic", std::vector<Row>(200, Row{0.0, 1e9})).back();
+  CHECK(difference({gone[0]}, {0.5 * std::exp(10.0)}) < kDigits);
+  CHECK(gone[1] >= 0.5 * std::exp(-10.0) * (1.0 - kDigits));
+  CHECK_THROWS_WITH_AS(of("kendall"),
+                       Contains("[uw-form] got 'kendall', expected torchjd, libmtl, cov"),
+                       ValueError);
+}
+
 TEST_CASE("uw, imtll: a loss that stays at 0 weighs at most e^10 times what it did at first") {
   const std::vector<Row> gone(200, Row{0.0, 1e9});
   const auto uw = trajectory_of(with("uw", 2, {{"uw-lr", 0.5}}), gone).back();

@@ -5,11 +5,13 @@
 namespace dmf {
 namespace {
 
-struct ImtlL {
-  static constexpr std::string_view kName = "imtll";
-  static double weight(double s) { return std::exp(s); }
-  static double gradient(double weight, double loss) { return weight * loss - 1.0; }
-};
+constexpr LearnedScale kScale = {
+    .name = "its own",
+    .initial = 0.0,
+    .least = -kLargestLogarithm,
+    .most = kLargestLogarithm,
+    .weight = [](double s) { return std::exp(s); },
+    .gradient = [](double, double weight, double loss) { return weight * loss - 1.0; }};
 
 }  // namespace
 
@@ -26,8 +28,8 @@ RuleEntry imtll_rule() {
           "by scales that are learned, so that all losses become 1",
           {{"imtll-lr", 1e-3, "Adam's rate for its logarithms of the scales", kAboveZero}},
           [](const RuleContext& context, const Settings& s) -> std::unique_ptr<WeightingRule> {
-            return std::make_unique<LearnedScales<ImtlL>>(context.initial.size(),
-                                                          s.number("imtll-lr"));
+            return std::make_unique<LearnedScales>("imtll", kScale, context.initial.size(),
+                                                   s.number("imtll-lr"));
           }};
 }
 
