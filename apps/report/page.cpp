@@ -170,8 +170,9 @@ Series Series::thinned(std::size_t points) const {
   return result;
 }
 
-Json chart(const std::string& title, const std::string& x, const std::string& y,
-           const std::vector<Series>& series, bool log) {
+namespace {
+
+Json lines_of(const std::vector<Series>& series) {
   Json lines = Json::array();
   for (const Series& each : series) {
     Json ys = Json::array();
@@ -180,7 +181,19 @@ Json chart(const std::string& title, const std::string& x, const std::string& y,
     }
     lines.push_back({{"name", each.name}, {"x", each.x}, {"y", std::move(ys)}});
   }
-  return {{"title", title}, {"x", x}, {"y", y}, {"log", log}, {"series", std::move(lines)}};
+  return lines;
+}
+
+}  // namespace
+
+Json chart(const std::string& title, const std::string& x, const std::string& y,
+           const std::vector<Series>& series, bool log) {
+  return {{"title", title}, {"x", x}, {"y", y}, {"log", log}, {"series", lines_of(series)}};
+}
+
+Json heat_map(const std::string& title, const std::string& x, const std::vector<Series>& series,
+              const std::string& low, const std::string& high) {
+  return {{"title", title}, {"x", x}, {"heat", {low, high}}, {"series", lines_of(series)}};
 }
 
 std::string data_uri(std::string_view type, std::string_view bytes) {

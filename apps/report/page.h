@@ -26,7 +26,7 @@ struct Page {
   void add_table(const std::string& title, const std::string& note,
                  const std::vector<std::string>& columns,
                  const std::vector<std::vector<std::string>>& rows, const std::vector<int>& best);
-  /// charts  made by chart()
+  /// charts  made by chart() and heat_map()
   void add_charts(const std::string& title, const std::string& note, Json charts);
   /// A grid of pictures: a row of cells {"image", "caption"} for each.
   void add_panels(const std::string& title, const std::string& note,
@@ -49,6 +49,12 @@ struct Series {
 /// log  the y axis is logarithmic
 Json chart(const std::string& title, const std::string& x, const std::string& y,
            const std::vector<Series>& series, bool log = false);
+
+/// Beside charts, numbers from -1 to 1 as colours: a row for each series, all over the same x.
+///
+/// low, high  what -1 and 1 say
+Json heat_map(const std::string& title, const std::string& x, const std::vector<Series>& series,
+              const std::string& low, const std::string& high);
 
 /// The file as a data: URI, for a picture inside the page.
 ///

@@ -83,9 +83,9 @@ void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOpt
                 .thinned(kPoints));
       }
     }
-    if (!cosines.empty()) {
-      charts.push_back(chart("Do the losses agree? Cosine between their gradients", "step",
-                             "cosine", std::move(cosines)));
+    if (!cosines.empty() && !cosines.front().x.empty()) {  // every step may have been left out
+      charts.push_back(heat_map("Do the losses agree? Cosine between their gradients", "step",
+                                cosines, "they conflict", "they agree"));
     }
   }
   charts.push_back(chart("Learning rate", "step", "rate", over_steps(steps, {"lr"}, "")));

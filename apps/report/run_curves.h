@@ -16,7 +16,7 @@ Series curve(const std::filesystem::path& csv, const std::string& name, const st
              const std::string& y);
 
 /// Adds the course of a run so far: weights, losses and gamma over the steps, validation over the
-/// epochs, and each loss's share of the gradient where it was recorded.
+/// epochs, and, where gradients were recorded, each loss's share of them and who agrees with whom.
 void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOptions& options);
 
 }  // namespace dmf

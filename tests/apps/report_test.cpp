@@ -6,6 +6,7 @@
 #include "apps/evaluation/per_image.h"
 #include "apps/evaluation/scoreboard.h"
 #include "apps/report/page.h"
+#include "apps/report/run_curves.h"
 #include "engine/core/check.h"
 #include "engine/core/rng.h"
 #include "tests/support/temporary_folder.h"
@@ -248,6 +249,40 @@ TEST_CASE("millimetres: columns where an image has them, means where all with a 
   Page page;
   page.add_scoreboard("scores", all);
   CHECK(page.html().find("Hausdorff, mm") != std::string::npos);
+}
+
+TEST_CASE("page: the cosines of every two losses, each a row of a heat map over the steps") {
+  const TemporaryFolder folder;
+  write_text(folder / "steps.csv",
+             "step,cce,focal,tversky,weight_cce,weight_focal,weight_tversky,gamma,lr,gradient_cce,"
+             "gradient_focal,gradient_tversky,cosine_cce_focal,cosine_cce_tversky,"
+             "cosine_focal_tversky\n"
+             "0,1,1,1,.3,.3,.4,0,.1,1,1,1,1,-0.25,0\n"
+             "1,nan,nan,nan,.3,.3,.4,0,.1,nan,nan,nan,nan,nan,nan\n"
+             "2,1,1,1,.3,.3,.4,0,.1,1,1,1,0.5,-1,0.125\n");
+  write_text(folder / "epochs.csv",
+             "epoch,train_loss,validation_loss,validation_mean_dice,validation_lesion_dice,"
+             "validation_lesion_dice_per_image,validation_cb_dice\n0,1,1,1,1,1,1\n");
+  TrainOptions options;
+  options.losses = {"cce", "focal", "tversky"};
+  options.record_gradients = true;
+  Page page;
+  add_run_curves(page, folder.path(), options);
+  Json maps = Json::array();
+  for (const Json& chart : page.sections[0]["charts"]) {
+    if (chart.contains("heat")) maps.push_back(chart);
+  }
+  REQUIRE(maps.size() == 1);
+  CHECK(maps[0]["heat"] == Json({"they conflict", "they agree"}));
+  const Json& rows = maps[0]["series"];
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0] == Json({{"name", "cce, focal"}, {"x", {0.0, 2.0}}, {"y", {1.0, 0.5}}}));
+  CHECK(rows[1] == Json({{"name", "cce, tversky"}, {"x", {0.0, 2.0}}, {"y", {-0.25, -1.0}}}));
+  CHECK(rows[2] == Json({{"name", "focal, tversky"}, {"x", {0.0, 2.0}}, {"y", {0.0, 0.125}}}));
+  options.losses = {"cce"};  // which has none beside it
+  Page alone;
+  add_run_curves(alone, folder.path(), options);
+  CHECK(alone.html().find("Do the losses agree") == std::string::npos);
 }
 
 TEST_CASE("page: no text gets out of its place; long curves are thinned; pictures are inlined") {

@@ -47,14 +47,27 @@ def call(method, path, body=None):
 # What a page looks like from inside: charts and how many of them have more than one colour.
 LOOK = """
 const charts = [...document.querySelectorAll('canvas')];
+const read = new Map(charts.map((c) => [c, c.getContext('2d').getImageData(0, 0, c.width, c.height).data]));
 const drawn = charts.filter((c) => {
-  const pixels = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+  const pixels = read.get(c);
   const seen = new Set();
   for (let i = 0; i < pixels.length; i += 4) seen.add(pixels.slice(i, i + 4).join());
   return seen.size > 2;
 });
+// Of every heat map each colour: more blue than red where the losses agree, less where they conflict.
+const maps = JSON.parse(document.getElementById('data').textContent).sections
+  .flatMap((section) => section.charts || []).filter((chart) => chart.heat);
+const canvases = [...document.querySelectorAll('.heat canvas')];
+const right = maps.filter((map, m) => {
+  const pixels = read.get(canvases[m]), width = canvases[m].width;
+  return map.series.every((series, row) => series.y.every((value, column) => {
+    const at = 4 * (row * width + column);
+    return Math.abs(value) < 0.1 || (pixels[at + 2] > pixels[at]) === (value > 0);
+  }));
+});
 const pictures = [...document.images];
-return {drawn: document.documentElement.dataset.drawn, charts: charts.length, drawnCharts: drawn.length,
+return {maps: maps.length, canvases: canvases.length, rightMaps: right.length,
+        drawn: document.documentElement.dataset.drawn, charts: charts.length, drawnCharts: drawn.length,
         pictures: pictures.length, loaded: pictures.filter((p) => p.complete && p.naturalWidth > 0).length,
         tables: document.querySelectorAll('table').length,
         wide: document.documentElement.scrollWidth - document.documentElement.clientWidth};
@@ -88,6 +101,7 @@ try:
             look = call("POST", f"/session/{session}/execute/sync", {"script": LOOK, "args": []})
             errors = [entry["message"] for entry in call("POST", f"/session/{session}/se/log", {"type": "browser"})]
             good = (look["drawn"] == "yes" and look["charts"] > 0 and look["drawnCharts"] == look["charts"]
+                    and look["maps"] == look["canvases"] == look["rightMaps"] == (1 if "/r1/" in page else look["maps"])
                     and look["loaded"] == look["pictures"] and look["wide"] <= 0 and not errors)
             passed, failed = passed + good, failed + (not good)
             print(f"{'ok  ' if good else 'FAIL'} {os.path.basename(page)} at {width}: {look} {errors}")

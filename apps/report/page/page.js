@@ -22,6 +22,47 @@
     add(figure, "figcaption", cell.caption);
   };
 
+  // Blue for 1, orange for -1, and the page's own shade for 0.
+  const shade = (value) => {
+    const middle = dark ? [33, 38, 45] : [246, 248, 250];
+    const end = value < 0 ? [213, 94, 0] : [0, 114, 178];
+    const share = Math.min(1, Math.abs(value));
+    return `rgb(${middle.map((m, k) => Math.round(m + share * (end[k] - m))).join()})`;
+  };
+
+  const heatMap = (holder, chart) => {
+    const grid = add(holder, "div", undefined, "heat");
+    const names = add(grid, "div", undefined, "heat-names");
+    for (const series of chart.series) add(names, "div", series.name).title = series.name;
+    const steps = chart.series[0].x;
+    const canvas = add(grid, "canvas");
+    canvas.width = steps.length;
+    canvas.height = chart.series.length;
+    canvas.style.height = `${20 * chart.series.length}px`;
+    const pen = canvas.getContext("2d");
+    chart.series.forEach((series, row) => series.y.forEach((value, column) => {
+      if (value === null) return;
+      pen.fillStyle = shade(value);
+      pen.fillRect(column, row, 1, 1);
+    }));
+    canvas.onmousemove = (event) => {
+      const column = Math.floor(event.offsetX / canvas.clientWidth * steps.length);
+      const series = chart.series[Math.floor(event.offsetY / canvas.clientHeight * chart.series.length)];
+      if (series && column in steps) {
+        canvas.title = `${series.name}: ${series.y[column]} at ${chart.x} ${Math.round(steps[column])}`;
+      }
+    };
+    add(grid, "div");
+    const axis = add(grid, "div", undefined, "heat-axis");
+    for (const text of [Math.round(steps[0]), chart.x, Math.round(steps[steps.length - 1])]) add(axis, "span", text);
+    add(grid, "div");
+    const legend = add(grid, "div", undefined, "heat-axis");
+    add(legend, "span", `-1 ${chart.heat[0]}`);
+    add(legend, "span", undefined, "heat-scale").style.background =
+      `linear-gradient(to right, ${shade(-1)}, ${shade(0)}, ${shade(1)})`;
+    add(legend, "span", `1 ${chart.heat[1]}`);
+  };
+
   const draw = {
     facts(box, section) {
       const list = add(box, "dl", undefined, "facts");
@@ -48,6 +89,10 @@
       for (const chart of section.charts) {
         const holder = add(grid, "div");
         add(holder, "div", chart.title, "chart-title");
+        if (chart.heat) {
+          heatMap(holder, chart);
+          continue;
+        }
         const canvas = add(add(holder, "div", undefined, "chart"), "canvas");
         const axis = (title) => ({
           title: { display: true, text: title, color: dark ? "#9aa5b1" : "#57606a" },
