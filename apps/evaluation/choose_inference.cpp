@@ -6,6 +6,7 @@ namespace dmf {
 namespace {
 
 constexpr double kThresholds[] = {0.5, 0.45, 0.55, 0.4, 0.6, 0.35, 0.65, 0.3, 0.7};
+constexpr double kScale = 1.15;  // of the second look: another grid, sizes that training has seen
 
 /// The Dice per image of one set of images under several inferences.
 class Trial {
@@ -82,6 +83,9 @@ InferenceChoice choose_inference(const std::vector<Network<float>*>& members,
     return std::vector<Inference>{candidate};
   };
   consider("averaged with the mirrored image", with(&Inference::mirror));
+  Inference larger = choice.inference;
+  larger.scale = kScale;
+  consider(fmt::format("averaged with the image {} times as large", kScale), {larger});
   if (members.front()->spec().classes == 2) {
     std::vector<Inference> candidates;
     for (const double threshold : kThresholds) {

@@ -14,7 +14,7 @@ struct InferenceChoice {
 };
 
 /// Decides on images that were not trained on whether probabilities are averaged with the mirrored
-/// image's, from which one a pixel of two classes is lesion, whether holes are filled and whether
+/// image's and with a larger image's, from which one a pixel of two classes is lesion, whether holes are filled and whether
 /// only the largest component stays, one after the other: what does not raise the Dice per image
 /// stays as it is. An image without a lesion counts 1 where none is found, else 0.
 ///

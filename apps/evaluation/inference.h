@@ -10,13 +10,14 @@ namespace dmf {
 /// likeliest class of the network's own output.
 struct Inference {
   bool mirror = false;             // average with what the mirrored image gives, mirrored back
+  double scale = 1.0;              // average with what the image so many times as large gives
   double threshold = 0.5;          // of two classes: the least probability of a lesion, exclusive
   bool largest_component = false;  // of each class above 0 keep the largest connected part alone
   bool fill_holes = false;         // background inside a part becomes of its class
 
   bool operator==(const Inference&) const = default;
 
-  /// "mirrored, threshold 0.45, largest component": empty for the default
+  /// "mirrored too, threshold 0.45, largest component": empty for the default
   std::string describe() const;
   /// Keys of what is not the default, so that files of before stay as they were.
   Metadata to_metadata() const;

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "apps/image/parts.h"
+#include "apps/image/resize.h"
 #include "engine/core/check.h"
 #include "engine/ops/softmax.h"
 
@@ -35,6 +36,49 @@ void mirror(std::span<float> pixels, Index W, Index C) {
     }
   }
 }
+
+/// All images of a batch at so many times their size. What pads them grows alike.
+Tensor<float> scaled(const Tensor<float>& images, double scale) {
+  const auto side = [&](int axis) {
+    const double length = static_cast<double>(images.size(axis)) * scale;
+    return std::max(1, static_cast<int>(std::lround(length)));
+  };
+  const int H = side(1), W = side(2), C = static_cast<int>(images.size(3));
+  Image from(static_cast<int>(images.size(1)), static_cast<int>(images.size(2)), C);
+  Tensor<float> result(Shape{images.size(0), H, W, C});
+  const Index each = result.numel() / result.size(0);
+  for (Index n = 0; n < images.size(0); ++n) {
+    std::copy_n(images.data() + n * std::ssize(from.pixels), from.pixels.size(),
+                from.pixels.begin());
+    std::ranges::copy(resize(from, H, W, Interpolation::linear).pixels, result.data() + n * each);
+  }
+  return result;
+}
+
+/// A batch looked at in another way.
+struct Look {
+  Tensor<float> images;
+  bool mirrored;
+
+  static std::vector<Look> all(const Tensor<float>& images, const Inference& inference) {
+    std::vector<Look> looks = {{images, false}};
+    if (inference.scale != 1.0) looks.push_back({scaled(images, inference.scale), false});
+    if (!inference.mirror) return looks;
+    for (std::size_t k = 0, as_they_are = looks.size(); k < as_they_are; ++k) {
+      Tensor<float> turned = looks[k].images.clone();
+      mirror(turned.span(), turned.size(2), turned.size(3));
+      looks.push_back({std::move(turned), true});
+    }
+    return looks;
+  }
+
+  /// Probabilities of the look as those of the images themselves.
+  Image put_back(Image seen, const Image& size) const {
+    if (mirrored) mirror(seen.pixels, seen.width, seen.channels);
+    if (seen.height == size.height && seen.width == size.width) return seen;
+    return resize(seen, size.height, size.width, Interpolation::linear);
+  }
+};
 
 LabelMap likeliest(const Image& probabilities) {
   LabelMap labels(probabilities.height, probabilities.width);
@@ -85,22 +129,22 @@ int Predictor::classes() const {
 
 std::vector<std::vector<Image>> Predictor::of_members(const Tensor<float>& images,
                                                       const Observer& observer) const {
-  Tensor<float> mirrored;
-  if (inference_.mirror) {
-    mirrored = images.clone();
-    mirror(mirrored.span(), images.size(2), images.size(3));
-  }
+  const std::vector<Look> looks = Look::all(images, inference_);
   std::vector<std::vector<Image>> all;
   for (Network<float>* member : members_) {
     const Variable<float> logits = evaluation_logits(*member, images);
     if (observer && all.empty()) observer(logits);
-    std::vector<Image>& seen = all.emplace_back(to_probabilities(logits));
-    if (!inference_.mirror) continue;
-    std::vector<Image> other = to_probabilities(evaluation_logits(*member, mirrored));
-    for (std::size_t n = 0; n < seen.size(); ++n) {
-      mirror(other[n].pixels, other[n].width, other[n].channels);
-      seen[n] = mean_of({seen[n], other[n]});
+    std::vector<Image>& own = all.emplace_back(to_probabilities(logits));
+    if (looks.size() == 1) continue;
+    std::vector<std::vector<Image>> of_image;
+    for (Image& image : own) of_image.push_back({std::move(image)});
+    for (std::size_t k = 1; k < looks.size(); ++k) {
+      std::vector<Image> other = to_probabilities(evaluation_logits(*member, looks[k].images));
+      for (std::size_t n = 0; n < other.size(); ++n) {
+        of_image[n].push_back(looks[k].put_back(std::move(other[n]), of_image[n].front()));
+      }
     }
+    for (std::size_t n = 0; n < own.size(); ++n) own[n] = mean_of(of_image[n]);
   }
   return all;
 }

@@ -13,7 +13,7 @@ namespace dmf {
 Variable<float> evaluation_logits(Network<float>& network, const Tensor<float>& images);
 
 /// What networks make of images: the mean of the probabilities of all members, each seen as it is
-/// and, where asked for, mirrored.
+/// and, where asked for, mirrored, larger, and both.
 class Predictor {
  public:
   /// Called with the first member's logits of the images as they are.

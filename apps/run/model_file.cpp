@@ -236,10 +236,21 @@ Model load_models(const std::vector<std::string>& paths, const Compute& compute)
                                      [&](const Inference& one) { return one.*field; });
     return 2 * static_cast<std::size_t>(count) > inferences.size();
   };
-  double threshold = 0.0;
-  for (const Inference& one : inferences) threshold += one.threshold;
-  all.inference = {most(&Inference::mirror), threshold / static_cast<double>(inferences.size()),
-                   most(&Inference::largest_component), most(&Inference::fill_holes)};
+  const auto mean = [&](double Inference::*field) {
+    double sum = 0.0;
+    for (const Inference& one : inferences) sum += one.*field;
+    return sum / static_cast<double>(inferences.size());
+  };
+  // The middle one, of two the smaller: a larger look only where most take one.
+  std::vector<double> scales;
+  for (const Inference& one : inferences) scales.push_back(one.scale);
+  const auto middle = scales.begin() + (std::ssize(scales) - 1) / 2;
+  std::nth_element(scales.begin(), middle, scales.end());
+  all.inference = {.mirror = most(&Inference::mirror),
+                   .scale = *middle,
+                   .threshold = mean(&Inference::threshold),
+                   .largest_component = most(&Inference::largest_component),
+                   .fill_holes = most(&Inference::fill_holes)};
   all.run.clear();
   return all;
 }

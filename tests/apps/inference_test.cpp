@@ -1,12 +1,15 @@
 #include <doctest/doctest.h>
 
 #include <array>
+#include <cmath>
 
+#include "apps/data/loader.h"
 #include "apps/evaluation/predictor.h"
 #include "apps/image/parts.h"
 #include "apps/run/model_file.h"
 #include "engine/io/safetensors.h"
 #include "layers/unet.h"
+#include "tests/support/pixelwise.h"
 #include "tests/support/random_tensor.h"
 #include "tests/support/temporary_folder.h"
 
@@ -121,6 +124,69 @@ TEST_CASE("predictor: a mirrored view is averaged in; of a symmetric image nothi
   CHECK(largest > 1e-3);  // the two views do differ
 }
 
+TEST_CASE("predictor: a larger view is averaged in, by hand on a row of four pixels") {
+  Pixelwise network(4.0f);
+  const auto images =
+      Tensor<float>::from(std::vector<float>{0.0f, 0.0f, 1.0f, 1.0f}, Shape{1, 1, 4, 1});
+  const auto p = [](double v) { return 1.0 / (1.0 + std::exp(-4.0 * (v - 0.5))); };
+  // At 3/2 times the row is 0 0 1/6 5/6 1 1; put back, pixels lie at its 0.25, 1.75, 3.25 and 4.75.
+  const std::array<double, 4> larger = {p(0), 0.25 * p(0) + 0.75 * p(1.0 / 6),
+                                        0.75 * p(5.0 / 6) + 0.25 * p(1), p(1)};
+  const std::array<double, 4> plain = {p(0), p(0), p(1), p(1)};
+  const Image both = Predictor({&network}, {.scale = 1.5}).probabilities(images).front();
+  REQUIRE(both.width == 4);
+  for (int w = 0; w < 4; ++w) {
+    const auto k = static_cast<std::size_t>(w);
+    CHECK(static_cast<double>(both.at(0, w, 1)) ==
+          Approx((plain[k] + larger[k]) / 2).epsilon(1e-6));
+  }
+}
+
+TEST_CASE(
+    "predictor: what sees one pixel at a time gives the same at a larger size, padded or not") {
+  Pixelwise network(2.0f);
+  struct Case {
+    int size, height, width;
+  };
+  for (const Case c : {Case{33, 40, 66}, {32, 90, 31}, {21, 21, 21}, {16, 1, 40}, {1, 3, 3}}) {
+    PreprocessSpec spec;
+    spec.size = c.size;
+    spec.keep_aspect = true;
+    RawImage raw;
+    raw.height = c.height;
+    raw.width = c.width;
+    raw.channels = 1;
+    for (int h = 0; h < c.height; ++h) {
+      for (int w = 0; w < c.width; ++w) {
+        raw.samples.push_back(static_cast<std::uint16_t>(255 * (h + w) / (c.height + c.width)));
+      }
+    }
+    const auto images = stack_images({Sample{preprocess(raw, spec), {}}});
+    const auto seen = [&](const Inference& inference) {
+      return restore_size(Predictor({&network}, inference).probabilities(images).front(), spec,
+                          c.height, c.width);
+    };
+    const Image plain = seen({});
+    for (const bool mirrored : {false, true}) {
+      const Image both = seen({.mirror = mirrored, .scale = 1.15});
+      REQUIRE(both.pixels.size() == plain.pixels.size());
+      double farthest = 0.0;
+      // Along the padding the larger view is interpolated with what is black.
+      const int edge = (2 * std::max(c.height, c.width) + c.size - 1) / c.size;
+      for (int h = 0; h < std::max(1, c.height - edge); ++h) {
+        for (int w = 0; w < std::max(1, c.width - edge); ++w) {
+          const double apart = std::abs(static_cast<double>(both.at(h, w, 1)) -
+                                        static_cast<double>(plain.at(h, w, 1)));
+          farthest = std::max(farthest, apart);
+        }
+      }
+      CAPTURE(c.size);
+      CAPTURE(c.height);
+      CHECK(farthest < 0.25 / c.size + 0.002);  // half a pixel of the ramp, and its rounding
+    }
+  }
+}
+
 TEST_CASE("predictor: an ensemble is the mean of its members, and says where they differ") {
   UNet<float> a(small_spec(1)), b(small_spec(2));
   Rng rng(5);
@@ -153,9 +219,14 @@ TEST_CASE("model files: an ensemble comes back as it was, inference and all") {
                     file_b = (folder / "b.safetensors").string(),
                     file_both = (folder / "both.safetensors").string();
   save_model(file_a, a, {.inference = {.mirror = true, .threshold = 0.4}, .run = "one"});
-  save_model(file_b, b, {.inference = {.mirror = true, .threshold = 0.5, .fill_holes = true}});
+  save_model(file_b, b, {.inference = {.mirror = true, .scale = 1.15, .fill_holes = true}});
+  CHECK(load_model(file_b).inference.describe() ==
+        "mirrored too, 1.15 times as large too, holes filled");
+  CHECK(read_safetensors(file_b).metadata.at("inference.scale") == "1.15");
+  CHECK(load_models({file_b, file_a, file_b}).inference.scale == 1.15);
   const Model both = load_models({file_a, file_b});
-  CHECK(both.inference == Inference{.mirror = true, .threshold = 0.45});  // holes: not most of them
+  CHECK(both.inference ==
+        Inference{.mirror = true, .threshold = 0.45});  // others: not most of them
   CHECK(both.run.empty());
   CHECK_THROWS_WITH_AS(both.network(), Contains("[model] an ensemble of 2 networks"), ValueError);
   write_safetensors(file_both, model_content(both));
@@ -188,6 +259,10 @@ TEST_CASE("model files: an ensemble comes back as it was, inference and all") {
   write_safetensors(file_both, bad);
   CHECK_THROWS_WITH_AS(load_model(file_both), Contains("of which"), IoError);
   bad.metadata["members"] = "2";
+  bad.metadata["inference.scale"] = "5";
+  write_safetensors(file_both, bad);
+  CHECK_THROWS_WITH_AS(load_model(file_both), Contains("inference.scale"), IoError);
+  bad.metadata.erase("inference.scale");
   bad.metadata["inference.threshold"] = "1.5";
   write_safetensors(file_both, bad);
   CHECK_THROWS_WITH_AS(load_model(file_both), Contains("inference.threshold"), IoError);
