@@ -182,8 +182,9 @@ int main(int argc, char** argv) {
     if (anonymise && !options.data.anonymise) {
       for (dmf::ImageScore& image : evaluation.images) image.id = dmf::neutral_name(image.id);
     }
-    const dmf::Scoreboard scores = dmf::make_scoreboard(
+    dmf::Scoreboard scores = dmf::make_scoreboard(
         evaluation.images, {.convention = convention.empty() ? options.convention : convention});
+    scores.reliability = evaluation.reliability;
     const std::string inference = model.inference.describe();
     fmt::print(
         "{}",

@@ -25,25 +25,36 @@ class Trial {
   /// return      of each candidate
   std::vector<double> dice(const std::vector<Inference>& candidates) const {
     std::vector<double> sums(candidates.size(), 0.0);
-    const Predictor predictor(members_, candidates.front());
-    Loader loader(samples_, items_, {.batch = batch_});
-    while (const std::optional<Batch> batch = loader.next()) {
-      each_time_();
-      const std::vector<Image> found = predictor.probabilities(batch->images);
-      for (std::size_t n = 0; n < found.size(); ++n) add(*batch, n, found[n], candidates, sums);
-    }
+    for_each_image(candidates.front(), [&](const Judged& judged) {
+      for (std::size_t k = 0; k < candidates.size(); ++k) {
+        const ImageScore score =
+            score_labels(samples_, judged, to_labels(judged.probabilities, candidates[k]));
+        sums[k] += score.has_lesion() ? score.lesion_dice() : score.predicted_lesion() ? 0.0 : 1.0;
+      }
+    });
     for (double& sum : sums) sum /= static_cast<double>(items_.size());
     return sums;
   }
 
+  TemperatureFit temperature(const Inference& inference) const {
+    TemperatureFit fit(items_.size());
+    for_each_image(inference, [&](const Judged& judged) {
+      fit.add(judged.probabilities, judged.truth, samples_.mask_encoding().ignored);
+    });
+    return fit;
+  }
+
  private:
-  void add(const Batch& batch, std::size_t n, const Image& found,
-           const std::vector<Inference>& candidates, std::vector<double>& sums) const {
-    const Judged judged = at_scored_size(samples_, batch, n, found, at_original_);
-    for (std::size_t k = 0; k < candidates.size(); ++k) {
-      const ImageScore score =
-          score_labels(samples_, judged, to_labels(judged.probabilities, candidates[k]));
-      sums[k] += score.has_lesion() ? score.lesion_dice() : score.predicted_lesion() ? 0.0 : 1.0;
+  void for_each_image(const Inference& inference,
+                      const std::function<void(const Judged&)>& judge) const {
+    const Predictor predictor(members_, inference);
+    Loader loader(samples_, items_, {.batch = batch_});
+    while (const std::optional<Batch> batch = loader.next()) {
+      each_time_();
+      const std::vector<Image> found = predictor.probabilities(batch->images);
+      for (std::size_t n = 0; n < found.size(); ++n) {
+        judge(at_scored_size(samples_, *batch, n, found[n], at_original_));
+      }
     }
   }
 
@@ -86,6 +97,12 @@ InferenceChoice choose_inference(const std::vector<Network<float>*>& members,
   Inference larger = choice.inference;
   larger.scale = kScale;
   consider(fmt::format("averaged with the image {} times as large", kScale), {larger});
+  const TemperatureFit fit = trial.temperature(choice.inference);
+  choice.inference.temperature = fit.best();  // first: a threshold is of what it gives
+  choice.lines.push_back(
+      fmt::format("  temperature {}: cross-entropy of a pixel {:.4f}, without {:.4f}",
+                  choice.inference.temperature, fit.cross_entropy(choice.inference.temperature),
+                  fit.cross_entropy(1.0)));
   if (members.front()->spec().classes == 2) {
     std::vector<Inference> candidates;
     for (const double threshold : kThresholds) {

@@ -115,6 +115,9 @@ Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
             score, judged.truth, prediction, samples.mask_encoding().ignored,
             options.at_original != nullptr ? header.spacing : header.spacing_at_network);
       }
+      evaluation.reliability.add(
+          calibrated(judged.probabilities, predictor.inference().temperature), judged.truth,
+          samples.mask_encoding().ignored);
       evaluation.pooled += score.confusion;
       evaluation.images.push_back(std::move(score));
     }

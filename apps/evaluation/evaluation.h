@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/data/loader.h"
+#include "apps/evaluation/calibration.h"
 #include "apps/evaluation/predictor.h"
 #include "apps/support/progress.h"
 #include "losses/metrics/metrics.h"
@@ -53,6 +54,7 @@ ImageScore score_labels(const SampleSet& samples, const Judged& judged, const La
 struct Evaluation {
   ConfusionMatrix pooled;  // the counts of all pixels of all images
   std::vector<ImageScore> images;
+  Reliability reliability = {};  // of all pixels, at the scored size
 
   /// Mean over the images that have a lesion, 0 where none has.
   double lesion_dice_per_image() const;

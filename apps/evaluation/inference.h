@@ -11,7 +11,8 @@ namespace dmf {
 struct Inference {
   bool mirror = false;             // average with what the mirrored image gives, mirrored back
   double scale = 1.0;              // average with what the image so many times as large gives
-  double threshold = 0.5;          // of two classes: the least probability of a lesion, exclusive
+  double temperature = 1.0;        // of the probabilities that are written: see calibrated()
+  double threshold = 0.5;          // of two classes: the least of these of a lesion, exclusive
   bool largest_component = false;  // of each class above 0 keep the largest connected part alone
   bool fill_holes = false;         // background inside a part becomes of its class
 

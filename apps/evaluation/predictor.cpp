@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/evaluation/calibration.h"
 #include "apps/image/parts.h"
 #include "apps/image/resize.h"
 #include "engine/core/check.h"
@@ -193,9 +194,10 @@ Image disagreement(const std::vector<Image>& members) {
 
 LabelMap to_labels(const Image& probabilities, const Inference& inference) {
   // The likeliest of two classes is also what exceeds one half, but for a tie and for rounding.
-  LabelMap labels = probabilities.channels == 2 && inference.threshold != 0.5
-                        ? above(probabilities, inference.threshold)
-                        : likeliest(probabilities);
+  LabelMap labels =
+      probabilities.channels == 2 && inference.threshold != 0.5
+          ? above(calibrated(probabilities, inference.temperature), inference.threshold)
+          : likeliest(probabilities);
   if (inference.fill_holes) labels = without_holes(labels);
   if (inference.largest_component) labels = largest_parts(labels);
   return labels;

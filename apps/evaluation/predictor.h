@@ -27,7 +27,8 @@ class Predictor {
   const Inference& inference() const { return inference_; }
 
   /// images  [N, H, W, C_in]
-  /// return  of each image the class probabilities, [H, W, classes]
+  /// return  of each image the class probabilities, [H, W, classes], not calibrated: interpolation
+  ///         to another size comes first
   std::vector<Image> probabilities(const Tensor<float>& images,
                                    const Observer& observer = nullptr) const;
   /// The same as each member sees it, one after the other: what an ensemble disagrees about.
@@ -47,7 +48,8 @@ Image mean_of(const std::vector<Image>& images);
 /// of the other. [H, W, 1]
 Image disagreement(const std::vector<Image>& members);
 
-/// Labels of class probabilities: the likeliest class, or what the inference says.
+/// Labels of class probabilities as a predictor gives them: the likeliest class, which no temperature
+/// changes, or of two classes what exceeds another threshold than one half once calibrated.
 LabelMap to_labels(const Image& probabilities, const Inference& inference = {});
 
 }  // namespace dmf

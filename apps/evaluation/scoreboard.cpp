@@ -239,6 +239,20 @@ nlohmann::ordered_json to_json(const Estimate& e) {
   return {{"value", e.value}, {"low", e.low}, {"high", e.high}};
 }
 
+nlohmann::ordered_json to_json(const Reliability& reliability) {
+  nlohmann::ordered_json bins = nlohmann::ordered_json::array();
+  for (std::size_t k = 0; k < Reliability::kBins; ++k) {
+    const Reliability::Bin& bin = reliability.bins[k];
+    if (bin.pixels == 0) continue;
+    bins.push_back({{"from", static_cast<double>(k) / Reliability::kBins},
+                    {"to", static_cast<double>(k + 1) / Reliability::kBins},
+                    {"pixels", bin.pixels},
+                    {"confidence", bin.confidence()},
+                    {"accuracy", bin.accuracy()}});
+  }
+  return {{"expected_calibration_error", reliability.expected_error()}, {"bins", std::move(bins)}};
+}
+
 std::string cell(const Estimate* e, int digits) {
   return e == nullptr ? "" : e->text(digits);
 }
@@ -285,6 +299,7 @@ nlohmann::ordered_json Scoreboard::to_json() const {
                                  {"batch", batch}};
   for (const Score& s : scores) json[s.aggregation][s.metric][s.classes] = dmf::to_json(s.estimate);
   json["pooled"]["dice"]["per_class"] = dice_per_class;
+  if (reliability.pixels() > 0) json["calibration"] = dmf::to_json(reliability);
   for (const Stratum& stratum : strata) {
     nlohmann::ordered_json& into = json["by_lesion_size"][stratum.name];
     into = {{"images", stratum.images}, {"missed_lesions", stratum.missed}};
@@ -315,6 +330,10 @@ std::string Scoreboard::table(const std::string& title) const {
   };
   block("pooled", "pooled over all pixels of the set",
         std::size(kClassMetrics) + std::size(kOverallMetrics));
+  if (reliability.pixels() > 0) {
+    text += fmt::format("  {:<26} {:.4f}, expected, of {} bins\n", "  calibration error",
+                        reliability.expected_error(), Reliability::kBins);
+  }
   block("per_batch", fmt::format("mean over batches of {} images", batch), 2);
   if (report != nullptr) {
     block(as_reported(*report), fmt::format("as {} reports it: {}", report->name, report->what), 2);

@@ -55,6 +55,7 @@ struct Scoreboard {
   std::vector<Score> scores;
   std::vector<Stratum> strata;
   std::vector<double> dice_per_class;  // pooled
+  Reliability reliability = {};        // of all pixels; empty where only counts are known
 
   /// return  null where there is no such number
   const Estimate* find(const std::string& aggregation, const std::string& metric,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/evaluation/calibration.h"
 #include "apps/evaluation/evaluation.h"
 #include "apps/evaluation/panels.h"
 #include "apps/image/codecs/image_file.h"
@@ -21,10 +22,11 @@ Segmented segment(const Model& model, const std::filesystem::path& image, int fr
   const auto at_own_size = [&](const Image& map) {
     return restore_size(map, model.preprocess, raw.height, raw.width);
   };
-  const Image scores = at_own_size(mean_of(members));
+  const Image mean = at_own_size(mean_of(members));
+  const Image scores = calibrated(mean, model.inference.temperature);
   Segmented result;
   result.warnings = raw.warnings;
-  result.labels = to_labels(scores, model.inference);
+  result.labels = to_labels(mean, model.inference);
   const std::vector<std::int32_t>& labels = result.labels.labels;
   std::vector<std::uint8_t> grey(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {

@@ -112,6 +112,28 @@ void Page::add_scoreboard(const std::string& heading, const Scoreboard& board) {
             rows, {});
 }
 
+void Page::add_reliability(const std::string& heading, const Reliability& reliability) {
+  Series right{"right", {}, {}}, share{"share of all pixels", {}, {}};
+  for (const Reliability::Bin& bin : reliability.bins) {
+    if (bin.pixels == 0) continue;
+    right.x.push_back(rounded(bin.confidence(), 5));
+    right.y.push_back(bin.accuracy());
+    share.y.push_back(static_cast<double>(bin.pixels) / static_cast<double>(reliability.pixels()));
+  }
+  share.x = right.x;
+  const Series ideal{"as sure as right", {right.x.front(), 1.0}, {right.x.front(), 1.0}};
+  add_charts(
+      heading,
+      fmt::format("Expected calibration error {:.4f} (Guo et al. 2017), 15 bins of how sure the "
+                  "network is of a pixel's class, its largest probability. Below the line it is "
+                  "surer than it should be.",
+                  reliability.expected_error()),
+      {chart("Reliability", "probability of the class it says", "share that is right",
+             {right, ideal}),
+       chart("Pixels of each bin", "probability of the class it says", "share of all pixels",
+             {share}, true)});
+}
+
 void Page::add_table(const std::string& heading, const std::string& note,
                      const std::vector<std::string>& columns,
                      const std::vector<std::vector<std::string>>& rows,

@@ -22,6 +22,9 @@ struct Page {
                  const std::vector<std::pair<std::string, std::string>>& facts);
   /// The scoreboard with its intervals.
   void add_scoreboard(const std::string& title, const Scoreboard& board);
+  /// The reliability diagram: how often pixels are right, over how sure they are of it.
+  /// reliability  of at least one pixel
+  void add_reliability(const std::string& title, const Reliability& reliability);
   /// best  of each column, the row to mark; -1: none
   void add_table(const std::string& title, const std::string& note,
                  const std::vector<std::string>& columns,

@@ -117,6 +117,9 @@ void write_page(const fs::path& run, const Scoreboard* scores,
        {"run", from.id}});
   if (scores != nullptr) {
     page.add_scoreboard(fmt::format("Test scores ({}, best.safetensors)", from.split), *scores);
+    if (scores->reliability.pixels() > 0) {
+      page.add_reliability("How sure, how often right", scores->reliability);
+    }
   }
   add_run_curves(page, run, options);
   if (scores != nullptr) {

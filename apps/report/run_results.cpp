@@ -65,7 +65,8 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
   how.on_progress = std::ref(bar);
   const Evaluation evaluation = evaluate(model.predictor(), data.samples, data.split.test, how);
   stop_if_asked();
-  const Scoreboard scores = make_scoreboard(evaluation.images, {.convention = options.convention});
+  Scoreboard scores = make_scoreboard(evaluation.images, {.convention = options.convention});
+  scores.reliability = evaluation.reliability;
   const std::string inference = model.inference.describe();
   say(fmt::format(
       "\n{}\n",

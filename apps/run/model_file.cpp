@@ -248,6 +248,7 @@ Model load_models(const std::vector<std::string>& paths, const Compute& compute)
   std::nth_element(scales.begin(), middle, scales.end());
   all.inference = {.mirror = most(&Inference::mirror),
                    .scale = *middle,
+                   .temperature = mean(&Inference::temperature),
                    .threshold = mean(&Inference::threshold),
                    .largest_component = most(&Inference::largest_component),
                    .fill_holes = most(&Inference::fill_holes)};

@@ -48,7 +48,8 @@ void save_model(const std::filesystem::path& path, const Network<float>& network
 /// throws  IoError for a file that is not such a model, of a newer version, or whose tensors do not
 ///         fit the network its metadata describes
 Model load_model(const std::filesystem::path& path, const Compute& compute = Device::cpu());
-/// All of them as one ensemble: the mean of their thresholds, and of the rest what most of them do.
+/// All of them as one ensemble: the mean of their temperatures and of their thresholds, and of the rest
+/// what most of them do.
 ///
 /// throws  as load_model; ValueError naming two that differ in how they prepare images or masks
 Model load_models(const std::vector<std::string>& paths, const Compute& compute = Device::cpu());

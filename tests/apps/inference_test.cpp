@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "apps/data/loader.h"
-#include "apps/evaluation/predictor.h"
+#include "apps/evaluation/calibration.h"
+#include "apps/evaluation/choose_inference.h"
+#include "apps/image/codecs/image_file.h"
 #include "apps/image/parts.h"
 #include "apps/run/model_file.h"
 #include "engine/io/safetensors.h"
@@ -91,6 +93,65 @@ TEST_CASE("labels: the likeliest class, or above a threshold, then holes and par
   CHECK(to_labels(image, {.threshold = 0.4}).labels == std::vector<std::int32_t>{0, 1, 1, 1, 0, 1});
   CHECK(to_labels(image, {.threshold = 0.4, .largest_component = true}).labels ==
         std::vector<std::int32_t>{0, 1, 1, 1, 0, 0});
+}
+
+TEST_CASE("labels: a threshold is of calibrated probabilities; the likeliest class stays at any") {
+  // At temperature 2 the odds 4 of 0.8 are 2.
+  CHECK(to_labels(pixels({0.8f}), {.threshold = 0.7}).labels.front() == 1);
+  CHECK(to_labels(pixels({0.8f}), {.temperature = 2.0, .threshold = 0.7}).labels.front() == 0);
+  CHECK(to_labels(pixels({0.8f}), {.temperature = 2.0, .threshold = 0.65}).labels.front() == 1);
+  Rng rng(8);
+  std::vector<float> lesion = {0.49999997f, 0.5f, 0.50000006f, 0.0f, 1.0f, 1e-30f};
+  for (int i = 0; i < 200; ++i) lesion.push_back(static_cast<float>(rng.uniform()));
+  const Image raw = pixels(lesion);
+  for (const double temperature : {0.125, 0.9, 1.0, 3.0, 8.0}) {
+    CHECK(to_labels(raw, {.temperature = temperature}).labels == to_labels(raw).labels);
+    const Image written = calibrated(raw, temperature);
+    for (const double threshold : {0.3, 0.45, 0.7}) {
+      const LabelMap labels = to_labels(raw, {.temperature = temperature, .threshold = threshold});
+      for (std::size_t i = 0; i < labels.labels.size(); ++i) {
+        const bool above = static_cast<double>(written.pixels[2 * i + 1]) > threshold;
+        CHECK(labels.labels[i] == (above ? 1 : 0));
+      }
+    }
+  }
+}
+
+TEST_CASE("inference: what validation chooses, the threshold for what the temperature gives") {
+  // Lesions of 0.4 and background of 0 have the logits -0.8 and -4 for a lesion. The slope of the
+  // cross-entropy is 0 where 0.8 s(0.8 b) = 4 s(-4 b), s the logistic function: at b = 0.4988.
+  const TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "data/benign");
+  std::vector<std::uint8_t> image(64, 0), mask(64, 0);
+  for (std::size_t i = 0; i < 32; ++i) {
+    image[i] = 102;
+    mask[i] = 255;
+  }
+  for (const char* name : {"a", "b"}) {
+    write_png(folder / "data/benign" / (std::string(name) + ".png"), 8, 8, 1, image);
+    write_png(folder / "data/benign" / (std::string(name) + "_mask.png"), 8, 8, 1, mask);
+  }
+  SampleSetOptions options;
+  options.preprocess.size = 8;
+  DatasetOptions benign;
+  benign.classes = {"benign"};
+  const SampleSet samples(find_dataset(folder / "data", benign), options);
+  Pixelwise network(8.0f);
+  for (const PreprocessSpec* at_original :
+       std::initializer_list<const PreprocessSpec*>{&options.preprocess, nullptr}) {
+    const InferenceChoice choice =
+        choose_inference({&network}, samples, {0, 1}, at_original, 1, [] {});
+    CHECK(choice.inference == Inference{.temperature = 2.005, .threshold = 0.4});
+    CHECK(choice.lines ==
+          std::vector<std::string>{
+              "inference chosen on 2 validation images, Dice an image 0.0000",
+              "  averaged with the mirrored image: 0.0000, left out",
+              "  averaged with the image 1.15 times as large: 0.0000, left out",
+              "  temperature 2.005: cross-entropy of a pixel 0.5200, without 0.5946",
+              "  another threshold, 0.3 to 0.7: 1.0000, taken: 0.4",
+              "  holes filled: 1.0000, left out",
+              "  the largest component alone: 1.0000, left out"});
+  }
 }
 
 TEST_CASE("predictor: a mirrored view is averaged in; of a symmetric image nothing changes sides") {
@@ -219,14 +280,18 @@ TEST_CASE("model files: an ensemble comes back as it was, inference and all") {
                     file_b = (folder / "b.safetensors").string(),
                     file_both = (folder / "both.safetensors").string();
   save_model(file_a, a, {.inference = {.mirror = true, .threshold = 0.4}, .run = "one"});
-  save_model(file_b, b, {.inference = {.mirror = true, .scale = 1.15, .fill_holes = true}});
+  save_model(
+      file_b, b,
+      {.inference = {.mirror = true, .scale = 1.15, .temperature = 1.4, .fill_holes = true}});
   CHECK(load_model(file_b).inference.describe() ==
-        "mirrored too, 1.15 times as large too, holes filled");
+        "mirrored too, 1.15 times as large too, temperature 1.4, holes filled");
   CHECK(read_safetensors(file_b).metadata.at("inference.scale") == "1.15");
+  CHECK(read_safetensors(file_b).metadata.at("inference.temperature") == "1.4");
   CHECK(load_models({file_b, file_a, file_b}).inference.scale == 1.15);
   const Model both = load_models({file_a, file_b});
-  CHECK(both.inference ==
-        Inference{.mirror = true, .threshold = 0.45});  // others: not most of them
+  CHECK(both.inference == Inference{.mirror = true,
+                                    .temperature = 1.2,
+                                    .threshold = 0.45});  // others: not most of them
   CHECK(both.run.empty());
   CHECK_THROWS_WITH_AS(both.network(), Contains("[model] an ensemble of 2 networks"), ValueError);
   write_safetensors(file_both, model_content(both));

@@ -4,10 +4,12 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "apps/evaluation/calibration.h"
 #include "apps/image/codecs/image_file.h"
 #include "apps/image/image.h"
 #include "apps/prediction/polygons.h"
 #include "apps/run/model_file.h"
+#include "engine/io/safetensors.h"
 #include "layers/unet.h"
 #include "tests/support/folder_snapshot.h"
 #include "tests/support/programs.h"
@@ -237,6 +239,41 @@ TEST_CASE_FIXTURE(PredictFixture, "predict: outlines in LabelMe and COCO files a
   CHECK(coco["images"][1]["file_name"] == "sub/b.png");
   CHECK(drawn_from_coco(coco, 0).labels == labels_of(folder / "out/a_mask.png").labels);
   CHECK(drawn_from_coco(coco, 1).labels == labels_of(folder / "out/sub/b_mask.png").labels);
+}
+
+TEST_CASE_FIXTURE(PredictFixture,
+                  "predict: maps are calibrated, masks what they have above the threshold") {
+  image("a.png");
+  says(run_on("--floats", "a.png"), 0, "1 of 1 images");
+  const auto written = [&](const fs::path& out) {
+    const auto tensor =
+        read_safetensors(folder / out / "a_probabilities.safetensors").get<float>("probabilities");
+    Image image(12, 17, 2);
+    std::copy_n(tensor.data(), image.pixels.size(), image.pixels.begin());
+    return image;
+  };
+  const Image plain = written("out");
+  const Image expected = calibrated(plain, 0.5);
+  std::vector<float> lesion;
+  for (std::size_t i = 1; i < expected.pixels.size(); i += 2) lesion.push_back(expected.pixels[i]);
+  std::sort(lesion.begin(), lesion.end());
+  const auto threshold = static_cast<double>(lesion[lesion.size() / 2]);
+  Model model = load_model(folder / "m.safetensors");
+  model.inference = {.temperature = 0.5, .threshold = threshold};
+  save_model(folder / "m.safetensors", model.network(), model);
+  says(run_on("--floats --overwrite", "a.png"), 0, "1 of 1 images");
+  const Image again = written("out");
+  CHECK(again.pixels == expected.pixels);
+  const LabelMap mask = labels_of(folder / "out/a_mask.png");
+  const RawImage map = read_image(folder / "out/a_probability.png");
+  std::size_t apart = 0;  // from what the threshold would say of other probabilities
+  for (std::size_t i = 0; i < mask.labels.size(); ++i) {
+    CHECK(mask.labels[i] == (static_cast<double>(again.pixels[2 * i + 1]) > threshold ? 1 : 0));
+    CHECK(map.samples[i] == to_byte(1.0f - again.pixels[2 * i]));
+    if ((static_cast<double>(plain.pixels[2 * i + 1]) > threshold ? 1 : 0) != mask.labels[i])
+      ++apart;
+  }
+  CHECK(apart > 20);
 }
 
 TEST_CASE_FIXTURE(PredictFixture, "predict: one summary line; a line an image only with --list") {

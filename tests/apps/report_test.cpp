@@ -71,6 +71,31 @@ TEST_CASE("scoreboard: an image whose lesion was lost by scaling is never lesion
   CHECK(read_per_image_csv(folder / "images.csv")[2].lesion_lost);
 }
 
+TEST_CASE("scoreboard: the calibration is in table, JSON and page where pixels are known") {
+  Scoreboard board = make_scoreboard({drawn("seen", {{2, 2, 6, 8}}, {{2, 2, 6, 8}})});
+  CHECK_FALSE(board.to_json().contains("calibration"));
+  CHECK(board.table("t").find("calibration") == std::string::npos);
+  board.reliability.bins[14] = {.pixels = 4, .right = 3, .sum = 3.9};
+  board.reliability.bins[7] = {.pixels = 1, .right = 0, .sum = 0.5};
+  CHECK(board.table("t").find("  calibration error        0.2800, expected, of 15 bins\n") !=
+        std::string::npos);
+  const Json json = board.to_json()["calibration"];
+  CHECK(json["expected_calibration_error"] == Approx(0.28).epsilon(kExact));
+  REQUIRE(json["bins"].size() == 2);
+  CHECK(json["bins"][0]["pixels"] == 1);
+  CHECK(json["bins"][0]["from"] == Approx(7.0 / 15).epsilon(kExact));
+  CHECK(json["bins"][0]["to"] == Approx(8.0 / 15).epsilon(kExact));
+  CHECK(json["bins"][1]["confidence"] == Approx(0.975).epsilon(kExact));
+  CHECK(json["bins"][1]["accuracy"] == 0.75);
+  Page page;
+  page.add_reliability("How sure", board.reliability);
+  const Json charts = page.sections[0]["charts"];
+  CHECK(charts[0]["series"][0]["x"] == Json({0.5, 0.975}));
+  CHECK(charts[0]["series"][0]["y"] == Json({0.0, 0.75}));
+  CHECK(charts[0]["series"][1]["y"] == Json({0.5, 1.0}));
+  CHECK(charts[1]["series"][0]["y"] == Json({0.2, 0.8}));
+}
+
 TEST_CASE("scoreboard: constructed masks whose every number is known") {
   const double diagonal = std::hypot(12.0, 16.0);  // 20
   const std::vector<ImageScore> images = {
