@@ -7,6 +7,7 @@
 
 #include "apps/data/anonymise.h"
 #include "apps/evaluation/per_image.h"
+#include "apps/evaluation/tiles.h"
 #include "apps/files/output_files.h"
 #include "apps/options/config_file.h"
 #include "apps/options/conventions.h"
@@ -95,7 +96,10 @@ int main(int argc, char** argv) {
       "Score at the network's size, or at each file's original size; of the run's own data "
       "by default as train did")
       ->check(dmf::one_of({"network", "original"}));
-  dmf::add_value(app, group, "--batch", batch, "Images at a time")
+  double tiles = 0.0;
+  dmf::add_value(app, group, "--tiles", tiles, dmf::kTilesHelp)
+      ->check(dmf::number_in(dmf::kTileScales));
+  dmf::add_value(app, group, "--batch", batch, "Images, of tiles windows, at a time")
       ->check(dmf::whole_number(1, 4096));
   std::string convention;
   dmf::add_value(app, group, "--convention", convention,
@@ -136,7 +140,12 @@ int main(int argc, char** argv) {
     std::string split;
     const bool own = data_folder.empty() || app.count("--part") > 0;
     if (!data_folder.empty()) options.data.folder = data_folder;
-    if (own && app.count("--at") == 0) at = dmf::name_of(dmf::kScoredSizes, options.score_at);
+    DMF_CHECK(tiles == 0.0 || app.count("--at") == 0 || at == "original", ValueError,
+              "[evaluate] --at network with --tiles {}: expected --at original, which windows are "
+              "cut for. Leave one out.",
+              tiles);
+    if (own && app.count("--at") == 0 && tiles == 0.0)
+      at = dmf::name_of(dmf::kScoredSizes, options.score_at);
     if (own) {
       DMF_CHECK(classes.empty(), ValueError,
                 "[evaluate] --classes are of another data set, --part of the run's own: give one.");
@@ -175,6 +184,7 @@ int main(int argc, char** argv) {
     }
     dmf::EvaluationOptions scoring;
     scoring.batch = batch;
+    scoring.tiles = tiles;
     if (at == "original") scoring.at_original = &model.preprocess;
     dmf::CountBar bar;
     scoring.on_progress = std::ref(bar);
@@ -193,8 +203,10 @@ int main(int argc, char** argv) {
                         at == "original" ? "each file's own size"
                                          : fmt::format("{0} x {0}", model.preprocess.size),
                         weights) +
+            (tiles == 0.0 ? "" : fmt::format(", in windows at {} times that", tiles)) +
             (model.members.size() == 1 ? "" : fmt::format(", {} networks", model.members.size())) +
             (inference.empty() ? "" : ", " + inference)));
+    if (tiles != 0.0) at += fmt::format(", in windows at {} times that", tiles);
     if (!json.empty()) outputs.write(json, dmf::metrics_json(scores, at, part, split, model.run));
     if (!csv.empty()) outputs.write(csv, dmf::per_image_csv(evaluation.images));
     return 0;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "apps/data/anonymise.h"
+#include "apps/evaluation/tiles.h"
 #include "apps/files/output_files.h"
 #include "apps/prediction/find_images.h"
 #include "apps/prediction/polygons.h"
@@ -22,7 +23,8 @@ namespace fs = std::filesystem;
 struct Options {
   std::string out, polygons;
   std::vector<std::string> models, inputs;
-  bool floats = false, recursive = false, overwrite = false, list = false, anonymise = false;
+  dmf::SegmentOptions segment;
+  bool recursive = false, overwrite = false, list = false, anonymise = false;
 
   bool labelme() const { return polygons == "labelme"; }
   bool coco() const { return polygons == "coco"; }
@@ -31,7 +33,7 @@ struct Options {
   std::vector<std::string> endings(const dmf::Model& model) const {
     std::vector<std::string> all = {"_mask.png", "_probability.png", "_overlay.png"};
     if (model.members.size() > 1) all.push_back("_disagreement.png");
-    if (floats) all.push_back("_probabilities.safetensors");
+    if (segment.floats) all.push_back("_probabilities.safetensors");
     if (labelme()) all.push_back(".json");
     return all;
   }
@@ -123,7 +125,7 @@ class Prediction {
 
   /// Takes an image for the COCO file, too.
   Results results_of(const dmf::ImageToSegment& image) {
-    dmf::Segmented result = dmf::segment(model_, image.path, image.frame, options_.floats);
+    dmf::Segmented result = dmf::segment(model_, image.path, image.frame, options_.segment);
     for (const std::string& warning : result.warnings) {
       progress_.problem(fmt::format("warning: {} {}", image.path.string(), warning));
     }
@@ -208,7 +210,9 @@ int main(int argc, char** argv) {
                  "joined to the outline by a seam) or coco (one coco.json; run lengths where there "
                  "are holes)")
       ->check(dmf::one_of({"labelme", "coco"}));
-  app.add_flag("--floats", options.floats,
+  dmf::add_value(app, "Options", "--tiles", options.segment.tiles, dmf::kTilesHelp)
+      ->check(dmf::number_in(dmf::kTileScales));
+  app.add_flag("--floats", options.segment.floats,
                "Also the probabilities of every class as they are, NAME_probabilities.safetensors");
   app.add_flag("--list", options.list, "Print a line an image");
   app.add_flag("--anonymise", options.anonymise,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "apps/evaluation/tiles.h"
 #include "apps/support/within_memory.h"
 #include "engine/core/check.h"
 
@@ -40,6 +41,34 @@ void measure_surfaces(ImageScore& score, const LabelMap& truth, const LabelMap& 
   if (spacing) {
     score.millimetres = surface_distance(drawn, found, truth.height, truth.width, *spacing);
   }
+}
+
+/// An item of the set in windows, at its own size.
+Judged in_tiles(const Predictor& predictor, const SampleSet& samples, std::size_t item,
+                const EvaluationOptions& options) {
+  const PreprocessSpec& spec = *options.at_original;
+  auto [raw, truth] = samples.own(item);
+  const Image found = mean_of(of_members_in_tiles(
+      predictor, preprocess_at_scale(raw, spec, options.tiles), spec.size, options.batch));
+  return {item, std::move(truth), resize(found, raw.height, raw.width, Interpolation::linear),
+          false};
+}
+
+/// Takes an image's score into all of them.
+void add_score(Evaluation& evaluation, const Judged& judged, const Inference& inference,
+               const SampleSet& samples, const EvaluationOptions& options) {
+  const std::int32_t ignored = samples.mask_encoding().ignored;
+  const LabelMap prediction = to_labels(judged.probabilities, inference);
+  ImageScore score = score_labels(samples, judged, prediction);
+  if (options.surfaces) {
+    const ItemHeader& header = samples.header(judged.item);
+    measure_surfaces(score, judged.truth, prediction, ignored,
+                     options.at_original != nullptr ? header.spacing : header.spacing_at_network);
+  }
+  evaluation.reliability.add(calibrated(judged.probabilities, inference.temperature), judged.truth,
+                             ignored);
+  evaluation.pooled += score.confusion;
+  evaluation.images.push_back(std::move(score));
 }
 
 }  // namespace
@@ -106,23 +135,13 @@ Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
           if (options.observer) options.observer(logits, batch);
         });
     for (std::size_t k = 0; k < predictions.size(); ++k) {
-      const Judged judged = at_scored_size(samples, batch, k, predictions[k], options.at_original);
-      const LabelMap prediction = to_labels(judged.probabilities, predictor.inference());
-      ImageScore score = score_labels(samples, judged, prediction);
-      if (options.surfaces) {
-        const ItemHeader& header = samples.header(judged.item);
-        measure_surfaces(
-            score, judged.truth, prediction, samples.mask_encoding().ignored,
-            options.at_original != nullptr ? header.spacing : header.spacing_at_network);
-      }
-      evaluation.reliability.add(
-          calibrated(judged.probabilities, predictor.inference().temperature), judged.truth,
-          samples.mask_encoding().ignored);
-      evaluation.pooled += score.confusion;
-      evaluation.images.push_back(std::move(score));
+      add_score(evaluation, at_scored_size(samples, batch, k, predictions[k], options.at_original),
+                predictor.inference(), samples, options);
     }
+    return predictions.size();
   };
-  Loader loader(samples, items, {.batch = options.batch});
+  std::optional<Loader> loader;
+  if (options.tiles == 0.0) loader.emplace(samples, items, LoaderOptions{.batch = options.batch});
   const std::string help =
       options.at_original != nullptr
           ? "A smaller --batch needs less, scoring at the network's size too (--score-at network of "
@@ -132,9 +151,10 @@ Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
     const std::string which = fmt::format("while scoring {} and those after it, {} at a time",
                                           samples.item(items[done]).id, options.batch);
     done += within_memory(which, help, [&] {
-      const Batch batch = *loader.next();
-      score_batch(batch);
-      return batch.items.size();
+      if (loader) return score_batch(*loader->next());
+      add_score(evaluation, in_tiles(predictor, samples, items[done], options),
+                predictor.inference(), samples, options);
+      return std::size_t{1};
     });
     if (options.on_progress) options.on_progress("images scored", done, items.size());
   }

@@ -24,6 +24,7 @@ class Predictor {
   explicit Predictor(Network<float>& network) : Predictor({&network}, {}) {}
 
   int classes() const;
+  std::size_t members() const { return members_.size(); }
   const Inference& inference() const { return inference_; }
 
   /// images  [N, H, W, C_in]

@@ -20,6 +20,18 @@ std::vector<T> padded(const std::vector<T>& pixels, const Placement& place, int 
   return result;
 }
 
+/// Without what pads it.
+Image at_size(const RawImage& raw, const PreprocessSpec& spec, int height, int width) {
+  Image image = to_intensities(raw, spec.channels);
+  if (spec.white_level > 0 && raw.largest > 255) {
+    const float scale = static_cast<float>(raw.largest) / static_cast<float>(spec.white_level);
+    for (float& intensity : image.pixels) intensity = std::min(intensity * scale, 1.0f);
+  }
+  image = resize(image, height, width, spec.interpolation);
+  if (spec.bilateral) image = bilateral_filter(image, spec.filter);
+  return image;
+}
+
 }  // namespace
 
 Metadata PreprocessSpec::to_metadata() const {
@@ -75,16 +87,17 @@ Placement placement(const PreprocessSpec& spec, int height, int width) {
 
 Image preprocess(const RawImage& raw, const PreprocessSpec& spec) {
   const Placement place = placement(spec, raw.height, raw.width);
-  Image image = to_intensities(raw, spec.channels);
-  if (spec.white_level > 0 && raw.largest > 255) {
-    const float scale = static_cast<float>(raw.largest) / static_cast<float>(spec.white_level);
-    for (float& intensity : image.pixels) intensity = std::min(intensity * scale, 1.0f);
-  }
-  image = resize(image, place.height, place.width, spec.interpolation);
-  if (spec.bilateral) image = bilateral_filter(image, spec.filter);
+  const Image image = at_size(raw, spec, place.height, place.width);
   Image result(spec.size, spec.size, spec.channels);
   result.pixels = padded(image.pixels, place, spec.size, static_cast<std::size_t>(spec.channels));
   return result;
+}
+
+Image preprocess_at_scale(const RawImage& raw, const PreprocessSpec& spec, double scale) {
+  const auto scaled = [&](int side) {
+    return std::max(1, static_cast<int>(std::lround(side * scale)));
+  };
+  return at_size(raw, spec, scaled(raw.height), scaled(raw.width));
 }
 
 ResizedLabels preprocess(const LabelMap& labels, const PreprocessSpec& spec, int ignored) {

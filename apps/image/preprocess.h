@@ -38,6 +38,8 @@ Placement placement(const PreprocessSpec& spec, int height, int width);
 
 /// Intensities -> resize -> bilateral filter, in this order.
 Image preprocess(const RawImage& raw, const PreprocessSpec& spec);
+/// The same, but at so many times the image's own size and unpadded: what windows are cut from.
+Image preprocess_at_scale(const RawImage& raw, const PreprocessSpec& spec, double scale);
 /// Labels at the network's size; padding is background.
 ///
 /// ignored  the label of pixels that take no part, as resize_labels() takes it

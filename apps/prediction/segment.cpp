@@ -5,22 +5,41 @@
 #include "apps/evaluation/calibration.h"
 #include "apps/evaluation/evaluation.h"
 #include "apps/evaluation/panels.h"
+#include "apps/evaluation/tiles.h"
 #include "apps/image/codecs/image_file.h"
 #include "apps/image/upright.h"
 #include "engine/io/safetensors.h"
 
 namespace dmf {
 
-Segmented segment(const Model& model, const std::filesystem::path& image, int frame, bool floats) {
-  const RawImage raw = upright(read_image(image, frame));
-  const Sample sample{preprocess(raw, model.preprocess),
-                      LabelMap(model.preprocess.size, model.preprocess.size)};
+namespace {
+
+constexpr int kWindowsAtOnce = 8;  // few cores are kept waiting, and few images' memory is taken
+
+/// What the members make of an image, at the size that they see it at.
+std::vector<Image> of_members(const Model& model, const RawImage& raw, double tiles) {
+  const PreprocessSpec& spec = model.preprocess;
+  if (tiles != 0.0) {
+    return of_members_in_tiles(model.predictor(), preprocess_at_scale(raw, spec, tiles), spec.size,
+                               kWindowsAtOnce);
+  }
+  const Sample sample{preprocess(raw, spec), LabelMap(spec.size, spec.size)};
   std::vector<Image> members;
   for (const auto& seen : model.predictor().of_members(stack_images({sample}))) {
     members.push_back(seen.front());
   }
+  return members;
+}
+
+}  // namespace
+
+Segmented segment(const Model& model, const std::filesystem::path& image, int frame,
+                  const SegmentOptions& options) {
+  const RawImage raw = upright(read_image(image, frame));
+  const std::vector<Image> members = of_members(model, raw, options.tiles);
   const auto at_own_size = [&](const Image& map) {
-    return restore_size(map, model.preprocess, raw.height, raw.width);
+    return options.tiles != 0.0 ? resize(map, raw.height, raw.width, Interpolation::linear)
+                                : restore_size(map, model.preprocess, raw.height, raw.width);
   };
   const Image mean = at_own_size(mean_of(members));
   const Image scores = calibrated(mean, model.inference.temperature);
@@ -44,7 +63,7 @@ Segmented segment(const Model& model, const std::filesystem::path& image, int fr
   }
   const Picture tinted = overlay(to_intensities(raw, raw.channels >= 3 ? 3 : 1), result.labels);
   result.files["_overlay.png"] = encode_png(tinted.height, tinted.width, 3, tinted.samples);
-  if (floats) {
+  if (options.floats) {
     Safetensors file;
     file.set("probabilities", Tensor<float>::from(scores.pixels, Shape{scores.height, scores.width,
                                                                        scores.channels}));

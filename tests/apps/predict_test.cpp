@@ -276,6 +276,25 @@ TEST_CASE_FIXTURE(PredictFixture,
   CHECK(apart > 20);
 }
 
+TEST_CASE_FIXTURE(PredictFixture, "predict: in windows, at the image's own size, of any size") {
+  image("small.png", 16, 16);
+  image("odd.png", 45, 17);
+  const auto map = [&](const std::string& options, const std::string& name) {
+    says(run_on("--overwrite " + options, name + ".png"), 0, "1 of 1 images");
+    return read_image(folder / "out" / (name + "_probability.png"));
+  };
+  CHECK(map("--tiles 1", "small").samples == map("", "small").samples);
+  const RawImage windows = map("--tiles 1", "odd"), whole = map("", "odd"),
+                 larger = map("--tiles 1.7", "odd");
+  CHECK(windows.height == 45);
+  CHECK(windows.width == 17);
+  CHECK(larger.height == 45);
+  CHECK(windows.samples != whole.samples);
+  CHECK(windows.samples != larger.samples);
+  predict.replace(predict.find("--threads 1"), 11, "--threads 2");
+  CHECK(map("--tiles 1", "odd").samples == windows.samples);
+}
+
 TEST_CASE_FIXTURE(PredictFixture, "predict: one summary line; a line an image only with --list") {
   image("in/a.png");
   image("in/b.png");

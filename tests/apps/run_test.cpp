@@ -249,6 +249,27 @@ TEST_CASE_FIXTURE(RunFixture, "runs of older versions, whose files have no id, s
 }
 
 TEST_CASE_FIXTURE(RunFixture,
+                  "evaluate: in windows, one of which is the whole image at half its size") {
+  REQUIRE(run(train("run")).code == 0);
+  const auto scores = [&](const std::string& tiles) {
+    const std::string json = quoted(folder / (tiles + ".json"));
+    const Outcome outcome = run(evaluate("run", "--tiles " + tiles + " --json " + json));
+    CHECK_MESSAGE(outcome.code == 0, outcome.text);
+    return nlohmann::json::parse(read_text(folder / (tiles + ".json")));
+  };
+  nlohmann::json whole = scores("0"), half = scores("0.5"), own = scores("1");
+  CHECK(whole["at"] == "original");
+  CHECK(half["at"] == "original, in windows at 0.5 times that");
+  half["at"] = own["at"] = "original";
+  CHECK(half == whole);
+  CHECK(own != whole);
+  is_one_error_line(run(evaluate("run", "--tiles 1 --at network")), 1,
+                    "[evaluate] --at network with --tiles 1: expected --at original");
+  is_one_error_line(run(evaluate("run", "--tiles -1")), 2,
+                    "--tiles: got '-1', expected a number >= 0 and <= 16");
+}
+
+TEST_CASE_FIXTURE(RunFixture,
                   "a run knows its data: what changed is named, another encoding is none") {
   REQUIRE(run(train("run")).code == 0);
   const fs::path image = folder / "data/benign/benign (3).png",
