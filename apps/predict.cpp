@@ -29,10 +29,12 @@ struct Options {
   bool labelme() const { return polygons == "labelme"; }
   bool coco() const { return polygons == "coco"; }
   fs::path coco_file() const { return fs::path(out) / "coco.json"; }
+  /// No outline of an image may be called so.
+  fs::path disagreement_file() const { return fs::path(out) / "disagreement.txt"; }
   /// Of an image's results, a name's endings.
-  std::vector<std::string> endings(const dmf::Model& model) const {
+  std::vector<std::string> endings() const {
     std::vector<std::string> all = {"_mask.png", "_probability.png", "_overlay.png"};
-    if (model.members.size() > 1) all.push_back("_disagreement.png");
+    if (segment.disagreement) all.push_back("_disagreement.png");
     if (segment.floats) all.push_back("_probabilities.safetensors");
     if (labelme()) all.push_back(".json");
     return all;
@@ -58,7 +60,7 @@ void images_from_models(Options& options) {
   options.models.erase(first, options.models.end());
 }
 
-void plan(dmf::OutputFiles& outputs, const Options& options, const dmf::Model& model,
+void plan(dmf::OutputFiles& outputs, const Options& options,
           const std::vector<dmf::ImageToSegment>& images) {
   std::map<fs::path, fs::path> owner;
   for (const dmf::ImageToSegment& image : images) {
@@ -68,11 +70,12 @@ void plan(dmf::OutputFiles& outputs, const Options& options, const dmf::Model& m
               "other into two folders.",
               other->second.string(), image.path.string(),
               (options.out / with_ending(image.result, "_mask.png")).string());
-    for (const std::string& ending : options.endings(model)) {
+    for (const std::string& ending : options.endings()) {
       outputs.plan(options.out, with_ending(image.result, ending));
     }
   }
   if (options.coco()) outputs.plan(options.coco_file());
+  if (options.segment.disagreement) outputs.plan(options.disagreement_file());
   outputs.begin();
 }
 
@@ -114,6 +117,9 @@ class Prediction {
     }
     progress_.clear();
     if (options_.coco()) outputs_.write(options_.coco_file(), coco_.json());
+    if (options_.segment.disagreement) {
+      outputs_.write(options_.disagreement_file(), dmf::disagreement_text(model_));
+    }
     return failed;
   }
 
@@ -212,6 +218,10 @@ int main(int argc, char** argv) {
       ->check(dmf::one_of({"labelme", "coco"}));
   dmf::add_value(app, "Options", "--tiles", options.segment.tiles, dmf::kTilesHelp)
       ->check(dmf::number_in(dmf::kTileScales));
+  app.add_flag("--disagreement", options.segment.disagreement,
+               "Also of one model how far its looks at an image, mirrored or larger, differ, "
+               "NAME_disagreement.png, as an ensemble has it of its members; disagreement.txt says "
+               "what its greys are");
   app.add_flag("--floats", options.segment.floats,
                "Also the probabilities of every class as they are, NAME_probabilities.safetensors");
   app.add_flag("--list", options.list, "Print a line an image");
@@ -228,6 +238,12 @@ int main(int argc, char** argv) {
   return dmf::run_program(app, argc, argv, [&] {
     dmf::warn_where_idle(app, "--precision", !where.has_precision(), dmf::kCpuPrecision);
     dmf::Model model = dmf::load_models(options.models, where.compute());
+    DMF_CHECK(
+        !options.segment.disagreement || model.predictor().opinions() > 1, ValueError,
+        "[predict] --disagreement of one network that looks once: expected several models, or "
+        "one that averages looks (see --inference of train).");
+    // An ensemble's are always told.
+    if (model.members.size() > 1) options.segment.disagreement = true;
     dmf::FoundImages found = dmf::find_images(options.inputs, options.recursive);
     for (dmf::ImageToSegment& image : found.images) {
       if (options.anonymise) image.result = dmf::neutral_name(image.result.generic_string());
@@ -238,7 +254,7 @@ int main(int argc, char** argv) {
     }
     for (const dmf::ImageToSegment& image : found.images) inputs.push_back(image.path);
     dmf::OutputFiles outputs({"predict", options.overwrite, "--out", std::move(inputs)});
-    plan(outputs, options, model, found.images);
+    plan(outputs, options, found.images);
     const std::vector<std::string> failed =
         Prediction(options, std::move(model), outputs).run(found.images);
     dmf::say_lines(summary(found.images.size(), failed, found.left_out, options.out));

@@ -48,7 +48,7 @@ Judged in_tiles(const Predictor& predictor, const SampleSet& samples, std::size_
                 const EvaluationOptions& options) {
   const PreprocessSpec& spec = *options.at_original;
   auto [raw, truth] = samples.own(item);
-  const Image found = mean_of(of_members_in_tiles(
+  const Image found = mean_of(opinions_in_tiles(
       predictor, preprocess_at_scale(raw, spec, options.tiles), spec.size, options.batch));
   return {item, std::move(truth), resize(found, raw.height, raw.width, Interpolation::linear),
           false};

@@ -66,7 +66,7 @@ struct EvaluationOptions {
   /// Score at each file's own size: probabilities are resized to it and compared with its masks.
   const PreprocessSpec* at_original = nullptr;
   /// With at_original: each image is seen at so many times its own size in overlapping windows (see
-  /// of_members_in_tiles()) instead of whole at the network's size; 0: whole.
+  /// opinions_in_tiles()) instead of whole at the network's size; 0: whole.
   double tiles = 0.0;
   /// Called with the first network's logits of every batch of whole images; training adds up its
   /// validation loss here.

@@ -81,6 +81,18 @@ struct Look {
   }
 };
 
+/// all  of each opinion every image of a batch
+std::vector<Image> means_of(std::vector<std::vector<Image>> all) {
+  if (all.size() == 1) return std::move(all.front());
+  std::vector<Image> means;
+  for (std::size_t n = 0; n < all.front().size(); ++n) {
+    std::vector<Image> of_image;
+    for (std::vector<Image>& one : all) of_image.push_back(std::move(one[n]));
+    means.push_back(mean_of(of_image));
+  }
+  return means;
+}
+
 LabelMap likeliest(const Image& probabilities) {
   LabelMap labels(probabilities.height, probabilities.width);
   const auto C = static_cast<std::size_t>(probabilities.channels);
@@ -128,39 +140,36 @@ int Predictor::classes() const {
   return static_cast<int>(members_.front()->spec().classes);
 }
 
-std::vector<std::vector<Image>> Predictor::of_members(const Tensor<float>& images,
-                                                      const Observer& observer) const {
+std::size_t Predictor::opinions() const {
+  if (members_.size() > 1) return members_.size();
+  return (inference_.mirror ? 2u : 1u) * (inference_.scale != 1.0 ? 2u : 1u);
+}
+
+std::vector<std::vector<Image>> Predictor::opinions_of(const Tensor<float>& images,
+                                                       const Observer& observer) const {
   const std::vector<Look> looks = Look::all(images, inference_);
   std::vector<std::vector<Image>> all;
   for (Network<float>* member : members_) {
-    const Variable<float> logits = evaluation_logits(*member, images);
-    if (observer && all.empty()) observer(logits);
-    std::vector<Image>& own = all.emplace_back(to_probabilities(logits));
-    if (looks.size() == 1) continue;
-    std::vector<std::vector<Image>> of_image;
-    for (Image& image : own) of_image.push_back({std::move(image)});
-    for (std::size_t k = 1; k < looks.size(); ++k) {
-      std::vector<Image> other = to_probabilities(evaluation_logits(*member, looks[k].images));
-      for (std::size_t n = 0; n < other.size(); ++n) {
-        of_image[n].push_back(looks[k].put_back(std::move(other[n]), of_image[n].front()));
+    std::vector<std::vector<Image>> seen;
+    for (const Look& look : looks) {
+      const Variable<float> logits = evaluation_logits(*member, look.images);
+      if (observer && all.empty() && seen.empty()) observer(logits);
+      seen.push_back(to_probabilities(logits));
+      const std::vector<Image>& own = seen.front();
+      if (seen.size() == 1) continue;
+      for (std::size_t n = 0; n < own.size(); ++n) {
+        seen.back()[n] = look.put_back(std::move(seen.back()[n]), own[n]);
       }
     }
-    for (std::size_t n = 0; n < own.size(); ++n) own[n] = mean_of(of_image[n]);
+    if (members_.size() == 1) return seen;
+    all.push_back(means_of(std::move(seen)));
   }
   return all;
 }
 
 std::vector<Image> Predictor::probabilities(const Tensor<float>& images,
                                             const Observer& observer) const {
-  std::vector<std::vector<Image>> members = of_members(images, observer);
-  if (members.size() == 1) return std::move(members.front());
-  std::vector<Image> means;
-  for (std::size_t n = 0; n < members.front().size(); ++n) {
-    std::vector<Image> of_image;
-    for (std::vector<Image>& member : members) of_image.push_back(std::move(member[n]));
-    means.push_back(mean_of(of_image));
-  }
-  return means;
+  return means_of(opinions_of(images, observer));
 }
 
 Image mean_of(const std::vector<Image>& images) {
@@ -173,15 +182,15 @@ Image mean_of(const std::vector<Image>& images) {
   return mean;
 }
 
-Image disagreement(const std::vector<Image>& members) {
-  const Image& first = members.front();
+Image disagreement(const std::vector<Image>& opinions) {
+  const Image& first = opinions.front();
   Image spread(first.height, first.width, 1);
   const auto C = static_cast<std::size_t>(first.channels);
-  const auto count = static_cast<double>(members.size());
+  const auto count = static_cast<double>(opinions.size());
   for (std::size_t i = 0; i < spread.pixels.size(); ++i) {
     double sum = 0.0, squares = 0.0;
-    for (const Image& member : members) {
-      const double lesion = 1.0 - static_cast<double>(member.pixels[i * C]);
+    for (const Image& opinion : opinions) {
+      const double lesion = 1.0 - static_cast<double>(opinion.pixels[i * C]);
       sum += lesion;
       squares += lesion * lesion;
     }

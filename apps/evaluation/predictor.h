@@ -24,7 +24,9 @@ class Predictor {
   explicit Predictor(Network<float>& network) : Predictor({&network}, {}) {}
 
   int classes() const;
-  std::size_t members() const { return members_.size(); }
+  /// How many views of an image its probabilities are the mean of: one of each member, or of a
+  /// network alone one of each look, as it is, larger, mirrored.
+  std::size_t opinions() const;
   const Inference& inference() const { return inference_; }
 
   /// images  [N, H, W, C_in]
@@ -32,9 +34,9 @@ class Predictor {
   ///         to another size comes first
   std::vector<Image> probabilities(const Tensor<float>& images,
                                    const Observer& observer = nullptr) const;
-  /// The same as each member sees it, one after the other: what an ensemble disagrees about.
-  std::vector<std::vector<Image>> of_members(const Tensor<float>& images,
-                                             const Observer& observer = nullptr) const;
+  /// The same of each opinion, one after the other: where they disagree is uncertain.
+  std::vector<std::vector<Image>> opinions_of(const Tensor<float>& images,
+                                              const Observer& observer = nullptr) const;
 
  private:
   std::vector<Network<float>*> members_;
@@ -44,10 +46,10 @@ class Predictor {
 /// The mean of images of one size.
 Image mean_of(const std::vector<Image>& images);
 
-/// How much the members of an ensemble disagree: the standard deviation of their probabilities of a
-/// lesion (all classes above 0), doubled so that it is 1 where half of them are sure of one and half
-/// of the other. [H, W, 1]
-Image disagreement(const std::vector<Image>& members);
+/// How much opinions differ: the standard deviation of their probabilities of a lesion (all classes
+/// above 0, not calibrated), doubled so that it is 1 where half of them are sure of one and half of
+/// the other. [H, W, 1]
+Image disagreement(const std::vector<Image>& opinions);
 
 /// Labels of class probabilities as a predictor gives them: the likeliest class, which no temperature
 /// changes, or of two classes what exceeds another threshold than one half once calibrated.

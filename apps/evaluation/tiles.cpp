@@ -6,7 +6,7 @@
 namespace dmf {
 namespace {
 
-/// The rows of a member's map that windows still add to: at a pixel the weighted sum of each class,
+/// The rows of an opinion's map that windows still add to: at a pixel the weighted sum of each class,
 /// then that of the weights.
 class Band {
  public:
@@ -89,24 +89,24 @@ std::vector<double> window_weights(int window) {
   return weights;
 }
 
-std::vector<Image> of_members_in_tiles(const Predictor& predictor, const Image& image, int window,
-                                       int batch) {
+std::vector<Image> opinions_in_tiles(const Predictor& predictor, const Image& image, int window,
+                                     int batch) {
   const std::vector<int> tops = window_starts(image.height, window),
                          lefts = window_starts(image.width, window);
-  const std::size_t members = predictor.members();
-  std::vector<Image> maps(members, Image(image.height, image.width, predictor.classes()));
-  std::vector<Band> bands(members, Band(window, image.width, predictor.classes()));
+  const std::size_t count = predictor.opinions();
+  std::vector<Image> maps(count, Image(image.height, image.width, predictor.classes()));
+  std::vector<Band> bands(count, Band(window, image.width, predictor.classes()));
   for (std::size_t t = 0; t < tops.size(); ++t) {
     for (std::size_t l = 0; l < lefts.size(); l += static_cast<std::size_t>(batch)) {
       const auto now =
           std::span(lefts).subspan(l, std::min(static_cast<std::size_t>(batch), lefts.size() - l));
-      const auto seen = predictor.of_members(cut(image, tops[t], now, window));
-      for (std::size_t m = 0; m < members; ++m) {
+      const auto seen = predictor.opinions_of(cut(image, tops[t], now, window));
+      for (std::size_t m = 0; m < count; ++m) {
         for (std::size_t k = 0; k < now.size(); ++k) bands[m].add(seen[m][k], now[k]);
       }
     }
     const int next = t + 1 < tops.size() ? tops[t + 1] : image.height;
-    for (std::size_t m = 0; m < members; ++m) {
+    for (std::size_t m = 0; m < count; ++m) {
       bands[m].finish(static_cast<std::size_t>(next - tops[t]), maps[m],
                       static_cast<std::size_t>(tops[t]));
     }

@@ -27,8 +27,8 @@ std::vector<double> window_weights(int window);
 /// its end. Beside the result memory holds as many rows as a window has.
 ///
 /// batch   windows at a time
-/// return  as each member sees it, at the image's size, not calibrated
-std::vector<Image> of_members_in_tiles(const Predictor& predictor, const Image& image, int window,
-                                       int batch);
+/// return  of each opinion, at the image's size, not calibrated
+std::vector<Image> opinions_in_tiles(const Predictor& predictor, const Image& image, int window,
+                                     int batch);
 
 }  // namespace dmf

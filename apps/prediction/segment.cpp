@@ -1,5 +1,7 @@
 #include "apps/prediction/segment.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "apps/evaluation/calibration.h"
@@ -16,32 +18,41 @@ namespace {
 
 constexpr int kWindowsAtOnce = 8;  // few cores are kept waiting, and few images' memory is taken
 
-/// What the members make of an image, at the size that they see it at.
-std::vector<Image> of_members(const Model& model, const RawImage& raw, double tiles) {
+/// What the model's opinions are of an image, at the size that it is seen at.
+std::vector<Image> opinions_of(const Model& model, const RawImage& raw, double tiles) {
   const PreprocessSpec& spec = model.preprocess;
   if (tiles != 0.0) {
-    return of_members_in_tiles(model.predictor(), preprocess_at_scale(raw, spec, tiles), spec.size,
-                               kWindowsAtOnce);
+    return opinions_in_tiles(model.predictor(), preprocess_at_scale(raw, spec, tiles), spec.size,
+                             kWindowsAtOnce);
   }
   const Sample sample{preprocess(raw, spec), LabelMap(spec.size, spec.size)};
-  std::vector<Image> members;
-  for (const auto& seen : model.predictor().of_members(stack_images({sample}))) {
-    members.push_back(seen.front());
+  std::vector<Image> opinions;
+  for (const auto& seen : model.predictor().opinions_of(stack_images({sample}))) {
+    opinions.push_back(seen.front());
   }
-  return members;
+  return opinions;
 }
 
 }  // namespace
 
+std::string disagreement_text(const Model& model) {
+  return fmt::format(
+      "*_disagreement.png: the standard deviation over {} of a pixel's probability of a lesion, not "
+      "calibrated. Grey 0 is 0, grey 255 is 0.5, the largest that there can be.\n",
+      model.members.size() > 1
+          ? fmt::format("{} networks", model.members.size())
+          : fmt::format("{} looks of a network", model.predictor().opinions()));
+}
+
 Segmented segment(const Model& model, const std::filesystem::path& image, int frame,
                   const SegmentOptions& options) {
   const RawImage raw = upright(read_image(image, frame));
-  const std::vector<Image> members = of_members(model, raw, options.tiles);
+  const std::vector<Image> opinions = opinions_of(model, raw, options.tiles);
   const auto at_own_size = [&](const Image& map) {
     return options.tiles != 0.0 ? resize(map, raw.height, raw.width, Interpolation::linear)
                                 : restore_size(map, model.preprocess, raw.height, raw.width);
   };
-  const Image mean = at_own_size(mean_of(members));
+  const Image mean = at_own_size(mean_of(opinions));
   const Image scores = calibrated(mean, model.inference.temperature);
   Segmented result;
   result.warnings = raw.warnings;
@@ -56,8 +67,8 @@ Segmented segment(const Model& model, const std::filesystem::path& image, int fr
     grey[i] = to_byte(1.0f - scores.pixels[i * static_cast<std::size_t>(scores.channels)]);
   }
   result.files["_probability.png"] = encode_png(raw.height, raw.width, 1, grey);
-  if (members.size() > 1) {
-    const Image spread = at_own_size(disagreement(members));
+  if (options.disagreement) {
+    const Image spread = at_own_size(disagreement(opinions));
     for (std::size_t i = 0; i < labels.size(); ++i) grey[i] = to_byte(spread.pixels[i]);
     result.files["_disagreement.png"] = encode_png(raw.height, raw.width, 1, grey);
   }

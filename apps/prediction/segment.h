@@ -18,17 +18,21 @@ struct Segmented {
 };
 
 struct SegmentOptions {
-  bool floats = false;  // also "_probabilities.safetensors": tensor probabilities [H, W, K]
-  double tiles = 0.0;   // in windows, as EvaluationOptions has it
+  bool floats = false;        // also "_probabilities.safetensors": tensor probabilities [H, W, K]
+  bool disagreement = false;  // also "_disagreement.png", see disagreement()
+  double tiles = 0.0;         // in windows, as EvaluationOptions has it
 };
 
 /// Segments an image: "_mask.png" (0 and 255, of more than two classes their indices),
 /// "_probability.png" (of all classes above 0 together), "_overlay.png" (the image, lesions
-/// tinted), of an ensemble "_disagreement.png" (see disagreement()).
+/// tinted).
 ///
 /// frame   of a DICOM with several, from 0
 /// throws  IoError for a file that is no image, OutOfMemory or std::bad_alloc for too large a one
 Segmented segment(const Model& model, const std::filesystem::path& image, int frame,
                   const SegmentOptions& options);
+
+/// Beside the pictures: what their greys stand for.
+std::string disagreement_text(const Model& model);
 
 }  // namespace dmf

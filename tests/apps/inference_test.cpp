@@ -248,13 +248,37 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("predictor: opinions are its members, of a network alone its looks") {
+  UNet<float> a(small_spec(1)), b(small_spec(2));
+  Rng rng(7);
+  const auto images = random_tensor<float>(Shape{2, 8, 7, 1}, rng, 0.0, 1.0);
+  const auto check = [&](const std::vector<Network<float>*>& members, const Inference& inference,
+                         std::size_t count) {
+    const Predictor predictor(members, inference);
+    CHECK(predictor.opinions() == count);
+    const auto opinions = predictor.opinions_of(images);
+    REQUIRE(opinions.size() == count);
+    for (std::size_t n = 0; n < 2; ++n) {
+      std::vector<Image> of_image;
+      for (const auto& one : opinions) of_image.push_back(one[n]);
+      CHECK(mean_of(of_image).pixels == predictor.probabilities(images)[n].pixels);
+      CHECK((disagreement(of_image).pixels[9] > 0.0f) == (count > 1));
+    }
+  };
+  check({&a}, {}, 1);
+  check({&a}, {.mirror = true}, 2);
+  check({&a}, {.scale = 1.15}, 2);
+  check({&a}, {.mirror = true, .scale = 1.15}, 4);
+  check({&a, &b}, {.mirror = true, .scale = 1.15}, 2);
+}
+
 TEST_CASE("predictor: an ensemble is the mean of its members, and says where they differ") {
   UNet<float> a(small_spec(1)), b(small_spec(2));
   Rng rng(5);
   const auto images = random_tensor<float>(Shape{1, 4, 4, 1}, rng, 0.0, 1.0);
   const Predictor both({&a, &b});
   const Image mean = both.probabilities(images).front();
-  const auto of_members = both.of_members(images);
+  const auto of_members = both.opinions_of(images);
   REQUIRE(of_members.size() == 2);
   const Image spread = disagreement({of_members[0].front(), of_members[1].front()});
   for (std::size_t i = 0; i < 16; ++i) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "apps/data/loader.h"
 #include "apps/evaluation/calibration.h"
 #include "apps/image/codecs/image_file.h"
 #include "apps/image/image.h"
@@ -293,6 +294,45 @@ TEST_CASE_FIXTURE(PredictFixture, "predict: in windows, at the image's own size,
   CHECK(windows.samples != larger.samples);
   predict.replace(predict.find("--threads 1"), 11, "--threads 2");
   CHECK(map("--tiles 1", "odd").samples == windows.samples);
+}
+
+TEST_CASE_FIXTURE(PredictFixture,
+                  "predict: where looks or members disagree, and what its greys are") {
+  image("a.png");
+  is_one_error_line(run_on("--disagreement", "a.png"), 1,
+                    "[predict] --disagreement of one network that looks once: expected several "
+                    "models, or one that averages looks");
+  CHECK_FALSE(fs::exists(folder / "out"));
+  Model model = load_model(folder / "m.safetensors");
+  model.inference.mirror = true;
+  save_model(folder / "m.safetensors", model.network(), model);
+  says(run_on("", "a.png"), 0, "1 of 1 images");
+  CHECK_FALSE(fs::exists(folder / "out/disagreement.txt"));
+  says(run_on("--overwrite --disagreement", "a.png"), 0, "1 of 1 images");
+  CHECK(read_text(folder / "out/disagreement.txt") ==
+        "*_disagreement.png: the standard deviation over 2 looks of a network of a pixel's "
+        "probability of a lesion, not calibrated. Grey 0 is 0, grey 255 is 0.5, the largest that "
+        "there can be.\n");
+  const Sample sample{preprocess(read_image(folder / "a.png"), model.preprocess), {}};
+  const auto looks = model.predictor().opinions_of(stack_images({sample}));
+  const Image spread =
+      restore_size(disagreement({looks[0][0], looks[1][0]}), model.preprocess, 12, 17);
+  const RawImage map = read_image(folder / "out/a_disagreement.png");
+  REQUIRE(map.samples.size() == spread.pixels.size());
+  for (std::size_t i = 0; i < map.samples.size(); ++i) {
+    CHECK(map.samples[i] == to_byte(spread.pixels[i]));
+  }
+  CHECK(*std::max_element(map.samples.begin(), map.samples.end()) > 0);
+  fs::copy_file(folder / "m.safetensors", folder / "n.safetensors");
+  says(run("predict --threads 1 --model " + quoted(folder / "m.safetensors") + " " +
+           quoted(folder / "n.safetensors") + " --out " + quoted(folder / "both") + " " +
+           quoted(folder / "a.png")),
+       0, "1 of 1 images");
+  CHECK(read_text(folder / "both/disagreement.txt").find("over 2 networks of") !=
+        std::string::npos);
+  for (const std::uint16_t grey : read_image(folder / "both/a_disagreement.png").samples) {
+    CHECK(grey == 0);
+  }
 }
 
 TEST_CASE_FIXTURE(PredictFixture, "predict: one summary line; a line an image only with --list") {

@@ -75,7 +75,7 @@ TEST_CASE(
     "tiles: where windows overlap each counts by its weight, by hand on a row of six pixels") {
   // Windows of 4 begin at 0 and 2; sigma 1/2, so that the weights are e^-4.5, e^-0.5 and back.
   Columns network;
-  const Image seen = of_members_in_tiles(Predictor(network), Image(1, 6, 1), 4, 8).front();
+  const Image seen = opinions_in_tiles(Predictor(network), Image(1, 6, 1), 4, 8).front();
   const auto p = [](int column) { return 1.0 / (1.0 + std::exp(-column)); };
   const double edge = std::exp(-4.5), middle = std::exp(-0.5), both = edge + middle;
   const std::vector<double> expected = {
@@ -102,11 +102,11 @@ TEST_CASE("tiles: what sees one pixel at a time gives exactly what it gives with
             .front();
     for (const int window : {8, 7, 1}) {
       for (const int batch : {1, 3}) {
-        CHECK(of_members_in_tiles(Predictor(network), image, window, batch).front().pixels ==
+        CHECK(opinions_in_tiles(Predictor(network), image, window, batch).front().pixels ==
               whole.pixels);
       }
     }
-    const auto both = of_members_in_tiles(Predictor({&network, &constant}), image, 8, 2);
+    const auto both = opinions_in_tiles(Predictor({&network, &constant}), image, 8, 2);
     REQUIRE(both.size() == 2);
     CHECK(both[0].pixels == whole.pixels);
     CHECK(both[1].pixels == std::vector<float>(whole.pixels.size(), 0.5f));
