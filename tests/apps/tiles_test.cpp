@@ -91,8 +91,10 @@ TEST_CASE(
 
 TEST_CASE("tiles: what sees one pixel at a time gives exactly what it gives without, of any size") {
   Pixelwise network(5.0f), constant(0.0f);
-  for (const auto& [height, width] :
-       {std::pair{8, 8}, {9, 8}, {8, 9}, {9, 23}, {31, 17}, {3, 5}, {1, 1}, {1, 40}, {40, 7}}) {
+  const std::vector<std::pair<int, int>> sizes = {{8, 8}, {9, 8}, {8, 9},  {9, 23}, {31, 17},
+                                                  {3, 5}, {1, 1}, {1, 40}, {40, 7}};
+  for (const auto& size : sizes) {
+    const int height = size.first, width = size.second;
     const Image image = noise(height, width);
     CAPTURE(height);
     CAPTURE(width);
