@@ -18,8 +18,8 @@ inline constexpr const char* kTilesHelp =
 std::vector<int> window_starts(int length, int window);
 
 /// Weights of a window along a side: a Gaussian around its middle, sigma an eighth of it, so that
-/// what is seen near a border hardly counts where another window sees it in its middle. Isensee et
-/// al. 2021, "nnU-Net", supplementary note 2: overlap and weights.
+/// what is seen near a border hardly counts where another window sees it in its middle. Overlap and
+/// sigma are those of nnU-Net, Isensee et al. 2021.
 std::vector<double> window_weights(int window);
 
 /// Class probabilities of an image of any size: it is cut into windows of the network's size, which
