@@ -106,6 +106,7 @@ void Reliability::add(const Image& probabilities, const LabelMap& truth, std::in
     const std::span<const float> p = pixel(probabilities, i);
     const auto likeliest = std::max_element(p.begin(), p.end());
     const auto confidence = static_cast<double>(*likeliest);
+    if (std::isnan(confidence)) continue;  // of a network that broke down: in no bin
     const double above = std::ceil(confidence * static_cast<double>(kBins));
     Bin& bin =
         bins[static_cast<std::size_t>(std::clamp(above, 1.0, static_cast<double>(kBins))) - 1];

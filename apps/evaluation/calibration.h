@@ -50,6 +50,8 @@ struct Reliability {
   static constexpr std::size_t kBins = 15;
   std::array<Bin, kBins> bins = {};
 
+  /// Pixels without a probability (not a number) are left out.
+  ///
   /// ignored  as TemperatureFit has it
   void add(const Image& probabilities, const LabelMap& truth, std::int32_t ignored);
   std::int64_t pixels() const;

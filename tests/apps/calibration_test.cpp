@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "apps/evaluation/calibration.h"
 
@@ -114,6 +115,12 @@ TEST_CASE("reliability: bins, and the expected error of them, by hand") {
   CHECK(unsure.pixels == 1);
   CHECK(unsure.right == 0);  // of equals the first
   CHECK(reliability.expected_error() == Approx((0.6 + 0.0 + 0.5) / 6).epsilon(1e-6));
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  reliability.add(row({{nan, nan}}), labels({1}), -1);
+  CHECK(reliability.pixels() == 6);
+  TemperatureFit broken(1);
+  broken.add(row({{nan, nan}, {0.2f, 0.8f}}), labels({1, 0}), -1);
+  CHECK(broken.best() == 1.0);
   Reliability three;
   three.add(row({{0.2f, 0.2f, 0.6f}}), labels({2}), -1);
   CHECK(three.expected_error() == Approx(0.4).epsilon(1e-6));
