@@ -10,7 +10,7 @@
 
 namespace dmf {
 
-/// Additive attention (Oktay et al., "Attention U-Net", MIDL 2018, equations (1) and (2)): each pixel of
+/// Additive attention (Oktay et al., "Attention U-Net", MIDL 2018): each pixel of
 /// a skip is scaled by a number in (0, 1), found from the skip x and from what comes up from below, g, of
 /// the same size: sigmoid(psi(relu(W_x x + W_g g))). Three 1 x 1 convolutions, each with a normalisation:
 /// `skip` and `below` to half of the skip's channels, `psi` to one.

@@ -55,7 +55,7 @@ struct Reliability {
   /// ignored  as TemperatureFit has it
   void add(const Image& probabilities, const LabelMap& truth, std::int32_t ignored);
   std::int64_t pixels() const;
-  /// Expected calibration error, eq. (3) there: the sum over bins of their share of the pixels times
+  /// Expected calibration error, as defined there: the sum over bins of their share of the pixels times
   /// |accuracy - mean confidence|. 0 without pixels.
   double expected_error() const;
 };
