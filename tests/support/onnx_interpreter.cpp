@@ -118,9 +118,13 @@ class Evaluation {
   /// The second of one value, of [C, 1, 1], or of the first's shape.
   Value paired(const std::function<double(double, double)>& f) const {
     const Value &a = in_[0], &b = in_[1];
+    const Index pixels = a.shape().rank() == 4 ? a.size(2) * a.size(3) : 1;
+    const bool one_channel = b.shape().rank() == 4 && b.size(1) == 1;
     return filled(a.shape(), [&](Index i) {
+      const Index channel = i / pixels % a.size(1);
       const Index place = b.numel() == 1          ? 0
-                          : b.shape().rank() == 3 ? i / (a.size(2) * a.size(3)) % a.size(1)
+                          : b.shape().rank() == 3 ? channel
+                          : one_channel           ? i / pixels / a.size(1) * pixels + i % pixels
                                                   : i;
       return f(a.data()[i], b.data()[place]);
     });
