@@ -21,7 +21,9 @@
 #include "apps/support/program.h"
 #include "apps/support/signals.h"
 #include "apps/support/within_memory.h"
+#include "apps/training/budget.h"
 #include "apps/training/parts.h"
+#include "apps/training/step_cost.h"
 #include "apps/training/trainer.h"
 #include "engine/core/check.h"
 #include "engine/core/device_runtime.h"
@@ -44,6 +46,11 @@ void check_command(const CLI::App& app) {
     }
     if (app.count("--data-changed") > 0) {
       throw CLI::ValidationError("--data-changed is for a run that goes on (--resume)");
+    }
+    for (const char* chosen : {"--epochs", "--updates"}) {
+      if (app.count("--budget") == 0 || app.count(chosen) == 0) continue;
+      throw CLI::ValidationError(fmt::format(
+          "--budget says how many steps there are: {} cannot be given with it", chosen));
     }
     return;
   }
@@ -105,6 +112,19 @@ class TrainCommand {
         ->type_name("DIR")
         ->check(dmf::not_empty())
         ->configurable(false);
+    app.add_option(
+           "--budget", budget_,
+           "Time that the training may take, as 40m or 1h30m: chooses --image, --base-width "
+           "and --updates by the speed of this machine")
+        ->type_name("TIME")
+        ->check(CLI::Validator(
+            [](const std::string& text) {
+              return dmf::seconds_in(text)
+                         ? std::string()
+                         : fmt::format("got '{}', expected a time as 90s, 40m or 1h30m", text);
+            },
+            ""))
+        ->configurable(false);
     app.add_flag("--data-changed", data_changed_,
                  "Go on with a run although its images or masks changed since it began")
         ->configurable(false);
@@ -124,6 +144,7 @@ class TrainCommand {
       dmf::check_run_folder(folder, overwrite_);
     }
     dmf::check_options(options_);
+    if (!budget_.empty()) keep_within_budget();
     const dmf::Compute compute = options_.where.compute();
     dmf::say(fmt::format("machine   {}\n", dmf::describe_machine()));
     if (compute.device.kind() == dmf::Device::Kind::reference) {
@@ -175,6 +196,19 @@ class TrainCommand {
   std::optional<dmf::MaskEncoding> masks_of_run(const fs::path& folder) const {
     if (resume_.empty() || !fs::exists(folder / "run.json")) return std::nullopt;
     return dmf::read_provenance(folder / "run.json").masks;
+  }
+
+  /// The run's configuration holds what was chosen, so that it can be repeated anywhere.
+  void keep_within_budget() {
+    const dmf::BudgetPlan plan =
+        dmf::plan_within(*dmf::seconds_in(budget_), options_, dmf::seconds_per_step);
+    for (const auto& [key, value] : plan.settings) {
+      CLI::Option& option = *app_.get_option("--" + key);
+      option.clear();
+      option.add_result(value);
+      option.run_callback();
+    }
+    for (const std::string& line : plan.lines) dmf::say(line + "\n");
   }
 
   /// The run's configuration holds how many classes the masks turned out to have.
@@ -278,7 +312,7 @@ class TrainCommand {
 
   CLI::App& app_;
   dmf::TrainOptions options_;
-  std::string out_, resume_;
+  std::string out_, resume_, budget_;
   bool overwrite_ = false, data_changed_ = false;
 };
 

@@ -103,6 +103,29 @@ TEST_CASE("train: whatever learns, counts epochs, looks again or averages goes o
   }
 }
 
+TEST_CASE("train --budget: what was chosen is the run's, which repeats without it") {
+  const TemporaryFolder folder;
+  make_data(folder / "data");
+  const std::string command = "train --data " + quoted(folder / "data") +
+                              " --recipe paper --image 32 --base-width 4 --batch 4 ";
+  const Outcome outcome = run(command + "--budget 1s --out " + quoted(folder / "run"));
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
+  CHECK_MESSAGE(outcome.text.find("budget    32 x 32, 4 channels, at ") != std::string::npos,
+                outcome.text);
+  const std::string config = read_text(folder / "run/config.toml");
+  CHECK(config.find("budget") == std::string::npos);
+  CHECK(config.find("\nupdates=0\n") == std::string::npos);
+  const Outcome again =
+      run("train --config " + quoted(folder / "run/config.toml") + " --out " + quoted(folder / "b"));
+  REQUIRE_MESSAGE(again.code == 0, again.text);
+  CHECK(read_text(folder / "b/steps.csv") == read_text(folder / "run/steps.csv"));
+  const std::string wrong = command + "--out " + quoted(folder / "c") + " --budget ";
+  is_one_error_line(run(wrong + "soon"), 2, "got 'soon', expected a time as 90s, 40m or 1h30m");
+  is_one_error_line(run(wrong + "1h --epochs 3"), 2,
+                    "--budget says how many steps there are: --epochs cannot be given with it");
+  CHECK(!std::filesystem::exists(folder / "c"));
+}
+
 TEST_CASE("train --early-stop: the run ends once so many epochs were no better, and is complete") {
   const TemporaryFolder folder;
   make_data(folder / "data");
