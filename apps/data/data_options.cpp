@@ -75,6 +75,13 @@ void bind_preprocessing(const OptionGroup& add, PreprocessSpec& o, Exif& exif) {
       ->check(number_in(kAboveZero));
   add.flag("--bilateral-square", o.filter.square,
            "The whole square of the paper's formula, not OpenCV's disc");
+  add.flag("--clahe", o.clahe, "Contrast-limited adaptive histogram equalisation");
+  add.value("--clahe-clip", o.equalisation.clip,
+            "Most pixels of one intensity, in what all would have if they had as many")
+      ->check(number_in(kAboveZero));
+  add.value("--clahe-tiles", o.equalisation.tiles, "Tiles a side")->check(whole_number(1, 1024));
+  add.flag("--standardise", o.standardise,
+           "Every image's intensities to mean 1/2 and standard deviation 1/6");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ struct DataOptions {
   bool anonymise = false;
   int cache_mb = 2048;
   Exif exif = Exif::as_masks_fit;
-  PreprocessSpec preprocess = {.label_resize = LabelResize::nearest, .filter = {}};
+  PreprocessSpec preprocess = {.label_resize = LabelResize::nearest};
 
   /// Adds an option for each.
   void bind(OptionSet& set);

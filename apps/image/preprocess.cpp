@@ -29,23 +29,32 @@ Image at_size(const RawImage& raw, const PreprocessSpec& spec, int height, int w
   }
   image = resize(image, height, width, spec.interpolation);
   if (spec.bilateral) image = bilateral_filter(image, spec.filter);
+  if (spec.clahe) image = clahe(image, spec.equalisation);
+  if (spec.standardise) image = standardise(image);
   return image;
 }
 
 }  // namespace
 
 Metadata PreprocessSpec::to_metadata() const {
-  return {{"preprocess.size", fmt::format("{}", size)},
-          {"preprocess.channels", fmt::format("{}", channels)},
-          {"preprocess.interpolation", name_of(kInterpolations, interpolation)},
-          {"preprocess.label_resize", name_of(kLabelResizes, label_resize)},
-          {"preprocess.keep_aspect", keep_aspect ? "1" : "0"},
-          {"preprocess.bilateral", bilateral ? "1" : "0"},
-          {"preprocess.bilateral_d", fmt::format("{}", filter.diameter)},
-          {"preprocess.bilateral_sigma_space", fmt::format("{}", filter.sigma_space)},
-          {"preprocess.bilateral_sigma_range", fmt::format("{}", filter.sigma_range)},
-          {"preprocess.bilateral_square", filter.square ? "1" : "0"},
-          {"preprocess.white_level", fmt::format("{}", white_level)}};
+  Metadata metadata = {{"preprocess.size", fmt::format("{}", size)},
+                       {"preprocess.channels", fmt::format("{}", channels)},
+                       {"preprocess.interpolation", name_of(kInterpolations, interpolation)},
+                       {"preprocess.label_resize", name_of(kLabelResizes, label_resize)},
+                       {"preprocess.keep_aspect", keep_aspect ? "1" : "0"},
+                       {"preprocess.bilateral", bilateral ? "1" : "0"},
+                       {"preprocess.bilateral_d", fmt::format("{}", filter.diameter)},
+                       {"preprocess.bilateral_sigma_space", fmt::format("{}", filter.sigma_space)},
+                       {"preprocess.bilateral_sigma_range", fmt::format("{}", filter.sigma_range)},
+                       {"preprocess.bilateral_square", filter.square ? "1" : "0"},
+                       {"preprocess.white_level", fmt::format("{}", white_level)}};
+  // Only where they are used: older programs go on reading what they can.
+  if (clahe) {
+    metadata["preprocess.clahe_clip"] = fmt::format("{}", equalisation.clip);
+    metadata["preprocess.clahe_tiles"] = fmt::format("{}", equalisation.tiles);
+  }
+  if (standardise) metadata.emplace("preprocess.standardise", "1");
+  return metadata;
 }
 
 PreprocessSpec PreprocessSpec::from_metadata(const Metadata& metadata) {
@@ -73,6 +82,14 @@ PreprocessSpec PreprocessSpec::from_metadata(const Metadata& metadata) {
     spec.white_level =
         static_cast<int>(metadata_number(metadata, "preprocess.white_level", 0, 65535));
   }
+  spec.clahe = metadata.contains("preprocess.clahe_clip");
+  if (spec.clahe) {
+    spec.equalisation.clip = metadata_number(metadata, "preprocess.clahe_clip", 1e-12, 1e12);
+    spec.equalisation.tiles =
+        static_cast<int>(metadata_number(metadata, "preprocess.clahe_tiles", 1, 1024));
+  }
+  spec.standardise = metadata.contains("preprocess.standardise") &&
+                     metadata_number(metadata, "preprocess.standardise", 0, 1) != 0;
   return spec;
 }
 

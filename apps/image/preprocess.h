@@ -2,6 +2,7 @@
 
 #include "apps/files/metadata.h"
 #include "apps/image/bilateral.h"
+#include "apps/image/contrast.h"
 #include "apps/image/image.h"
 #include "apps/image/label_resize.h"
 #include "apps/image/resize.h"
@@ -21,8 +22,11 @@ struct PreprocessSpec {
   bool keep_aspect =
       false;  // scale the longer side to `size` and pad zeros at the bottom and right
   bool bilateral = false;
-  BilateralSpec filter;
+  BilateralSpec filter = {};
   int white_level = 0;  // of images of more than 8 bits: what is white; 0: their type's largest
+  bool clahe = false;
+  ClaheSpec equalisation = {};
+  bool standardise = false;
 
   Metadata to_metadata() const;
   /// throws  IoError naming the key that is missing or not sound
@@ -36,7 +40,7 @@ struct Placement {
 };
 Placement placement(const PreprocessSpec& spec, int height, int width);
 
-/// Intensities -> resize -> bilateral filter, in this order.
+/// Intensities -> resize -> bilateral filter -> CLAHE -> standardised, in this order.
 Image preprocess(const RawImage& raw, const PreprocessSpec& spec);
 /// The same, but at so many times the image's own size and unpadded: what windows are cut from.
 Image preprocess_at_scale(const RawImage& raw, const PreprocessSpec& spec, double scale);

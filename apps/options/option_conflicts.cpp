@@ -107,6 +107,7 @@ std::vector<Idle> idle_options(const TrainOptions& o, std::int64_t steps) {
       {!o.data.preprocess.bilateral,
        {"bilateral-d", "bilateral-sigma-space", "bilateral-sigma-range", "bilateral-square"},
        "without --bilateral"},
+      {!o.data.preprocess.clahe, {"clahe-clip", "clahe-tiles"}, "without --clahe"},
       {o.split.folds == 0 && o.split.folds_file.empty(),
        {"validation-share"},
        "without --folds or --folds-file"},

@@ -9,6 +9,7 @@
 #include "apps/image/image.h"
 #include "apps/image/preprocess.h"
 #include "engine/core/check.h"
+#include "engine/core/rng.h"
 #include "tests/support/crc.h"
 #include "tests/support/temporary_folder.h"
 
@@ -117,6 +118,93 @@ TEST_CASE("preprocess: squashing and padding to the aspect ratio, there and back
   broken["preprocess.size"] = "-3";
   CHECK_THROWS_WITH_AS(PreprocessSpec::from_metadata(broken), Contains("'preprocess.size' is '-3'"),
                        IoError);
+}
+
+TEST_CASE("clahe: by hand, and where nothing is clipped a histogram is made even") {
+  // 256 pixels of level 128, at most 2 of them: the other 254 are spread, so that levels 0 to 128 have
+  // 129 * 254 / 256 + 2 pixels.
+  Image flat(16, 16, 1);
+  std::fill(flat.pixels.begin(), flat.pixels.end(), 128.0f / 255.0f);
+  for (const float x : clahe(flat, {2.0, 1}).pixels) {
+    CHECK(x == doctest::Approx((129.0 * 254.0 / 256.0 + 2.0) / 256.0));
+  }
+  // Not clipped: the share that is not brighter.
+  Image steps(2, 4, 1);
+  steps.pixels = {0.1f, 0.1f, 0.2f, 0.9f, 0.1f, 0.1f, 0.2f, 0.9f};
+  const std::vector<double> shares = {0.5, 0.5, 0.75, 1.0};
+  const Image even = clahe(steps, {1e6, 1});
+  for (int w = 0; w < 4; ++w)
+    CHECK(even.at(1, w) == doctest::Approx(shares[static_cast<std::size_t>(w)]));
+  // Two tiles side by side, 0 and 1 below: between their centres, 0.5 and 2.5, by distance.
+  Image two(1, 4, 1);
+  two.pixels = {0.4f, 0.6f, 0.4f, 0.4f};
+  const Image between = clahe(two, {1e6, 2});
+  CHECK(between.at(0, 0) == doctest::Approx(0.5));                // before the first centre
+  CHECK(between.at(0, 1) == doctest::Approx(1.0));                // of both tiles
+  CHECK(between.at(0, 2) == doctest::Approx(0.25 * 0.5 + 0.75));  // 0.5 and 1
+  CHECK(between.at(0, 3) == doctest::Approx(1.0));
+  CHECK(clahe(Image(1, 1, 3), {2.0, 8}).pixels.size() == 3);
+  CHECK_THROWS_WITH_AS(clahe(two, {0.0, 2}),
+                       "[clahe] clip 0, 2 tiles: expected above 0, and at least 1.", ValueError);
+}
+
+TEST_CASE("clahe: tiles that are all the same are as one, whatever their number") {
+  Rng rng(5);
+  Image tile(8, 6, 1), sheet(24, 18, 1);
+  for (float& x : tile.pixels) x = static_cast<float>(rng.uniform(0.0, 1.0));
+  for (int h = 0; h < 24; ++h) {
+    for (int w = 0; w < 18; ++w) sheet.at(h, w) = tile.at(h % 8, w % 6);
+  }
+  const Image one = clahe(tile, {3.0, 1}), all = clahe(sheet, {3.0, 3});
+  for (int h = 0; h < 24; ++h) {
+    for (int w = 0; w < 18; ++w) CHECK(all.at(h, w) == doctest::Approx(one.at(h % 8, w % 6)));
+  }
+}
+
+TEST_CASE("standardise: mean and deviation, whatever brightness and contrast were") {
+  Image image(1, 4, 1);
+  image.pixels = {0.2f, 0.4f, 0.2f, 0.4f};  // one deviation below and above
+  const Image scores = standardise(image);
+  for (int w = 0; w < 4; ++w) {
+    CHECK(scores.at(0, w) == doctest::Approx(w % 2 == 0 ? 0.5 - 1.0 / 6.0 : 0.5 + 1.0 / 6.0));
+  }
+  Rng rng(6);
+  Image drawn(9, 7, 3);
+  for (float& x : drawn.pixels) x = static_cast<float>(rng.uniform(0.0, 0.5));
+  Image other = drawn;
+  for (float& x : other.pixels) x = 0.25f + 1.5f * x;
+  const Image a = standardise(drawn), b = standardise(other);
+  for (std::size_t i = 0; i < a.pixels.size(); ++i) {
+    CHECK(a.pixels[i] == doctest::Approx(b.pixels[i]).epsilon(1e-5));
+  }
+  std::fill(drawn.pixels.begin(), drawn.pixels.end(), 0.7f);
+  for (const float x : standardise(drawn).pixels) CHECK(x == 0.5f);
+  Image far(1, 101, 1);
+  far.pixels[100] = 1.0f;
+  CHECK(standardise(far).at(0, 100) == 1.0f);  // ten deviations away
+}
+
+TEST_CASE(
+    "preprocess: what is done to contrast is kept with the weights, and leaves padding black") {
+  PreprocessSpec spec;
+  CHECK(!spec.to_metadata().contains("preprocess.clahe_clip"));
+  CHECK(!spec.to_metadata().contains("preprocess.standardise"));
+  spec.size = 8;
+  spec.keep_aspect = true;
+  spec.clahe = spec.standardise = true;
+  spec.equalisation = {3.5, 4};
+  const PreprocessSpec again = PreprocessSpec::from_metadata(spec.to_metadata());
+  CHECK(again.clahe);
+  CHECK(again.equalisation.clip == 3.5);
+  CHECK(again.equalisation.tiles == 4);
+  CHECK(again.standardise);
+  const TemporaryFolder folder;
+  write_png(folder / "wide.png", 1, 4, 1, {10, 60, 110, 160});
+  const Image image = preprocess(read_image(folder / "wide.png"), spec);
+  for (int w = 0; w < 8; ++w) {
+    CHECK(image.at(0, w) > 0.0f);
+    CHECK(image.at(2, w) == 0.0f);
+  }
 }
 
 TEST_CASE("phantom: reproducible, with a lesion that is darker than its surroundings") {
