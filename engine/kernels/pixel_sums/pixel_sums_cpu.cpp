@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "engine/core/parallel.h"
+#include "engine/kernels/elementwise/gelu.h"
 #include "engine/kernels/pixel_sums/pixel_sums.h"
 #include "engine/kernels/softmax/softmax_pixel.h"
 
@@ -57,6 +59,51 @@ double term_slope(double lp, double gamma) {
   return slope;
 }
 
+/// Inner products, summed over pixels, of the parts that gradients for the logits are made of. With
+/// u_c = e_c - p these are p_c u_c of every class, where counts are asked for, and of each term its
+/// slope times u_t. Of a pixel labelled t they are the gradients of TP_t, which is that of FN_t with the
+/// other sign, of FP_c of the other classes, and of the terms. As u_a u_b = [a = b] - p_a - p_b + sum p^2,
+/// two parts s_a u_a and s_b u_b have the product w_a s_b + s_a w_b + [a = b] s_a s_b, where
+/// w_c = s_c (sum p^2 / 2 - p_c).
+struct Products {
+  Index C, P;  // classes, parts
+  bool counts;
+  double* of_label;   // [C, P] of part t with all, over the pixels labelled t; none without counts
+  double* of_others;  // [P, P] of all parts but t, over all pixels; the lower triangle
+
+  static constexpr Index size(Index C, Index P) { return (C + P) * P; }
+  static Products in(double* memory, Index C, Index P, bool counts) {
+    return {C, P, counts, memory, memory + C * P};
+  }
+
+  /// Of the gradients of two of a group's sums.
+  double of(Index a, Index b) const {
+    const Sum x = sum_at(a), y = sum_at(b);
+    if (!x.of_label && !y.of_label) {
+      return of_others[std::max(x.part, y.part) * P + std::min(x.part, y.part)];
+    }
+    const Sum& own = x.of_label ? x : y;
+    const Sum& other = x.of_label ? y : x;
+    // TP_t and FN_t are of pixels labelled t, where no FP_t is, nor another class's TP and FN.
+    const bool meet = other.of_label ? own.part == other.part : own.part != other.part;
+    return meet ? own.sign * other.sign * of_label[own.part * P + other.part] : 0.0;
+  }
+
+ private:
+  struct Sum {
+    Index part;
+    bool of_label;
+    double sign;
+  };
+  Sum sum_at(Index k) const {
+    if (!counts) return {k, false, 1.0};
+    if (k < C) return {k, true, 1.0};
+    if (k < 2 * C) return {k - C, false, 1.0};
+    if (k < 3 * C) return {k - 2 * C, true, -1.0};
+    return {k - 2 * C, false, 1.0};
+  }
+};
+
 /// The stages of one call, each over the pixels of one chunk.
 template <class T>
 struct Stages {
@@ -108,36 +155,51 @@ struct Stages {
     return sum;
   }
 
-  /// Adds the inner products of the gradients for the logits. That of p_c is p_c (e_c - p), so all of them
-  /// follow from p: with u_c = e_c - p, u_a u_b = [a = b] - p_a - p_b + sum p^2. A pixel with label
-  /// t touches TP_t, FN_t = -TP_t, FP_c of the other classes, and each term by slope u_t.
-  void multiply(const ChunkRange& range, const T* log_probs, double* p, Index* touched,
-                double* slope, Index* of_class, double* gram) const {
-    const Index R = spec.of_group(C);
+  /// A pixel's probability, of products alone.
+  static double probability(T log_prob) {
+    if constexpr (std::is_same_v<T, float>) {
+      return static_cast<double>(functors::exp_of_negative(log_prob));
+    } else {
+      return std::exp(log_prob);
+    }
+  }
+
+  /// Adds the inner products of what the pixels' gradients for the logits are made of, see Products.
+  ///
+  /// p, s, w  room for a number of each class, and two of each part
+  void multiply(const ChunkRange& range, const T* log_probs, double* p, double* s, double* w,
+                const Products& products) const {
+    const Index counted = spec.counts ? C : 0, P = counted + spec.terms;
     each(range, [&](Index i, std::int32_t t) {
-      double squares = 0.0;
+      double half = 0.0;  // of the sum of squares
       for (Index c = 0; c < C; ++c) {
-        p[c] = std::exp(static_cast<double>(log_probs[i * C + c]));
-        squares += p[c] * p[c];
+        p[c] = probability(log_probs[i * C + c]);
+        half += 0.5 * p[c] * p[c];
       }
-      Index n = 0;
-      const auto touch = [&](Index sum, Index c, double by) {
-        touched[n] = sum;
-        of_class[n] = c;
-        slope[n++] = by;
-      };
-      for (Index c = 0; spec.counts && c < C; ++c) touch(c == t ? c : C + c, c, p[c]);
-      if (spec.counts) touch(2 * C + t, t, -p[t]);
+      for (Index c = 0; c < counted; ++c) {
+        s[c] = p[c];
+        w[c] = p[c] * (half - p[c]);
+      }
       for (Index j = 0; j < spec.terms; ++j) {
         const TermFactors term = TermFactors::at(factors, j, C);
         const auto lp = static_cast<double>(log_probs[i * C + t]);
-        touch(spec.first_term(C) + j, t, term.scale[t] * term_slope(lp, *term.gamma));
+        s[counted + j] = term.scale[t] * term_slope(lp, *term.gamma);
+        w[counted + j] = s[counted + j] * (half - p[t]);
       }
-      for (Index a = 0; a < n; ++a) {
-        for (Index b = 0; b < n; ++b) {
-          const double same = of_class[a] == of_class[b] ? 1.0 : 0.0;
-          gram[touched[a] * R + touched[b]] +=
-              slope[a] * slope[b] * (same - p[of_class[a]] - p[of_class[b]] + squares);
+      if (spec.counts) {
+        double* own = products.of_label + t * P;
+        for (Index l = 0; l < P; ++l) own[l] += w[t] * s[l] + s[t] * w[l];
+        own[t] += s[t] * s[t];
+        for (Index l = C; l < P; ++l) own[l] += s[t] * s[l];
+        s[t] = w[t] = 0.0;
+      }
+      for (Index k = 0; k < P; ++k) {
+        double* row = products.of_others + k * P;
+        for (Index l = 0; l <= k; ++l) row[l] += w[k] * s[l] + s[k] * w[l];
+        if (k < counted) {
+          row[k] += s[k] * s[k];
+        } else {
+          for (Index l = counted; l <= k; ++l) row[l] += s[k] * s[l];
         }
       }
     });
@@ -247,35 +309,40 @@ class CpuPixelSums final : public PixelSumsKernels<T> {
   }
 
  private:
-  /// Fills gram. A group's chunks are worked on in runs, each with R x R sums of its own: as many
-  /// runs as give every core work, since of many classes one run's sums are megabytes.
+  /// Fills gram. A group's chunks are worked on in runs, each with products of its own: as many runs as
+  /// give every core work, since of many classes one run's products are megabytes.
   static void multiply(const Chunks& chunks, const Stages<T>& stages, In<T> log_probs,
                        In<double> pixels, View<double> gram, Workspace& workspace) {
     constexpr Index kMostRuns = 64;
+    const PixelSumsSpec& spec = stages.spec;
     const Index G = gram.size(0), R = gram.size(1), C = stages.C;
+    const Index P = (spec.counts ? C : 0) + spec.terms, size = Products::size(C, P);
     const Index each = chunks.of_group();
     const Index runs = std::min(each, std::max<Index>(kMostRuns / std::max<Index>(G, 1), 1));
-    double* products = workspace.take<double>(std::max<Index>(G * runs * R * R, 1));
-    double* numbers = workspace.take<double>(std::max<Index>(G * runs * (C + R + 1), 1));
-    Index* indices = workspace.take<Index>(std::max<Index>(G * runs * 2 * (R + 1), 1));
+    double* products = workspace.take<double>(std::max<Index>(G * runs * size, 1));
+    double* numbers = workspace.take<double>(std::max<Index>(G * runs * (C + 2 * P), 1));
     parallel_for(G * runs, [&](Index run) {
       const ChunkRange of_run = even_share(each, runs, run % runs);
-      double* p = numbers + run * (C + R + 1);
-      Index* touched = indices + run * 2 * (R + 1);
-      std::fill_n(products + run * R * R, R * R, 0.0);
+      double* p = numbers + run * (C + 2 * P);
+      double* own = products + run * size;
+      std::fill_n(own, size, 0.0);
       for (Index k = of_run.begin; k < of_run.end; ++k) {
-        stages.multiply(chunks.pixels(run / runs * each + k), log_probs.data, p, touched, p + C,
-                        touched + R + 1, products + run * R * R);
+        stages.multiply(chunks.pixels(run / runs * each + k), log_probs.data, p, p + C, p + C + P,
+                        Products::in(own, C, P, spec.counts));
       }
     });
+    double* sum = workspace.take<double>(std::max<Index>(size, 1));
     for (Index g = 0; g < G; ++g) {
+      std::fill_n(sum, size, 0.0);
+      for (Index run = g * runs; run < (g + 1) * runs; ++run) {
+        for (Index k = 0; k < size; ++k) sum[k] += products[run * size + k];
+      }
+      const Products all = Products::in(sum, C, P, spec.counts);
+      const double* of_group = pixels.data + g * C;
       for (Index k = 0; k < R * R; ++k) {
-        double sum = 0.0;
-        for (Index run = g * runs; run < (g + 1) * runs; ++run) sum += products[run * R * R + k];
-        const double* of_group = pixels.data + g * C;
-        gram.data[g * R * R + k] =
-            quotient(quotient(sum, divisor_of(stages.spec, k / R, stages.factors, of_group, C)),
-                     divisor_of(stages.spec, k % R, stages.factors, of_group, C));
+        gram.data[g * R * R + k] = quotient(
+            quotient(all.of(k / R, k % R), divisor_of(spec, k / R, stages.factors, of_group, C)),
+            divisor_of(spec, k % R, stages.factors, of_group, C));
       }
     }
   }
