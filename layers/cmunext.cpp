@@ -208,7 +208,8 @@ struct Cmunext<S>::Parts {
 namespace {
 
 std::vector<Index> head_widths(const CmunextSpec& spec) {
-  return {spec.widths.begin(), spec.widths.begin() + 1 + spec.deep_supervision};
+  const std::size_t deep = deep_heads(spec.deep_supervision, spec.levels() - 1);
+  return {spec.widths.begin(), spec.widths.begin() + 1 + static_cast<std::ptrdiff_t>(deep)};
 }
 
 }  // namespace
@@ -233,7 +234,6 @@ CmunextSpec CmunextSpec::of(const NetworkSpec& spec) {
     DMF_CHECK(kernel % 2 == 1, ValueError, "[cmunext-kernels] got {}, expected odd numbers.",
               kernel);
   }
-  check_deep_heads(made.deep_supervision, static_cast<std::int64_t>(made.levels()) - 1);
   return made;
 }
 

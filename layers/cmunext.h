@@ -20,10 +20,9 @@ struct CmunextSpec {
   double bn_eps = 1e-5;
   double bn_momentum = 0.1;
   std::uint64_t seed = 1;    // of the initial weights
-  int deep_supervision = 0;  // levels below 0 with heads of their own
+  int deep_supervision = 0;  // at most so many levels below 0 with heads
 
-  /// throws  ValueError for lists of different lengths, what is no whole number in its range, and more
-  ///         heads than levels
+  /// throws  ValueError for lists of different lengths and what is no whole number in its range
   static CmunextSpec of(const NetworkSpec& spec);
   NetworkSpec network_spec() const;
   std::size_t levels() const { return widths.size(); }

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "engine/core/check.h"
 #include "engine/core/settings.h"
 #include "engine/ops/upsample2d.h"
 #include "layers/conv2d.h"
@@ -16,25 +17,23 @@ namespace dmf {
 /// Which logits a pass is to make: those of the head at the image's size, or those of all heads.
 enum class WantedHeads : std::uint8_t { first, all };
 
-/// Deep supervision: so many levels below the image's size have a head of their own (Lee et al.,
+/// Deep supervision: levels below the image's size have heads of their own (Lee et al.,
 /// "Deeply-supervised nets", AISTATS 2015).
 inline Setting deep_supervision_setting() {
   return {
       "deep-supervision",
       std::int64_t{0},
       "Levels below the image's size that have heads to be trained too, each at half the weight "
-      "of the one above",
+      "of the one above; no more than there are without the lowest that decodes",
       {.least = 0, .most = 7}};
 }
 
+/// How many have one.
+///
+/// most    as the setting has it
 /// levels  that decode, the image's size among them; the lowest has no head of its own, as in nnU-Net
-/// throws  ValueError for more heads than that leaves
-inline void check_deep_heads(std::int64_t deep, std::int64_t levels) {
-  DMF_CHECK(
-      deep < levels || deep == 0, ValueError,
-      "[deep-supervision] got {}, expected 0 to {}: the lowest of the levels that decode has no "
-      "head.",
-      deep, std::max<std::int64_t>(levels - 1, 0));
+inline std::size_t deep_heads(int most, std::size_t levels) {
+  return std::min(static_cast<std::size_t>(most), std::max<std::size_t>(levels, 1) - 1);
 }
 
 /// The heads of a network that decodes level by level: `head`, a 1 x 1 convolution, on level 0, which

@@ -144,7 +144,9 @@ namespace {
 
 std::vector<Index> head_widths(const ResidualUNetSpec& spec) {
   std::vector<Index> widths;
-  for (int level = 0; level <= spec.deep_supervision; ++level) {
+  const std::size_t deep =
+      deep_heads(spec.deep_supervision, static_cast<std::size_t>(spec.size.depth));
+  for (int level = 0; level <= static_cast<int>(deep); ++level) {
     widths.push_back(spec.size.width_of(level));
   }
   return widths;
@@ -156,7 +158,6 @@ ResidualUNetSpec ResidualUNetSpec::of(const NetworkSpec& spec) {
   ResidualUNetSpec made{
       spec.in_channels, spec.classes, EncoderSize::of(spec.settings), {}, spec.seed};
   made.deep_supervision = static_cast<int>(spec.settings.whole("deep-supervision"));
-  check_deep_heads(made.deep_supervision, made.size.depth);
   for (const double count : spec.settings.list("residual-blocks")) {
     DMF_CHECK(count == std::floor(count), ValueError,
               "[residual-blocks] got {}, expected whole numbers.", count);

@@ -18,10 +18,9 @@ struct ResidualUNetSpec {
   EncoderSize size = {};
   std::vector<Index> blocks = {1, 3, 4, 6};  // of each level; those below have the last one's
   std::uint64_t seed = 1;                    // of the initial weights
-  int deep_supervision = 0;                  // levels below 0 with heads of their own
+  int deep_supervision = 0;                  // at most so many levels below 0 with heads
 
-  /// throws  ValueError for a depth that is not known yet, blocks that are no whole numbers, and more
-  ///         heads than levels
+  /// throws  ValueError for a depth that is not known yet, and blocks that are no whole numbers
   static ResidualUNetSpec of(const NetworkSpec& spec);
   NetworkSpec network_spec() const;
 

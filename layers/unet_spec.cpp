@@ -128,11 +128,12 @@ std::vector<LevelSpec> levels(const UNetSpec& spec) {
 }
 
 std::vector<Index> head_widths(const UNetSpec& spec) {
-  check_deep_heads(spec.deep_supervision, spec.depth);
   std::vector<Index> widths;
   const std::vector<LevelSpec> all = levels(spec);
-  auto level = all.rbegin();
-  for (int head = 0; head <= spec.deep_supervision; ++head) widths.push_back((level++)->out);
+  const std::size_t deep = deep_heads(spec.deep_supervision, static_cast<std::size_t>(spec.depth));
+  for (std::size_t level = 0; level <= deep; ++level) {
+    widths.push_back(all[all.size() - 1 - level].out);
+  }
   return widths;
 }
 

@@ -74,7 +74,7 @@ struct UNetSpec {
   Activation activation = Activation::relu;
   Down down = Down::pool;
   bool attention = false;    // gates on the skips
-  int deep_supervision = 0;  // levels below 0 with heads of their own
+  int deep_supervision = 0;  // at most so many levels below 0 with heads of their own
 
   EncoderSize size() const { return {depth, base_width, max_width}; }
   NormSpec norm_spec() const { return {norm, activation, norm_groups, bn_eps, bn_momentum}; }
@@ -131,8 +131,6 @@ struct LevelSpec {
 std::vector<LevelSpec> levels(const UNetSpec& spec);
 
 /// Channels that leave the levels with a head: level 0, then those below it.
-///
-/// throws  ValueError for more heads than levels that decode
 std::vector<Index> head_widths(const UNetSpec& spec);
 
 /// How many parameters it has.

@@ -32,6 +32,7 @@ constexpr Row kRows[] = {
     {"augment", "strong", "none", "flips"},
     {"model", "classic", "paper", "paper"},
     {"base-width", "16", "32", "32"},
+    {"deep-supervision", "3", "0", "0"},
     {"epochs", "100", "20", "10"},
     {"batch", "16", "32", "16"},
     {"optimizer", "adamw", "adam", "adam"},

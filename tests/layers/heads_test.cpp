@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "dmf/training_step.h"
-#include "engine/core/check.h"
+#include "engine/core/errors.h"
 #include "engine/ops/reduce.h"
 #include "layers/networks.h"
 #include "losses/registry.h"
@@ -173,14 +173,23 @@ TEST_CASE("heads: a training step's objective is theirs, and reaches every param
   }
 }
 
-TEST_CASE("heads: more of them than levels is refused") {
-  for (const NetworkSpec& spec : specs_with(3)) {
+TEST_CASE("heads: no more of them than levels that decode, without the lowest") {
+  for (const NetworkSpec& spec : specs_with(7)) {  // of three levels, 16 x 16 and above
     CAPTURE(spec.name);
-    CHECK_THROWS_WITH_AS(make_network<float>(spec),
-                         "[deep-supervision] got 3, expected 0 to 2: the lowest of the levels that "
-                         "decode has no head.",
-                         ValueError);
+    const auto network = make_network<float>(spec);
+    CHECK(network->heads(images<float>(Shape{2, 16, 16, 1})).size() == 3);
+    CHECK(network->parameter_count() == parameter_count(spec));
   }
+  NetworkSpec flat = network_spec("cmunext");  // a single level, which only encodes
+  flat.settings.set("cmunext-widths", std::vector<double>{4});
+  flat.settings.set("cmunext-blocks", std::vector<double>{1});
+  flat.settings.set("cmunext-kernels", std::vector<double>{3});
+  flat.settings.set("deep-supervision", std::int64_t{3});
+  const auto network = make_network<float>(flat);
+  const std::vector<Variable<float>> logits = network->heads(images<float>(Shape{2, 5, 3, 1}));
+  REQUIRE(logits.size() == 1);
+  CHECK(logits[0].shape() == Shape{2, 5, 3, 2});
+  CHECK(network->parameter_count() == parameter_count(flat));
 }
 
 }  // namespace dmf
