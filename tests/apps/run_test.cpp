@@ -68,10 +68,10 @@ struct RunFixture {
       CHECK_MESSAGE(in_a.erase(name) == 1, a, ": ", name);
       CHECK_MESSAGE(in_b.erase(name) == 1, b, ": ", name);
     }
-    for (const auto& [name, bytes] : in_a) {
-      const auto other = in_b.find(name);
-      REQUIRE_MESSAGE(other != in_b.end(), b, ": ", name);
-      CHECK_MESSAGE(other->second == bytes, b, ": ", name);
+    for (const auto& each : in_a) {
+      const auto other = in_b.find(each.first);
+      REQUIRE_MESSAGE(other != in_b.end(), b, ": ", each.first);
+      CHECK_MESSAGE(other->second == each.second, b, ": ", each.first);
     }
     for (const auto& each : in_b) CHECK_MESSAGE(in_a.contains(each.first), b, ": ", each.first);
   }
@@ -171,9 +171,9 @@ TEST_CASE_FIXTURE(RunFixture,
                   ": ", scored.text);
     const Outcome again = run(train(out, "--seed 2 --overwrite"));
     REQUIRE_MESSAGE(again.code == 0, n, ": ", again.text);
-    for (const auto& [name, text] : foreign) {
-      CHECK_MESSAGE(read_text(folder / out / name) == text, n, ": ", name);
-      fs::remove(folder / out / name);
+    for (const auto& each : foreign) {
+      CHECK_MESSAGE(read_text(folder / out / each.first) == each.second, n, ": ", each.first);
+      fs::remove(folder / out / each.first);
     }
     same_runs("new", out);
     fs::remove_all(folder / out);

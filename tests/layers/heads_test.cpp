@@ -71,11 +71,11 @@ TEST_CASE("heads: the first is what it was, those below come in order, at the im
     CHECK(three->parameter_count() == parameter_count(deep[i]));
     const auto own = one->named_tensors();
     std::vector<std::string> new_names;
-    for (const auto& [name, tensor] : three->named_tensors()) {
-      if (!own.contains(name)) {
-        new_names.push_back(name);
+    for (const auto& each : three->named_tensors()) {
+      if (!own.contains(each.first)) {
+        new_names.push_back(each.first);
       } else {
-        CHECK_MESSAGE(largest_difference(tensor, own.at(name)) == 0.0, name);
+        CHECK_MESSAGE(largest_difference(each.second, own.at(each.first)) == 0.0, each.first);
       }
     }
     CHECK(new_names ==

@@ -77,9 +77,9 @@ TEST_CASE("depth_for: the lowest level is 4 to 7 pixels wide, as nnU-Net plans i
   const std::vector<std::pair<Index, int>> expected = {{1, 1},   {7, 1},   {15, 1},  {16, 2},
                                                        {64, 4},  {127, 4}, {128, 5}, {192, 5},
                                                        {224, 5}, {256, 6}, {512, 7}, {4096, 8}};
-  for (const auto& [image, depth] : expected) {
-    CAPTURE(image);
-    CHECK(depth_for(image) == depth);
+  for (const std::pair<Index, int>& each : expected) {
+    CAPTURE(each.first);
+    CHECK(depth_for(each.first) == each.second);
   }
   NetworkSpec spec = network_spec("paper");
   spec.settings.set("depth", std::int64_t{0});
@@ -101,9 +101,10 @@ TEST_CASE("unet: the defaults of its options change neither names nor numbers") 
   const UNet<float> other(instance);
   // The same weights but for the normalisation's names and its running statistics.
   const auto own = network.named_tensors(), theirs = other.named_tensors();
-  for (const auto& [name, tensor] : own) {
+  for (const auto& each : own) {
+    const std::string& name = each.first;
     if (name.find("bn") != std::string::npos) continue;
-    CHECK_MESSAGE(largest_difference(tensor, theirs.at(name)) == 0.0, name);
+    CHECK_MESSAGE(largest_difference(each.second, theirs.at(name)) == 0.0, name);
   }
   CHECK(theirs.contains("enc0.norm.gamma"));
   CHECK_FALSE(theirs.contains("enc0.norm.running_mean"));
