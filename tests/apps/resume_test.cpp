@@ -49,6 +49,17 @@ struct Fixture {
   }
 };
 
+/// The end of a training that is killed again and again, ever later, and resumed.
+Outcome killed_and_resumed(const std::string& train, const std::filesystem::path& folder) {
+  Outcome outcome = run(train, "timeout -s KILL 0.15 ");
+  for (int kills = 0; outcome.code == 137 && kills < 20; ++kills) {
+    const bool begun = std::filesystem::exists(folder / "checkpoint.safetensors");
+    outcome = run(begun ? "train --resume " + quoted(folder) : train,
+                  fmt::format("timeout -s KILL {:.2f} ", 0.2 + 0.1 * kills));
+  }
+  return outcome;
+}
+
 }  // namespace
 
 TEST_CASE_FIXTURE(Fixture, "train: killed at random moments and resumed, it ends the same") {
@@ -90,12 +101,7 @@ TEST_CASE("train: whatever learns, counts epochs, looks again or averages goes o
     const std::string whole = name + "_whole", cut = name + "_cut";
     const Outcome expected = run(train(whole));
     REQUIRE_MESSAGE(expected.code == 0, expected.text);
-    Outcome outcome = run(train(cut), "timeout -s KILL 0.15 ");
-    for (int kills = 0; outcome.code == 137 && kills < 20; ++kills) {
-      const bool begun = std::filesystem::exists(folder / cut / "checkpoint.safetensors");
-      outcome = run(begun ? "train --resume " + quoted(folder / cut) : train(cut),
-                    fmt::format("timeout -s KILL {:.2f} ", 0.2 + 0.1 * kills));
-    }
+    const Outcome outcome = killed_and_resumed(train(cut), folder / cut);
     REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
     for (const char* file : {"last.safetensors", "steps.csv", "metrics.json"}) {
       CHECK_MESSAGE(read_text(folder / cut / file) == read_text(folder / whole / file), file);
@@ -115,8 +121,8 @@ TEST_CASE("train --budget: what was chosen is the run's, which repeats without i
   const std::string config = read_text(folder / "run/config.toml");
   CHECK(config.find("budget") == std::string::npos);
   CHECK(config.find("\nupdates=0\n") == std::string::npos);
-  const Outcome again =
-      run("train --config " + quoted(folder / "run/config.toml") + " --out " + quoted(folder / "b"));
+  const Outcome again = run("train --config " + quoted(folder / "run/config.toml") + " --out " +
+                            quoted(folder / "b"));
   REQUIRE_MESSAGE(again.code == 0, again.text);
   CHECK(read_text(folder / "b/steps.csv") == read_text(folder / "run/steps.csv"));
   const std::string wrong = command + "--out " + quoted(folder / "c") + " --budget ";
@@ -158,13 +164,7 @@ TEST_CASE("train: soft labels of augmented images go on as they were") {
   };
   const Outcome expected = run(train("whole"));
   REQUIRE_MESSAGE(expected.code == 0, expected.text);
-  int kills = 0;
-  Outcome outcome = run(train("cut"), "timeout -s KILL 0.15 ");
-  for (; outcome.code == 137 && kills < 20; ++kills) {
-    const bool begun = std::filesystem::exists(folder / "cut/checkpoint.safetensors");
-    outcome = run(begun ? "train --resume " + quoted(folder / "cut") : train("cut"),
-                  fmt::format("timeout -s KILL {:.2f} ", 0.2 + 0.1 * kills));
-  }
+  const Outcome outcome = killed_and_resumed(train("cut"), folder / "cut");
   REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
   for (const std::string& name : kResults) {
     if (name == "config.toml") continue;  // which names its folder
