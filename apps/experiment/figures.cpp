@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 #include "apps/support/child_process.h"
 #include "engine/core/check.h"
@@ -20,6 +22,8 @@ namespace dmf {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr int kColumnWidth = 317, kPageWidth = 672;  // 3.3 and 7 inches of 96
 
 /// The program's path, looked for as a shell would; empty where there is none.
 fs::path find_program(const std::string& name) {
@@ -41,46 +45,9 @@ std::string file_name(const std::string& text) {
   return name;
 }
 
-/// Text between double quotes of a gnuplot script.
-std::string quoted(const std::string& text) {
-  std::string safe = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') safe += '\\';
-    safe += c;
-  }
-  return safe + "\"";
-}
-
-std::string script_of(const Json& chart, const fs::path& svg) {
-  constexpr const char* kColours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                      "#e69f00", "#56b4e9", "#999900", "#888888"};
-  std::string script = fmt::format(
-      "set terminal svg size 640,400 dynamic font 'sans,12' name 'dmf'\nset output {}\n"
-      "set title {} noenhanced\nset xlabel {} noenhanced\nset ylabel {} noenhanced\n"
-      "set key outside top center horizontal noenhanced\nset grid lc rgb '#dddddd'\n",
-      quoted(svg.string()), quoted(chart["title"]), quoted(chart["x"]), quoted(chart["y"]));
-  std::vector<std::string> lines;
-  std::size_t number = 0;
-  for (const Json& series : chart["series"]) {
-    script += fmt::format("$data{} << EOD\n", number);
-    for (std::size_t i = 0; i < series["x"].size(); ++i) {
-      if (series["y"][i].is_null()) continue;
-      script += fmt::format("{} {}\n", series["x"][i].get<double>(), series["y"][i].get<double>());
-    }
-    script += "EOD\n";
-    lines.push_back(fmt::format("$data{} using 1:2 with lines lw 1.5 lc rgb '{}' title {}", number,
-                                kColours[number % std::size(kColours)],
-                                quoted(series["name"].get<std::string>())));
-    ++number;
-  }
-  return script + fmt::format("plot {}\n", fmt::join(lines, ", "));
-}
-
-bool has_points(const Json& chart) {
-  for (const Json& series : chart["series"]) {
-    if (!series["x"].empty()) return true;
-  }
-  return false;
+bool has_points(const Plot& plot) {
+  return std::any_of(plot.series.begin(), plot.series.end(),
+                     [](const Series& series) { return !series.x.empty(); });
 }
 
 /// A folder for a while.
@@ -101,34 +68,48 @@ struct ScratchFolder {
   ScratchFolder& operator=(const ScratchFolder&) = delete;
 };
 
+/// An SVG file's text as PDF.
+///
+/// throws  IoError with the program's words where it fails
+std::string as_pdf(const fs::path& converter, const ScratchFolder& scratch,
+                   const std::string& svg) {
+  constexpr std::uintmax_t kMost = 1 << 28;
+  const fs::path from = scratch.path / "figure.svg", to = scratch.path / "figure.pdf",
+                 log = scratch.path / "converter.log";
+  write_file_atomically(from, svg);
+  ChildProcess process(
+      {converter.string(), "--format", "pdf", "--output", to.string(), from.string()}, log);
+  std::optional<int> status;
+  while (!(status = process.poll())) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  DMF_CHECK(*status == 0, IoError, "[figures] rsvg-convert failed: {}", read_file(log, kMost));
+  return read_file(to, kMost);
+}
+
 }  // namespace
 
-Figures draw_figures(const std::vector<std::pair<std::string, Json>>& groups) {
-  const fs::path gnuplot = find_program("gnuplot");
-  if (gnuplot.empty()) {
-    return {{}, "figures   none: for SVG files install gnuplot (apt-get install gnuplot-nox)\n"};
-  }
+Figures draw_figures(const std::vector<std::pair<std::string, std::vector<Plot>>>& groups) {
+  const fs::path converter = find_program("rsvg-convert");
   Figures figures;
-  std::string script;
-  for (const auto& [group, charts] : groups) {
-    for (const Json& chart : charts) {
-      if (!has_points(chart)) continue;
-      const std::string name = file_name(group) + "_" + file_name(chart["title"]) + ".svg";
-      script += script_of(chart, name) + "unset output\nreset\n";
-      figures.files[name];
+  if (converter.empty()) {
+    figures.problem = "for figures as PDF too install rsvg-convert (apt-get install librsvg2-bin)";
+  }
+  const ScratchFolder scratch;
+  for (const auto& [group, plots] : groups) {
+    for (const Plot& plot : plots) {
+      if (!has_points(plot)) continue;
+      const std::string name = file_name(group) + "_" + file_name(plot.title);
+      for (const auto& [ending, width, height] :
+           {std::tuple{"column", kColumnWidth, kColumnWidth * 2 / 3},
+            {"page", kPageWidth, kPageWidth * 3 / 8}}) {
+        Plot sized = plot;
+        sized.width = width;
+        sized.height = height;
+        const std::string svg = plot_file(sized), file = fmt::format("{}_{}", name, ending);
+        if (!converter.empty()) figures.files[file + ".pdf"] = as_pdf(converter, scratch, svg);
+        figures.files[file + ".svg"] = svg;
+      }
     }
   }
-  const ScratchFolder scratch;  // gnuplot replaces whatever it finds
-  const fs::path file = scratch.path / "figures.gp", log = scratch.path / "gnuplot.log";
-  write_file_atomically(file, script);
-  ChildProcess process(
-      {gnuplot.string(), "-e", "cd " + quoted(scratch.path.string()), file.string()}, log);
-  std::optional<int> status;
-  while (!(status = process.poll())) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  constexpr std::uintmax_t kMost = 1 << 28;
-  DMF_CHECK(*status == 0, IoError, "[figures] gnuplot failed: {}", read_file(log, kMost));
-  for (auto& [name, content] : figures.files) content = read_file(scratch.path / name, kMost);
-  figures.files["figures.gp"] = script;
   return figures;
 }
 

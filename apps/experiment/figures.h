@@ -5,20 +5,20 @@
 #include <string>
 #include <vector>
 
-#include "apps/report/page.h"
+#include "apps/page/plot.h"
 
 namespace dmf {
 
 struct Figures {
   std::map<std::filesystem::path, std::string> files;  // names and bytes
-  std::string problem;                                 // a line for the terminal if there are none
+  std::string problem;                                 // why some are missing; empty: none is
 };
 
-/// Draws charts as standalone SVG files with gnuplot: GROUP_CHART.svg, and figures.gp, which draws
-/// them again.
+/// Draws plots as files: GROUP_PLOT_column.svg and GROUP_PLOT_page.svg, as wide as a column (3.3
+/// inches) and the text (7 inches) of a paper, and both as PDF where rsvg-convert is installed.
 ///
-/// groups  name and charts of each, as chart() makes them
-/// throws  IoError with gnuplot's words where it fails
-Figures draw_figures(const std::vector<std::pair<std::string, Json>>& groups);
+/// groups  name and plots of each
+/// throws  IoError with rsvg-convert's words where it fails
+Figures draw_figures(const std::vector<std::pair<std::string, std::vector<Plot>>>& groups);
 
 }  // namespace dmf

@@ -12,7 +12,9 @@
 #include "apps/files/folders.h"
 #include "apps/files/output_files.h"
 #include "apps/image/codecs/image_file.h"
-#include "apps/report/page.h"
+#include "apps/page/html.h"
+#include "apps/page/page.h"
+#include "apps/page/plot.h"
 #include "apps/report/run_curves.h"
 #include "apps/support/option_values.h"
 
@@ -24,8 +26,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kPoints = 300;  // of a curve
 
 /// The weights of each rule that moves (the paper's Figure 4), of the first repetition.
-Json weight_charts(const Results& results) {
-  Json charts = Json::array();
+std::vector<Plot> weight_charts(const Results& results) {
+  std::vector<Plot> charts;
   for (const std::string& configuration : results.configurations) {
     const RunResult& run = *results.of(configuration).front();
     if (run.options.fusion.weighting == "fixed") continue;
@@ -34,20 +36,20 @@ Json weight_charts(const Results& results) {
       series.push_back(
           curve(run.folder / "steps.csv", loss, "step", "weight_" + loss).thinned(kPoints));
     }
-    charts.push_back(chart(configuration, "step", "weight", series));
+    charts.push_back({.title = configuration, .x = "step", .y = "weight", .series = series});
   }
   return charts;
 }
 
 /// Each base loss under every configuration (the paper's Figure 5), of the first repetition.
-Json loss_charts(const Results& results) {
+std::vector<Plot> loss_charts(const Results& results) {
   std::vector<std::string> losses;
   for (const auto& [key, run] : results.runs) {
     for (const std::string& loss : run.options.base_losses()) {
       if (std::find(losses.begin(), losses.end(), loss) == losses.end()) losses.push_back(loss);
     }
   }
-  Json charts = Json::array();
+  std::vector<Plot> charts;
   for (const std::string& loss : losses) {
     std::vector<Series> series;
     for (const std::string& configuration : results.configurations) {
@@ -56,14 +58,14 @@ Json loss_charts(const Results& results) {
       if (std::find(own.begin(), own.end(), loss) == own.end()) continue;
       series.push_back(curve(run.folder / "steps.csv", configuration, "step", loss).thinned(60));
     }
-    charts.push_back(chart(loss, "step", "loss", series));
+    charts.push_back({.title = loss, .x = "step", .y = "loss", .series = series});
   }
   return charts;
 }
 
 /// Validation scores, the mean over repetitions at each epoch that all of them reached.
-Json validation_charts(const Results& results) {
-  Json charts = Json::array();
+std::vector<Plot> validation_charts(const Results& results) {
+  std::vector<Plot> charts;
   for (const auto& [title, column] : {std::pair{"CB-Dice", "validation_cb_dice"},
                                       {"Dice, mean over classes", "validation_mean_dice"},
                                       {"lesion Dice per image", "validation_lesion_dice_per_image"},
@@ -83,7 +85,7 @@ Json validation_charts(const Results& results) {
       }
       series.push_back(std::move(mean));
     }
-    charts.push_back(chart(title, "epoch", title, series));
+    charts.push_back({.title = title, .x = "epoch", .y = title, .series = series});
   }
   return charts;
 }
@@ -114,11 +116,11 @@ void add_panels(Page& page, const Results& results) {
   std::vector<std::string> columns = {"image", "truth"};
   columns.insert(columns.end(), results.configurations.begin(), results.configurations.end());
   const fs::path first = results.find(results.configurations.front(), *repetition)->folder;
-  Json rows = Json::array();
+  std::vector<std::vector<HtmlPicture>> rows;
   for (const fs::path& path : files_below(first / "panels", 1, why_no_image).files) {
     const RawImage panel = read_image(path);
-    Json row = {{{"image", panel_part(panel, 0)}, {"caption", path.stem().string()}},
-                {{"image", panel_part(panel, 1)}, {"caption", "truth"}}};
+    std::vector<HtmlPicture> row = {{panel_part(panel, 0), path.stem().string()},
+                                    {panel_part(panel, 1), "truth"}};
     for (const std::string& configuration : results.configurations) {
       const RunResult& run = *results.find(configuration, *repetition);
       const fs::path own = run.folder / "panels" / path.filename();
@@ -128,13 +130,13 @@ void add_panels(Page& page, const Results& results) {
         if (panel_name(image.id) == path.stem().string())
           caption = fmt::format("Dice {:.3f}", image.lesion_dice());
       }
-      row.push_back({{"image", panel_part(read_image(own), 2)}, {"caption", caption}});
+      row.push_back({panel_part(read_image(own), 2), caption});
     }
     if (row.size() == columns.size()) rows.push_back(std::move(row));
   }
-  page.add_panels("The same images under every configuration",
-                  fmt::format("{}: test images evenly spread over the set.", *repetition), columns,
-                  std::move(rows));
+  page.add("The same images under every configuration",
+           fmt::format("{}: test images evenly spread over the set.", *repetition),
+           picture_rows_html(columns, rows));
 }
 
 /// Best and worst test images of each configuration, by lesion Dice, mean over repetitions.
@@ -176,42 +178,44 @@ std::string write_grid_report(const Results& results, const fs::path& out, bool 
   Page page;
   page.title = "Experiment";
   page.lines = {"Research software, not for diagnosis."};
-  page.add_facts(
-      "The grid",
-      {{"data", any.from.data_set},
-       {"splits", describe_splits(results)},
-       {"runs", fmt::format("{} of {} configurations, {} repetitions", results.runs.size(),
-                            results.configurations.size(), results.repetitions.size())},
-       {"network", fmt::format("{}, {}, {} x {}", any.options.model,
-                               settings_text(any.options.network_spec().settings),
-                               any.options.data.preprocess.size, any.options.data.preprocess.size)},
-       {"training", fmt::format("{} epochs, batches of {}, {}, rate {} ({})", any.options.epochs,
-                                any.options.batch, any.options.optimizer, any.options.lr,
-                                name_of(kSchedules, any.options.schedule))},
-       {"machine", any.from.machine},
-       {"version",
-        any.from.version + (any.from.commit.empty() ? "" : ", commit " + any.from.commit)},
-       {"one run's command", any.from.command}});
+  page.add(
+      "The grid", "",
+      facts_html(
+          {{"data", any.from.data_set},
+           {"splits", describe_splits(results)},
+           {"runs", fmt::format("{} of {} configurations, {} repetitions", results.runs.size(),
+                                results.configurations.size(), results.repetitions.size())},
+           {"network",
+            fmt::format("{}, {}, {} x {}", any.options.model,
+                        settings_text(any.options.network_spec().settings),
+                        any.options.data.preprocess.size, any.options.data.preprocess.size)},
+           {"training", fmt::format("{} epochs, batches of {}, {}, rate {} ({})",
+                                    any.options.epochs, any.options.batch, any.options.optimizer,
+                                    any.options.lr, name_of(kSchedules, any.options.schedule))},
+           {"machine", any.from.machine},
+           {"version",
+            any.from.version + (any.from.commit.empty() ? "" : ", commit " + any.from.commit)},
+           {"one run's command", any.from.command}}));
   std::vector<Table> tables = grid_tables(results);
   tables.push_back(extremes(results));
   for (Table& table : tables) {
     table.note = fmt::format("{} Split: {}.", table.note, describe_splits(results));
-    page.add_table(table.title, table.note, table.columns, table.rows, table.best);
+    page.add(table.title, table.note, table.html());
     add_table(table, files);
   }
   const std::vector<std::string> missing = missing_runs(results);
   if (!missing.empty()) {
     std::vector<std::vector<std::string>> rows;
     for (const std::string& line : missing) rows.push_back({line});
-    page.add_table("Not in the tables", "", {"run"}, rows, {});
+    page.add("Not in the tables", "", html({.caption = "", .columns = {"run"}, .rows = rows}));
   }
-  const std::vector<std::pair<std::string, Json>> charts = {
+  const std::vector<std::pair<std::string, std::vector<Plot>>> charts = {
       {"Weights over time", weight_charts(results)},
       {"Losses over time", loss_charts(results)},
       {"Validation", validation_charts(results)}};
   for (const auto& [title, group] : charts) {
-    page.add_charts(title, title == "Validation" ? "Mean over repetitions." : "First repetition.",
-                    group);
+    page.add(title, title == "Validation" ? "Mean over repetitions." : "First repetition.",
+             plots_html(group));
   }
   add_panels(page, results);
   files["report.html"] = page.html();
@@ -227,9 +231,8 @@ std::string write_grid_report(const Results& results, const fs::path& out, bool 
   for (const std::string& line : missing) lines += line + "\n";
   lines += fmt::format("report    {}\ntables    {}\n", (out / "report.html").string(),
                        (out / "tables").string());
-  return lines + (figures.problem.empty()
-                      ? fmt::format("figures   {}\n", (out / "figures").string())
-                      : figures.problem);
+  return lines + fmt::format("figures   {}{}\n", (out / "figures").string(),
+                             figures.problem.empty() ? "" : "; " + figures.problem);
 }
 
 }  // namespace dmf

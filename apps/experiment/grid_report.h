@@ -8,7 +8,8 @@
 namespace dmf {
 
 /// Writes a grid's report into a folder: report.html (one file, no network), every table as CSV,
-/// Markdown and LaTeX in tables/, and every chart as SVG in figures/ where gnuplot is installed.
+/// Markdown and LaTeX in tables/, and every chart as SVG in figures/, and as PDF where rsvg-convert is
+/// installed.
 ///
 /// overwrite  replace an earlier report there, but for what was changed since; what it had beyond
 ///            this one goes

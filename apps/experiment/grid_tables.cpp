@@ -36,15 +36,24 @@ Column score_column(const std::string& name, const std::string& aggregation,
           factor, digits, better};
 }
 
+/// The rows of the largest value, all that are printed alike; none where all are.
+std::vector<std::size_t> best_rows(const std::vector<double>& values, int digits) {
+  const auto printed = [digits](double value) { return fmt::format("{:.{}f}", value, digits); };
+  const std::string best = printed(*std::max_element(values.begin(), values.end()));
+  std::vector<std::size_t> rows;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (printed(values[i]) == best) rows.push_back(i);
+  }
+  return rows.size() == values.size() ? std::vector<std::size_t>() : rows;
+}
+
 /// A row for each configuration: mean ± deviation over its repetitions.
 Table summary(const Results& results, const std::vector<Column>& columns) {
   Table table;
   table.columns = {"configuration", "runs"};
-  table.best = {-1, -1};
-  std::vector<double> best(columns.size());
+  std::vector<std::vector<double>> means(columns.size());
   for (const Column& column : columns) {
     table.columns.push_back(column.name);
-    table.best.push_back(-1);
   }
   for (const std::string& configuration : results.configurations) {
     const std::vector<const RunResult*> runs = results.of(configuration);
@@ -56,13 +65,14 @@ Table summary(const Results& results, const std::vector<Column>& columns) {
       const MeanDeviation m = mean_deviation(values);
       row.push_back(fmt::format("{:.{}f} ± {:.{}f}", m.mean, columns[k].digits, m.deviation,
                                 columns[k].digits));
-      int& marked = table.best[k + 2];
-      if (columns[k].better != 0 && (marked < 0 || columns[k].better * (m.mean - best[k]) > 0.0)) {
-        marked = static_cast<int>(table.rows.size());
-        best[k] = m.mean;
-      }
+      means[k].push_back(columns[k].better * m.mean);
     }
     table.rows.push_back(std::move(row));
+  }
+  table.best.resize(2);
+  for (std::size_t k = 0; k < columns.size(); ++k) {
+    table.best.push_back(columns[k].better == 0 ? std::vector<std::size_t>()
+                                                : best_rows(means[k], columns[k].digits));
   }
   return table;
 }
@@ -274,7 +284,6 @@ Table beside_paper(const Table& ours, const CsvTable& paper) {
       "run cannot know; the paper's splits are its own.";
   table.columns = {"configuration", "score", "here"};
   for (const std::string& data_set : data_sets) table.columns.push_back("paper, " + data_set);
-  table.best.assign(table.columns.size(), -1);
   for (const std::vector<std::string>& row : ours.rows) {
     for (const auto& [score, metric] : kPaperScores) {
       if (std::find(kCompared.begin(), kCompared.end(), metric) == kCompared.end()) continue;

@@ -5,7 +5,8 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "apps/report/page.h"
+#include "apps/page/page.h"
+#include "apps/page/plot.h"
 #include "dmf/gram_rules/weighting_rules.h"
 #include "engine/core/check.h"
 
@@ -130,7 +131,7 @@ std::string ReplayOfAll::csv() const {
 std::string replay_html(const std::vector<Replay>& replays,
                         const std::vector<std::string>& left_out) {
   constexpr std::size_t kPoints = 600;
-  Json charts = Json::array();
+  std::vector<Plot> plots;
   for (const Replay& replay : replays) {
     std::vector<Series> series;
     for (std::size_t l = 0; l < replay.losses.size(); ++l) {
@@ -138,12 +139,12 @@ std::string replay_html(const std::vector<Replay>& replays,
       for (const auto& at_step : replay.weights) one.y.push_back(at_step[l]);
       series.push_back(one.thinned(kPoints));
     }
-    charts.push_back(chart(replay.weighting, "step", "weight", series));
+    plots.push_back({.title = replay.weighting, .x = "step", .y = "weight", .series = series});
   }
   Page page;
   page.title = replays.size() == 1 ? "Replay: " + replays.front().weighting : "Replay of all rules";
   for (const std::string& rule : left_out) page.lines.push_back("left out: " + rule);
-  page.add_charts("Weights", "", charts);
+  page.add("Weights", "", plots_html(plots));
   return page.html();
 }
 

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apps/files/csv.h"
+#include "apps/page/html.h"
 
 namespace dmf {
 namespace {
@@ -39,6 +42,14 @@ std::string tex(const std::string& text) {
 
 }  // namespace
 
+bool Table::marked(std::size_t row, std::size_t column) const {
+  return column < best.size() && std::ranges::count(best[column], row) > 0;
+}
+
+std::string Table::html() const {
+  return dmf::html({.caption = title, .columns = columns, .rows = rows, .best = best});
+}
+
 std::string Table::csv() const {
   std::string text;
   const auto add = [&text](const std::vector<std::string>& cells) {
@@ -59,9 +70,8 @@ std::string Table::markdown() const {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     text += "\n|";
     for (std::size_t k = 0; k < rows[i].size(); ++k) {
-      const bool marked = k < best.size() && best[k] == static_cast<int>(i);
       const std::string cell = replaced(rows[i][k], {{"|", "\\|"}});
-      text += marked ? " **" + cell + "** |" : " " + cell + " |";
+      text += marked(i, k) ? " **" + cell + "** |" : " " + cell + " |";
     }
   }
   return text + "\n";
@@ -80,8 +90,7 @@ std::string Table::latex() const {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     std::vector<std::string> cells;
     for (std::size_t k = 0; k < rows[i].size(); ++k) {
-      const bool marked = k < best.size() && best[k] == static_cast<int>(i);
-      cells.push_back(marked ? "\\textbf{" + tex(rows[i][k]) + "}" : tex(rows[i][k]));
+      cells.push_back(marked(i, k) ? "\\textbf{" + tex(rows[i][k]) + "}" : tex(rows[i][k]));
     }
     add(cells);
   }

@@ -11,8 +11,10 @@ struct Table {
   std::string title, note;
   std::vector<std::string> columns;
   std::vector<std::vector<std::string>> rows;
-  std::vector<int> best;  // of each column, the row to mark; -1: none
+  std::vector<std::vector<std::size_t>> best;  // of each column, the rows to mark
 
+  bool marked(std::size_t row, std::size_t column) const;
+  std::string html() const;
   std::string csv() const;
   std::string markdown() const;
   /// With booktabs' rules; the best values are bold.

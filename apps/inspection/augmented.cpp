@@ -6,7 +6,8 @@
 
 #include "apps/evaluation/panels.h"
 #include "apps/image/codecs/image_file.h"
-#include "apps/report/page.h"
+#include "apps/page/html.h"
+#include "apps/page/page.h"
 
 namespace dmf {
 namespace {
@@ -14,12 +15,11 @@ namespace {
 constexpr std::size_t kImages = 12;
 constexpr std::int64_t kDraws = 6;  // of each
 
-Json cell_of(Sample sample, std::int32_t ignored, const std::string& caption) {
+HtmlPicture cell_of(Sample sample, std::int32_t ignored, const std::string& caption) {
   std::replace(sample.labels.labels.begin(), sample.labels.labels.end(), ignored, 0);
   const Picture picture = overlay(sample.image, sample.labels);
-  return {{"image",
-           data_uri("image/jpeg", encode_jpeg(picture.height, picture.width, 3, picture.samples))},
-          {"caption", caption}};
+  return {data_uri("image/jpeg", encode_jpeg(picture.height, picture.width, 3, picture.samples)),
+          caption};
 }
 
 }  // namespace
@@ -37,12 +37,12 @@ std::string augmented_page(const std::string& title, const std::vector<std::stri
   }
   const std::int32_t ignored = samples.mask_encoding().ignored;
   const std::size_t images = std::min(kImages, samples.size());
-  Json rows = Json::array();
+  std::vector<std::vector<HtmlPicture>> rows;
   for (std::size_t k = 0; k < images; ++k) {
     const std::size_t item = k * samples.size() / images;
     const Sample sample = samples.sample(item);
     const std::string& id = samples.item(item).id;
-    Json row = Json::array({cell_of(sample, ignored, id)});
+    std::vector<HtmlPicture> row = {cell_of(sample, ignored, id)};
     for (std::int64_t epoch = 0; epoch < kDraws; ++epoch) {
       Sample drawn = sample;
       augment(drawn, composition, {seed, epoch, item}, ignored);
@@ -50,11 +50,11 @@ std::string augmented_page(const std::string& title, const std::vector<std::stri
     }
     rows.push_back(std::move(row));
   }
-  page.add_panels("What a network will see",
-                  fmt::format("{} of {} images, at the network's size, as the first epochs of a "
-                              "training with seed {} draw them. Lesions tinted and outlined.",
-                              images, samples.size(), seed),
-                  columns, std::move(rows));
+  page.add("What a network will see",
+           fmt::format("{} of {} images, at the network's size, as the first epochs of a training "
+                       "with seed {} draw them. Lesions tinted and outlined.",
+                       images, samples.size(), seed),
+           picture_rows_html(columns, rows));
   return page.html();
 }
 

@@ -6,7 +6,8 @@
 #include <set>
 
 #include "apps/inspection/summary.h"
-#include "apps/report/page.h"
+#include "apps/page/html.h"
+#include "apps/page/page.h"
 
 namespace dmf {
 namespace {
@@ -46,7 +47,7 @@ std::string inspection_page(const std::string& title, const std::vector<std::str
   Page page;
   page.title = title;
   page.lines = understood;
-  page.add_facts("The images", summary_of(inspection));
+  page.add("The images", "", facts_html(summary_of(inspection)));
   std::vector<std::vector<std::string>> rows;
   for (const bool fact : {false, true}) {
     rows.clear();
@@ -58,12 +59,12 @@ std::string inspection_page(const std::string& title, const std::vector<std::str
                           : fmt::format("{}", fmt::join(finding.where, "; "))});
     }
     if (rows.empty()) continue;
-    page.add_table(fact ? "Worth knowing" : "Look at these",
-                   fact ? "" : "Each may be as it should be; only a person can tell.",
-                   {"what", "how many", "which"}, rows, {});
+    page.add(fact ? "Worth knowing" : "Look at these",
+             fact ? "" : "Each may be as it should be; only a person can tell.",
+             html({.caption = "", .columns = {"what", "how many", "which"}, .rows = rows}));
   }
-  page.add_table("Lesion sizes", "Share of the image, of the images that have a lesion.",
-                 {"share", "images"}, share_rows(inspection), {});
+  page.add("Lesion sizes", "Share of the image, of the images that have a lesion.",
+           html({.caption = "", .columns = {"share", "images"}, .rows = share_rows(inspection)}));
 
   std::map<std::string, std::vector<std::string>> flags;
   for (const Finding& finding : inspection.findings) {
@@ -72,19 +73,17 @@ std::string inspection_page(const std::string& title, const std::vector<std::str
   }
   const std::vector<std::string> suspects = inspection.suspects();
   const std::set<std::string> first(suspects.begin(), suspects.end());
-  Json doubtful = Json::array(), others = Json::array();
+  std::vector<HtmlPicture> doubtful, others;
   for (const ImageFacts& image : inspection.images) {
     const auto found = flags.find(image.id);
     const bool suspect = first.contains(image.id);
     (suspect ? doubtful : others)
-        .push_back(
-            {{"image", data_uri("image/jpeg", image.thumbnail)},
-             {"caption", caption(image, suspect ? found->second : std::vector<std::string>())}});
+        .push_back({data_uri("image/jpeg", image.thumbnail),
+                    caption(image, suspect ? found->second : std::vector<std::string>())});
   }
   const char* note = "Lesions tinted and outlined as they were understood.";
-  if (!doubtful.empty()) page.add_sheet("Images to look at", note, std::move(doubtful));
-  page.add_sheet(page.sections.back()["kind"] == "sheet" ? "The others" : "All images", note,
-                 std::move(others));
+  if (!doubtful.empty()) page.add("Images to look at", note, contact_sheet_html(doubtful));
+  page.add(doubtful.empty() ? "All images" : "The others", note, contact_sheet_html(others));
   return page.html();
 }
 

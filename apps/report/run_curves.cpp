@@ -9,7 +9,7 @@
 namespace dmf {
 namespace {
 
-constexpr std::size_t kPoints = 400;  // of a curve; more cannot be seen
+constexpr std::size_t kPoints = 240;  // of a curve; more cannot be seen
 
 Series column(const CsvTable& table, const std::string& name, const std::string& x,
               const std::string& y) {
@@ -43,6 +43,7 @@ std::vector<Series> shares(std::vector<Series> series) {
     for (const Series& each : series) sum += each.y[i];
     for (Series& each : series) each.y[i] = sum > 0.0 ? each.y[i] / sum : 0.0;
   }
+  for (Series& each : series) each.low = each.high = {};
   return series;
 }
 
@@ -56,14 +57,28 @@ Series curve(const std::filesystem::path& csv, const std::string& name, const st
 void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOptions& options) {
   const CsvTable steps = read_csv(run / "steps.csv"), epochs = read_csv(run / "epochs.csv");
   const std::vector<std::string> every = options.loss_columns();
-  Json charts = Json::array();
-  charts.push_back(chart("Weights of the losses", "step", "weight",
-                         over_steps(steps, options.base_losses(), "weight_")));
-  charts.push_back(chart("Losses", "step", "loss", over_steps(steps, every, "")));
+  std::vector<Plot> plots;
+  const auto over_epochs = [&](const char* title, const char* y, std::vector<Series> series) {
+    plots.push_back({.title = title, .x = "epoch", .y = y, .series = std::move(series)});
+  };
+  over_epochs("Validation", "score",
+              {column(epochs, "lesion Dice per image", "epoch", "validation_lesion_dice_per_image"),
+               column(epochs, "lesion Dice, pooled", "epoch", "validation_lesion_dice"),
+               column(epochs, "Dice of all classes, pooled", "epoch", "validation_mean_dice"),
+               column(epochs, "CB-Dice", "epoch", "validation_cb_dice")});
+  over_epochs("Loss with its weights", "loss",
+              {column(epochs, "training", "epoch", "train_loss"),
+               column(epochs, "validation", "epoch", "validation_loss")});
+  const auto over = [&](const char* title, const char* y, std::vector<Series> series) {
+    plots.push_back({.title = title, .x = "step", .y = y, .series = std::move(series)});
+  };
+  over("Losses", "loss", over_steps(steps, every, ""));
+  over("Weights of the losses", "weight", over_steps(steps, options.base_losses(), "weight_"));
   if (options.auxiliary != "none") {
-    charts.push_back(
-        chart("Factor of the auxiliary loss", "step", "gamma", over_steps(steps, {"gamma"}, "")));
+    over("Factor of the auxiliary loss", "gamma", over_steps(steps, {"gamma"}, ""));
   }
+  over("Learning rate", "rate", over_steps(steps, {"lr"}, ""));
+  std::string maps;
   if (options.record_gradients) {
     // What each loss pulls with: its factor times the norm of its own gradient.
     std::vector<Series> pulls;
@@ -74,7 +89,12 @@ void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOpt
       for (std::size_t i = 0; i < pull.y.size(); ++i) pull.y[i] *= factor.y[i];
       pulls.push_back(pull.thinned(kPoints));
     }
-    charts.push_back(chart("Share of each loss in the gradient", "step", "share", shares(pulls)));
+    plots.push_back({.title = "Share of each loss in the gradient",
+                     .x = "step",
+                     .y = "share",
+                     .series = shares(pulls),
+                     .kind = PlotKind::stacked,
+                     .y_range = AxisRange{0.0, 1.0}});
     std::vector<Series> cosines;
     for (std::size_t i = 0; i < every.size(); ++i) {
       for (std::size_t j = i + 1; j < every.size(); ++j) {
@@ -84,22 +104,15 @@ void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOpt
       }
     }
     if (!cosines.empty() && !cosines.front().x.empty()) {  // every step may have been left out
-      charts.push_back(heat_map("Do the losses agree? Cosine between their gradients", "step",
-                                cosines, "they conflict", "they agree"));
+      maps = heat_map_html({"Do the losses agree? Cosine between their gradients", "step", cosines,
+                            "they conflict", "they agree"});
     }
   }
-  charts.push_back(chart("Learning rate", "step", "rate", over_steps(steps, {"lr"}, "")));
-  charts.push_back(chart("Loss", "epoch", "loss",
-                         {column(epochs, "training", "epoch", "train_loss"),
-                          column(epochs, "validation", "epoch", "validation_loss")}));
-  charts.push_back(
-      chart("Validation", "epoch", "score",
-            {column(epochs, "Dice, mean", "epoch", "validation_mean_dice"),
-             column(epochs, "Dice, lesion", "epoch", "validation_lesion_dice"),
-             column(epochs, "lesion Dice per image", "epoch", "validation_lesion_dice_per_image"),
-             column(epochs, "CB-Dice", "epoch", "validation_cb_dice")}));
-  page.add_charts("Course", "Each point of a long curve is the mean of its neighbours.",
-                  std::move(charts));
+  page.add(
+      "Course",
+      "Each point of a long curve is the mean of its neighbours, the shade about it their least "
+      "and largest.",
+      plots_html(plots) + maps);
 }
 
 }  // namespace dmf

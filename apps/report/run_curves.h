@@ -5,7 +5,8 @@
 #include <vector>
 
 #include "apps/options/options.h"
-#include "apps/report/page.h"
+#include "apps/page/page.h"
+#include "apps/page/plot.h"
 
 namespace dmf {
 

@@ -10,8 +10,10 @@
 #include "apps/files/folders.h"
 #include "apps/image/codecs/image_file.h"
 #include "apps/options/config_file.h"
-#include "apps/report/page.h"
+#include "apps/page/html.h"
+#include "apps/page/page.h"
 #include "apps/report/run_curves.h"
+#include "apps/report/score_tables.h"
 #include "apps/run/provenance.h"
 #include "apps/support/option_values.h"
 #include "engine/io/atomic_file.h"
@@ -21,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The panels of a folder in two columns, with the Dice of each image where it is known.
+/// The panels of a folder, with the Dice of each image where it is known.
 void add_panels(Page& page, const std::string& title, const RunFiles& panels,
                 const std::string& folder, const std::map<std::string, double>& dice) {
   std::vector<std::string> names;
@@ -30,7 +32,7 @@ void add_panels(Page& page, const std::string& title, const RunFiles& panels,
   }
   std::sort(names.begin(), names.end(), natural_less);
   if (names.empty()) return;
-  Json cells = Json::array();
+  std::vector<HtmlPicture> pictures;
   for (const std::string& name : names) {
     std::string caption = fs::path(name).stem().string();
     const std::size_t space = caption.find(' ');
@@ -38,12 +40,9 @@ void add_panels(Page& page, const std::string& title, const RunFiles& panels,
     if (found == dice.end() && space != std::string::npos)
       found = dice.find(caption.substr(space + 1));
     if (found != dice.end()) caption += fmt::format(": Dice {:.3f}", found->second);
-    cells.push_back({{"image", data_uri("image/png", panels.at(name))}, {"caption", caption}});
+    pictures.push_back({data_uri("image/png", panels.at(name)), caption});
   }
-  if (cells.size() % 2 == 1) cells.push_back(cells.back());
-  Json rows = Json::array();
-  for (std::size_t k = 0; k < cells.size(); k += 2) rows.push_back({cells[k], cells[k + 1]});
-  page.add_panels(title, "Image, truth, prediction.", {"", ""}, std::move(rows));
+  page.add(title, "Image, truth, prediction.", contact_sheet_html(pictures));
 }
 
 }  // namespace
@@ -99,27 +98,25 @@ void write_page(const fs::path& run, const Scoreboard* scores,
   Page page;
   page.title = fmt::format("Run {}", run.filename().string());
   page.lines = {"Research software, not for diagnosis."};
-  page.add_facts(
-      "The run",
-      {{"network",
-        fmt::format("{}, {}, {} x {} x {}", options.model,
-                    settings_text(options.network_spec().settings), options.data.preprocess.size,
-                    options.data.preprocess.size, options.data.preprocess.channels)},
-       {"losses",
-        fmt::format("{}; auxiliary {}", fmt::join(options.losses, " + "), options.auxiliary)},
-       {"weighting", options.fusion.weighting},
-       {"data", from.data_set},
-       {"split", from.split},
-       {"seed", fmt::format("{}", options.seed)},
-       {"machine", from.machine},
-       {"version", from.version + (from.commit.empty() ? "" : ", commit " + from.commit)},
-       {"command", from.command},
-       {"run", from.id}});
+  page.add("The run", "",
+           facts_html(
+               {{"network", fmt::format("{}, {}, {} x {} x {}", options.model,
+                                        settings_text(options.network_spec().settings),
+                                        options.data.preprocess.size, options.data.preprocess.size,
+                                        options.data.preprocess.channels)},
+                {"losses", fmt::format("{}; auxiliary {}", fmt::join(options.losses, " + "),
+                                       options.auxiliary)},
+                {"weighting", options.fusion.weighting},
+                {"data", from.data_set},
+                {"split", from.split},
+                {"seed", fmt::format("{}", options.seed)},
+                {"machine", from.machine},
+                {"version", from.version + (from.commit.empty() ? "" : ", commit " + from.commit)},
+                {"command", from.command},
+                {"run", from.id}}));
   if (scores != nullptr) {
-    page.add_scoreboard(fmt::format("Test scores ({}, best.safetensors)", from.split), *scores);
-    if (scores->reliability.pixels() > 0) {
-      page.add_reliability("How sure, how often right", scores->reliability);
-    }
+    add_scores(page, *scores);
+    if (scores->reliability.pixels() > 0) add_reliability(page, scores->reliability);
   }
   add_run_curves(page, run, options);
   if (scores != nullptr) {

@@ -413,7 +413,7 @@ TEST_CASE("table: the same cells as CSV, Markdown and LaTeX") {
                     "Note 5 %.",
                     {"name", "x_1"},
                     {{"a|b", "1.0 ± 0.1"}, {"c,\"d\"", "2 < 3 & $"}},
-                    {-1, 1}};
+                    {{}, {1}}};
   CHECK(table.csv() == "name,x_1\na|b,1.0 ± 0.1\n\"c,\"\"d\"\"\",2 < 3 & $\n");
   CHECK(table.markdown() ==
         "**Title** Note 5 %.\n\n| name | x_1 |\n| --- | ---: |\n| a\\|b | 1.0 ± 0.1 |\n"

@@ -54,7 +54,7 @@ TEST_CASE(
   const auto metrics = nlohmann::json::parse(read_text(folder / "1/metrics.json"));
   CHECK(metrics["pooled"]["dice"]["per_class"].size() == 2);
   CHECK(metrics["per_image"]["hd95"]["lesion"]["low"].is_number());
-  CHECK(read_text(folder / "1/report.html").find("Chart.js") != std::string::npos);
+  CHECK(read_text(folder / "1/report.html").find("<svg class=\"plot\"") != std::string::npos);
   CHECK(read_text(folder / "1/steps.csv")
             .find("step,epoch,total,cce,mean_iou,mean_dice,auxiliary_cb_dice,weight_cce") == 0);
 }

@@ -1,8 +1,10 @@
-"""Opens pages in headless Chromium, at 1280 and at 400 pixels: no error in the console, every chart drawn, every
-picture loaded, nothing wider than the window.
+"""Opens pages in headless Chromium at 1280, 800 and 400 pixels, light and dark, and as printed: no error in the
+console, no request to anywhere, every chart drawn, every picture loaded, nothing outside the window, and nothing that
+those miss who read by key, by ear or with weak eyes.
 
 usage: page_test.py FOLDER_OF_THE_PROGRAMS     the pages of a small grid, a run and a replay
        page_test.py PAGE.html...
+Where the environment's DMF_AXE names a file of axe-core (npm install axe-core: axe.min.js), its rules count too.
 Exit 77 (skipped) without chromium or chromedriver.
 """
 import json
@@ -44,33 +46,66 @@ def call(method, path, body=None):
     return json.load(urllib.request.urlopen(request, timeout=60))["value"]
 
 
-# What a page looks like from inside: charts and how many of them have more than one colour.
+# What a page looks like from inside. Wrong: what a reader without a mouse, or without eyes, would miss.
 LOOK = """
-const charts = [...document.querySelectorAll('canvas')];
-const read = new Map(charts.map((c) => [c, c.getContext('2d').getImageData(0, 0, c.width, c.height).data]));
-const drawn = charts.filter((c) => {
-  const pixels = read.get(c);
-  const seen = new Set();
-  for (let i = 0; i < pixels.length; i += 4) seen.add(pixels.slice(i, i + 4).join());
-  return seen.size > 2;
-});
-// Of every heat map each colour: more blue than red where the losses agree, less where they conflict.
-const maps = JSON.parse(document.getElementById('data').textContent).sections
-  .flatMap((section) => section.charts || []).filter((chart) => chart.heat);
-const canvases = [...document.querySelectorAll('.heat canvas')];
-const right = maps.filter((map, m) => {
-  const pixels = read.get(canvases[m]), width = canvases[m].width;
-  return map.series.every((series, row) => series.y.every((value, column) => {
-    const at = 4 * (row * width + column);
-    return Math.abs(value) < 0.1 || (pixels[at + 2] > pixels[at]) === (value > 0);
-  }));
-});
+const plots = [...document.querySelectorAll('svg.plot')];
 const pictures = [...document.images];
-return {maps: maps.length, canvases: canvases.length, rightMaps: right.length,
-        drawn: document.documentElement.dataset.drawn, charts: charts.length, drawnCharts: drawn.length,
+const seen = (node) => node.getClientRects().length > 0;
+const wrong = [];
+const must = (good, what, node) => { if (!good) wrong.push(what + ': ' + node.outerHTML.slice(0, 80)); };
+for (const node of document.querySelectorAll('*')) {
+  const box = node.getBoundingClientRect();
+  if (seen(node) && !node.closest('.scroll, .tip, svg') && box.right > innerWidth + 1) must(false, 'outside the window', node);
+}
+for (const svg of plots) {
+  must(svg.getAttribute('aria-label') && svg.querySelector('desc'), 'a plot without words', svg);
+  for (const text of svg.querySelectorAll('text')) {
+    const inside = text.getBoundingClientRect(), box = svg.getBoundingClientRect();
+    must(!seen(svg) || (inside.left >= box.left - 2 && inside.right <= box.right + 2), 'text outside its plot', text);
+  }
+}
+for (const image of pictures) must(image.alt, 'a picture without words', image);
+for (const head of document.querySelectorAll('th')) must(head.scope, 'a head without scope', head);
+for (const button of document.querySelectorAll('button')) must(button.textContent.trim() || button.ariaLabel, 'a button without a name', button);
+for (const box of document.querySelectorAll('.scroll')) must(box.tabIndex === 0, 'cannot be scrolled by key', box);
+const ids = [...document.querySelectorAll('[id]')].map((node) => node.id);
+for (const id of new Set(ids)) if (ids.indexOf(id) !== ids.lastIndexOf(id)) wrong.push('two of the id ' + id);
+let level = 1;
+for (const head of document.querySelectorAll('h1,h2,h3,h4')) {
+  must(Number(head.tagName[1]) <= level + 1, 'a heading skips a level', head);
+  level = Number(head.tagName[1]);
+}
+// Text stands out from what is behind it, as WCAG 2.1 counts (4.5 to 1).
+const light = (colour) => {
+  const parts = colour.match(/[0-9.]+/g).slice(0, 3).map((c) => c / 255).map((c) => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+};
+const behind = (node) => {
+  for (; node; node = node.parentElement) {
+    const colour = getComputedStyle(node).backgroundColor;
+    if (colour !== 'rgba(0, 0, 0, 0)' && colour !== 'transparent') return colour;
+  }
+  return 'rgb(255, 255, 255)';
+};
+for (const node of document.querySelectorAll('p, td, th, dt, dd, h1, h2, h3, a, button, figcaption, span, text, caption, summary')) {
+  if (!seen(node) || !node.textContent.trim()) continue;
+  const style = getComputedStyle(node);
+  if (Number(style.opacity) < 1) continue;
+  const a = light(node.tagName === 'text' ? style.fill : style.color), b = light(behind(node));
+  must((Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) >= 4.5, 'too little contrast', node);
+}
+return {plots: plots.length, empty: plots.filter((p) => !p.querySelector('[data-series] path')).length,
         pictures: pictures.length, loaded: pictures.filter((p) => p.complete && p.naturalWidth > 0).length,
-        tables: document.querySelectorAll('table').length,
-        wide: document.documentElement.scrollWidth - document.documentElement.clientWidth};
+        tables: document.querySelectorAll('table').length, wrong: [...new Set(wrong)].slice(0, 8),
+        wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+        asked: performance.getEntriesByType('resource').map((e) => e.name).filter((n) => !n.startsWith('data:')),
+        text: document.body.innerText.length};
+"""
+
+AXE = """
+const done = arguments[arguments.length - 1];
+axe.run(document, { resultTypes: ['violations'] }).then((found) =>
+  done(found.violations.map((v) => v.id + ': ' + v.nodes[0].html.slice(0, 100))));
 """
 
 folder = tempfile.TemporaryDirectory()
@@ -91,20 +126,32 @@ try:
                  "--disable-background-networking", "--disable-component-update", "--disable-sync"]
     session = call("POST", "/session", {"capabilities": {"alwaysMatch": {
         "goog:chromeOptions": {"args": arguments}, "goog:loggingPrefs": {"browser": "ALL"}}}})["sessionId"]
+    def command(name, parameters):
+        return call("POST", f"/session/{session}/goog/cdp/execute", {"cmd": name, "params": parameters})
+
+    def look_at(page, width, media, scheme):
+        # The window's own width has a lower limit; the device's has none.
+        command("Emulation.setDeviceMetricsOverride",
+                {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
+        command("Emulation.setEmulatedMedia",
+                {"media": media, "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        call("POST", f"/session/{session}/url", {"url": "file://" + os.path.abspath(page)})
+        look = call("POST", f"/session/{session}/execute/sync", {"script": LOOK, "args": []})
+        if os.environ.get("DMF_AXE"):
+            with open(os.environ["DMF_AXE"], encoding="utf-8") as axe:
+                call("POST", f"/session/{session}/execute/sync", {"script": axe.read(), "args": []})
+            look["wrong"] += call("POST", f"/session/{session}/execute/async", {"script": AXE, "args": []})
+        errors = [entry["message"] for entry in call("POST", f"/session/{session}/se/log", {"type": "browser"})]
+        good = (look["plots"] > 0 and look["empty"] == 0 and look["loaded"] == look["pictures"] and look["wide"] <= 0
+                and not look["wrong"] and not look["asked"] and not errors)
+        print(f"{'ok  ' if good else 'FAIL'} {os.path.basename(page)} at {width}, {media}, {scheme}: {look} {errors}")
+        return good
+
     for page in pages:
-        for width in (1280, 400):
-            # The window's own width has a lower limit; the device's has none.
-            call("POST", f"/session/{session}/goog/cdp/execute", {
-                "cmd": "Emulation.setDeviceMetricsOverride",
-                "params": {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}})
-            call("POST", f"/session/{session}/url", {"url": "file://" + os.path.abspath(page)})
-            look = call("POST", f"/session/{session}/execute/sync", {"script": LOOK, "args": []})
-            errors = [entry["message"] for entry in call("POST", f"/session/{session}/se/log", {"type": "browser"})]
-            good = (look["drawn"] == "yes" and look["charts"] > 0 and look["drawnCharts"] == look["charts"]
-                    and look["maps"] == look["canvases"] == look["rightMaps"] == (1 if "/r1/" in page else look["maps"])
-                    and look["loaded"] == look["pictures"] and look["wide"] <= 0 and not errors)
+        for width, media, scheme in ((1280, "screen", "light"), (1280, "screen", "dark"), (800, "screen", "light"),
+                                     (400, "screen", "light"), (400, "screen", "dark"), (700, "print", "dark")):
+            good = look_at(page, width, media, scheme)
             passed, failed = passed + good, failed + (not good)
-            print(f"{'ok  ' if good else 'FAIL'} {os.path.basename(page)} at {width}: {look} {errors}")
 finally:
     if session:
         call("DELETE", f"/session/{session}")

@@ -1,6 +1,6 @@
 # Writes a C++ file that holds others as bytes. Run as:
-#   cmake -DOUTPUT=FILE "-DFILES=kName=PATH;kName=PATH" -P embed.cmake
-set(text "#include \"apps/report/embedded.h\"\n\nnamespace dmf::embedded {\n")
+#   cmake -DOUTPUT=FILE -DHEADER=PATH "-DFILES=kName=PATH;kName=PATH" -P embed.cmake
+set(text "#include \"${HEADER}\"\n\nnamespace dmf::embedded {\n")
 foreach(entry IN LISTS FILES)
   string(REGEX MATCH "^([A-Za-z]+)=(.*)$" found "${entry}")
   set(name ${CMAKE_MATCH_1})

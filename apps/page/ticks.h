@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace dmf {
+
+/// What an axis shows, from its least to its largest value.
+struct AxisRange {
+  double low = 0.0, high = 1.0;
+};
+
+/// A range that holds the values with a little room, never empty. Values that are not finite count
+/// for nothing; without any it is [0, 1].
+///
+/// log  values that are not positive count for nothing
+AxisRange range_of(const std::vector<double>& values, bool log);
+
+/// The places of an axis that bear a number: at most `most`, round ones (1, 2 or 5 times a power of
+/// ten; of a logarithmic axis powers of ten, or where there are fewer than two of these, round ones).
+///
+/// most    at least 2
+/// return  each place and its number as text, all with as many decimals as they need
+std::vector<std::pair<double, std::string>> axis_ticks(const AxisRange& range, int most, bool log);
+
+}  // namespace dmf
