@@ -20,8 +20,11 @@ struct Frame {
   bool log_x, log_y;
   double left, top, right, bottom;
 
-  static double share(double value, const AxisRange& range, bool log) {
-    if (log) return std::log(value / range.low) / std::log(range.high / range.low);
+  static double share(double any, const AxisRange& range, bool log) {
+    const double value = std::clamp(any, -kLargestShown, kLargestShown);
+    if (log) {
+      return (std::log(value) - std::log(range.low)) / (std::log(range.high) - std::log(range.low));
+    }
     return (value - range.low) / (range.high - range.low);
   }
   double at_x(double value) const { return left + share(value, x, log_x) * (right - left); }
@@ -52,9 +55,7 @@ std::vector<Series> stacked(std::vector<Series> series) {
 AxisRange x_range(const Plot& plot) {
   const std::vector<double> all = together(plot.series, &Series::x);
   if (plot.kind == PlotKind::points || plot.log_x) return range_of(all, plot.log_x);
-  if (all.empty()) return {};
-  const auto [low, high] = std::minmax_element(all.begin(), all.end());
-  return *low < *high ? AxisRange{*low, *high} : AxisRange{*low - 0.5, *low + 0.5};
+  return range_of(all, false, 0.0);
 }
 
 AxisRange y_range(const Plot& plot, const std::vector<Series>& drawn) {
@@ -302,12 +303,12 @@ Series Series::thinned(std::size_t points) const {
       sum_x += x[i];
       sum_y += y[i];
     }
-    const auto [low, high] = std::minmax_element(y.begin() + static_cast<std::ptrdiff_t>(from),
-                                                 y.begin() + static_cast<std::ptrdiff_t>(to));
+    const auto [least, most] = std::minmax_element(y.begin() + static_cast<std::ptrdiff_t>(from),
+                                                   y.begin() + static_cast<std::ptrdiff_t>(to));
     result.x.push_back(sum_x / static_cast<double>(to - from));
     result.y.push_back(sum_y / static_cast<double>(to - from));
-    result.low.push_back(*low);
-    result.high.push_back(*high);
+    result.low.push_back(*least);
+    result.high.push_back(*most);
   }
   return result;
 }

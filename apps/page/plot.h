@@ -36,7 +36,7 @@ enum class PlotKind {
 /// Numbers over numbers with their axes, to be drawn.
 struct Plot {
   std::string title, x, y;  // x and y: what the axes are of, with the unit
-  std::vector<Series> series;
+  std::vector<Series> series = {};
   PlotKind kind = PlotKind::lines;
   bool log_x = false, log_y = false;
   std::optional<AxisRange> y_range = {};  // the same for plots that are compared; else the values'

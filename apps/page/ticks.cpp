@@ -31,13 +31,14 @@ std::vector<std::pair<double, std::string>> decades(const AxisRange& range, int 
 
 }  // namespace
 
-AxisRange range_of(const std::vector<double>& values, bool log) {
+AxisRange range_of(const std::vector<double>& values, bool log, double room) {
   AxisRange range;
   bool any = false;
   for (const double value : values) {
     if (!std::isfinite(value) || (log && value <= 0.0)) continue;
-    range.low = any ? std::min(range.low, value) : value;
-    range.high = any ? std::max(range.high, value) : value;
+    const double shown = std::clamp(value, -kLargestShown, kLargestShown);
+    range.low = any ? std::min(range.low, shown) : shown;
+    range.high = any ? std::max(range.high, shown) : shown;
     any = true;
   }
   if (!any) return log ? AxisRange{0.1, 1.0} : AxisRange{};
@@ -46,9 +47,9 @@ AxisRange range_of(const std::vector<double>& values, bool log) {
                size = std::max(std::abs(range.low), std::abs(range.high));
   if (size == 0.0) return {};
   // A line that does not move stands in the middle of a range of its own size.
-  const double room = width > 1e-12 * size ? 0.04 * width : 0.5 * size;
-  const double low = range.low - room;
-  return {range.low >= 0.0 ? std::max(low, 0.0) : low, range.high + room};
+  const double more = width > 1e-12 * size ? room * width : 0.5 * size;
+  const double low = range.low - more;
+  return {range.low >= 0.0 ? std::max(low, 0.0) : low, range.high + more};
 }
 
 std::vector<std::pair<double, std::string>> axis_ticks(const AxisRange& range, int most, bool log) {

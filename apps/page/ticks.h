@@ -6,16 +6,20 @@
 
 namespace dmf {
 
+/// Numbers beyond it are drawn as it: the width of a range must be a number.
+constexpr double kLargestShown = 1e300;
+
 /// What an axis shows, from its least to its largest value.
 struct AxisRange {
   double low = 0.0, high = 1.0;
 };
 
-/// A range that holds the values with a little room, never empty. Values that are not finite count
-/// for nothing; without any it is [0, 1].
+/// A range that holds the values, never empty. Values that are not finite count for nothing; without
+/// any it is [0, 1].
 ///
-/// log  values that are not positive count for nothing
-AxisRange range_of(const std::vector<double>& values, bool log);
+/// log   values that are not positive count for nothing, and there is no room
+/// room  beyond them at both ends, as a share of their width; not below 0 where none of them is
+AxisRange range_of(const std::vector<double>& values, bool log, double room = 0.04);
 
 /// The places of an axis that bear a number: at most `most`, round ones (1, 2 or 5 times a power of
 /// ten; of a logarithmic axis powers of ten, or where there are fewer than two of these, round ones).

@@ -4,7 +4,7 @@
 
 #include "apps/evaluation/scoreboard.h"
 #include "apps/options/conventions.h"
-#include "apps/report/page.h"
+#include "apps/report/score_tables.h"
 #include "engine/core/choice.h"
 
 namespace dmf {
@@ -107,7 +107,7 @@ TEST_CASE("reported overlaps: of one set of images, each by hand; paper adds not
   CHECK(paper.table("t").find("reports it") == std::string::npos);
   CHECK(monai.scores.size() == paper.scores.size() + 2);
   Page page;
-  page.add_scoreboard("s", monai);
+  add_scores(page, monai);
   CHECK(page.html().find("as monai reports it: ") != std::string::npos);
 }
 
