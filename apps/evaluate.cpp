@@ -12,6 +12,7 @@
 #include "apps/options/config_file.h"
 #include "apps/options/conventions.h"
 #include "apps/report/run_report.h"
+#include "apps/run/model_file.h"
 #include "apps/run/run_data.h"
 #include "apps/run/run_identity.h"
 #include "apps/support/console.h"

@@ -10,7 +10,7 @@
 #include "apps/experiment/audit.h"
 #include "apps/experiment/crossval.h"
 #include "apps/experiment/grid_report.h"
-#include "apps/experiment/replay.h"
+#include "apps/report/replay.h"
 #include "apps/experiment/runner.h"
 #include "apps/files/folders.h"
 #include "apps/files/output_files.h"
@@ -132,7 +132,7 @@ class GridCommand {
       dmf::make_folder(out_);
       dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", config);
     }
-    dmf::run_grid(out_, runs, runner_);
+    dmf::run_grid(out_, runs, runner_, runner_.part());
     const dmf::GridState state = dmf::state_of(runs);
     fmt::print("grid      {} of {} runs done, {} failed{}\n", state.done, runs.size(), state.failed,
                state.failed > 0 ? ": --retry-failed tries them again" : "");
@@ -193,7 +193,10 @@ class CrossvalCommand {
       dmf::make_folder(out_);
       dmf::write_file_atomically(std::filesystem::path(out_) / "grid.toml", config);
     }
-    dmf::run_grid(out_, wanted, runner_);
+    // Folds beside each other are no matter: each process trains its own.
+    dmf::run_grid(
+        out_, wanted, runner_,
+        one ? fmt::format("fold{}-{}", options_.split.fold, runner_.part()) : runner_.part());
     const dmf::GridState state = dmf::state_of(all);
     fmt::print("folds     {} of {} done, {} failed{}\n", state.done, all.size(), state.failed,
                state.failed > 0 ? ": --retry-failed tries them again" : "");

@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
+
 #include "apps/export/onnx.h"
 #include "apps/export/weights.h"
 #include "apps/files/output_files.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
+#include "engine/io/atomic_file.h"
 
 namespace {
 
@@ -58,8 +61,17 @@ dmf::Model load(const Options& options) {
   return dmf::model_of(std::move(network), {preprocess});
 }
 
-std::string converted(const dmf::Model& model, const std::string& to) {
-  if (to == "onnx") return dmf::to_onnx(model);
+/// What the run of a model says of it; empty where the weights are not in a run folder.
+std::string card_of(const std::filesystem::path& model) {
+  constexpr std::uintmax_t kMost = 1 << 20;
+  const auto folder = std::filesystem::is_directory(model) ? model : model.parent_path();
+  const auto card = folder / "MODEL_CARD.md";
+  return std::filesystem::is_regular_file(card) ? dmf::read_file(card, kMost) : "";
+}
+
+std::string converted(const dmf::Model& model, const Options& options) {
+  const std::string& to = options.to;
+  if (to == "onnx") return dmf::to_onnx(model, card_of(options.models.front()));
   if (to == "dmf") return dmf::to_bytes(dmf::model_content(model));
   return dmf::to_bytes(
       dmf::export_weights(model.network(), dmf::entry_named(dmf::kWeightsFormats, to, "to").value));
@@ -112,7 +124,7 @@ int main(int argc, char** argv) {
     outputs.plan(options.out);
     const dmf::Model model = load(options);
     outputs.begin();
-    outputs.write(options.out, converted(model, options.to));
+    outputs.write(options.out, converted(model, options));
     for (const auto& member : model.members) {
       const dmf::NetworkSpec& spec = member->spec();
       fmt::print("{}: {}, {}, {} to {} channels, {} parameters\n", options.out, spec.name,

@@ -2,12 +2,15 @@
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "apps/data/layouts/dataset.h"
 #include "apps/data/phantom.h"
 #include "apps/files/output_files.h"
 #include "apps/image/codecs/image_file.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
+#include "apps/support/version.h"
 #include "apps/support/within_memory.h"
 #include "engine/core/parallel.h"
 
@@ -80,7 +83,14 @@ int main(int argc, char** argv) {
         outputs.plan(folder, mask_of(phantom_name(kind, i)));
       }
     }
+    outputs.plan(folder, dmf::kPhantomRecord);
     outputs.begin();
+    const nlohmann::ordered_json record = {
+        {"simulated", true}, {"program", fmt::format("phantom {}", dmf::kVersion)},
+        {"benign", benign},  {"malignant", malignant},
+        {"normal", normal},  {"size", size},
+        {"seed", seed}};
+    outputs.write(folder / dmf::kPhantomRecord, record.dump(2) + "\n");
     for (const auto& [kind, images] : kinds) {
       const auto errors = dmf::parallel_try(images, [&, which = kind](dmf::Index i) {
         const auto stream = 4 * static_cast<std::uint64_t>(i) + static_cast<std::uint64_t>(which);

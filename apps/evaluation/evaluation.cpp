@@ -135,6 +135,7 @@ Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
           if (options.observer) options.observer(logits, batch);
         });
     for (std::size_t k = 0; k < predictions.size(); ++k) {
+      if (options.on_found) options.on_found(batch.items[k], predictions[k]);
       add_score(evaluation, at_scored_size(samples, batch, k, predictions[k], options.at_original),
                 predictor.inference(), samples, options);
     }

@@ -71,6 +71,8 @@ struct EvaluationOptions {
   /// Called with the first network's logits of every batch of whole images; training adds up its
   /// validation loss here.
   std::function<void(const Variable<float>& logits, const Batch& batch)> observer = {};
+  /// Called with the class probabilities of each whole image at the network's size, [H, W, classes].
+  std::function<void(std::size_t item, const Image& found)> on_found = {};
   CountProgress on_progress = {};
 };
 

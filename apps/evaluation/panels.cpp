@@ -39,20 +39,6 @@ Picture to_picture(const Image& image) {
   return picture;
 }
 
-Picture magnified(const Picture& from, int factor) {
-  Picture to{from.height * factor, from.width * factor, {}};
-  const auto times = static_cast<std::size_t>(factor);
-  to.samples.reserve(from.samples.size() * times * times);
-  for (int h = 0; h < to.height; ++h) {
-    for (int w = 0; w < to.width; ++w) {
-      const std::ptrdiff_t pixel = std::ptrdiff_t{h / factor} * from.width + w / factor;
-      const auto at = from.samples.begin() + 3 * pixel;
-      to.samples.insert(to.samples.end(), at, at + 3);
-    }
-  }
-  return to;
-}
-
 }  // namespace
 
 Picture overlay(const Image& image, const LabelMap& labels) {
@@ -79,10 +65,8 @@ std::string panel_name(std::string id) {
 }
 
 Picture panel(const Image& image, const LabelMap& truth, const LabelMap& prediction) {
-  const int factor = std::max(1, 256 / std::max(image.height, image.width));
-  const std::array<Picture, 3> parts = {magnified(to_picture(image), factor),
-                                        magnified(overlay(image, truth), factor),
-                                        magnified(overlay(image, prediction), factor)};
+  const std::array<Picture, 3> parts = {to_picture(image), overlay(image, truth),
+                                        overlay(image, prediction)};
   Picture all{parts[0].height, 3 * parts[0].width + 2 * kPanelGap, {}};
   const auto row_bytes = static_cast<std::size_t>(parts[0].width) * 3;
   for (int h = 0; h < all.height; ++h) {

@@ -22,7 +22,7 @@ constexpr int kPanelGap = 8;  // pixels between the parts
 /// What an item's panel is called, without an ending.
 std::string panel_name(std::string id);
 
-/// Image, truth and prediction side by side, magnified by a whole number to about 256 pixels each.
+/// Image, truth and prediction side by side.
 Picture panel(const Image& image, const LabelMap& truth, const LabelMap& prediction);
 
 /// What the network makes of an item, beside its image and truth.

@@ -77,8 +77,9 @@ std::string as_pdf(const fs::path& converter, const ScratchFolder& scratch,
   const fs::path from = scratch.path / "figure.svg", to = scratch.path / "figure.pdf",
                  log = scratch.path / "converter.log";
   write_file_atomically(from, svg);
-  ChildProcess process(
-      {converter.string(), "--format", "pdf", "--output", to.string(), from.string()}, log);
+  ChildProcess process({"/usr/bin/env", "SOURCE_DATE_EPOCH=0", converter.string(), "--format",
+                        "pdf", "--output", to.string(), from.string()},
+                       log);
   std::optional<int> status;
   while (!(status = process.poll())) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   DMF_CHECK(*status == 0, IoError, "[figures] rsvg-convert failed: {}", read_file(log, kMost));

@@ -306,11 +306,15 @@ void check_grid(const std::vector<GridRun>& runs) {
   }
 }
 
-void run_grid(const fs::path& grid, const std::vector<GridRun>& runs,
-              const RunnerOptions& options) {
-  const fs::path shard = grid / "shards" / fmt::format("{}-of-{}", options.shard, options.shards);
-  make_folder(shard);
-  const RunLock lock(shard);
+std::string RunnerOptions::part() const {
+  return fmt::format("{}-of-{}", shard, shards);
+}
+
+void run_grid(const fs::path& grid, const std::vector<GridRun>& runs, const RunnerOptions& options,
+              const std::string& part) {
+  const fs::path folder = grid / "shards" / part;
+  make_folder(folder);
+  const RunLock lock(folder);
   Runner(runs, options).work();
 }
 

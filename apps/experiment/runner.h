@@ -39,6 +39,8 @@ struct RunnerOptions {
   int threads = 0;  // of all runs together; 0: one for each core
   int shard = 1, shards = 1;
   bool retry_failed = false;
+
+  std::string part() const;  // "2-of-3"
 };
 
 /// How many runs of the whole grid are done, failed, and left to others (shards) or another time.
@@ -58,9 +60,10 @@ void check_grid(const std::vector<GridRun>& runs);
 ///
 /// A run that was killed from outside is tried again; one that failed by itself only where asked.
 ///
+/// part    what these runs are of the grid, a name that one process at a time may work under
 /// throws  Interrupted once a StopRequest is noted and the runs at work are saved; IoError for a
-///         grid that another process works on
+///         part that another process works on
 void run_grid(const std::filesystem::path& grid, const std::vector<GridRun>& runs,
-              const RunnerOptions& options);
+              const RunnerOptions& options, const std::string& part);
 
 }  // namespace dmf

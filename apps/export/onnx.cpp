@@ -166,11 +166,12 @@ void build_graph(onnx::GraphProto& proto, const Network<float>& network) {
 
 void check_onnx_built() {}
 
-std::string to_onnx(const Model& model) {
+std::string to_onnx(const Model& model, const std::string& card) {
   onnx::ModelProto proto;
   proto.set_ir_version(kIrVersion);
   proto.set_producer_name("dmf");
   proto.set_producer_version(std::string(kVersion));
+  if (!card.empty()) proto.set_doc_string(card);
   onnx::OperatorSetIdProto& opset = *proto.add_opset_import();
   opset.set_domain("");
   opset.set_version(kOpset);

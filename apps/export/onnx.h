@@ -21,10 +21,11 @@ namespace dmf {
 /// convolution of `paper` has no padding and is cut by a slice, since other runtimes refuse to crop
 /// at one side only.
 ///
+/// card    what the model is, in Markdown; in the file as its description
 /// return  the file's bytes
 /// throws  Error for a network that is none of networks(); naming what to install where this program was built without ONNX, or what the
 ///         checker says
-std::string to_onnx(const Model& model);
+std::string to_onnx(const Model& model, const std::string& card = {});
 
 /// throws  Error naming what to install where this program was built without ONNX
 void check_onnx_built();

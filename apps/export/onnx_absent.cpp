@@ -10,7 +10,7 @@ void check_onnx_built() {
       "(./dev extras) and build again.");
 }
 
-std::string to_onnx(const Model&) {
+std::string to_onnx(const Model&, const std::string&) {
   check_onnx_built();
   return "";
 }

@@ -78,6 +78,18 @@ std::string data_uri(std::string_view type, std::string_view bytes) {
   return uri;
 }
 
+std::string url_path(const std::string& path) {
+  std::string url;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                       (byte >= 'a' && byte <= 'z') ||
+                       std::string_view("/._-").find(c) != std::string_view::npos;
+    url += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return url;
+}
+
 std::string facts_html(const std::vector<std::pair<std::string, std::string>>& facts) {
   std::string text = "<dl class=\"facts\">\n";
   for (const auto& [name, value] : facts) {

@@ -22,6 +22,9 @@ std::string data_element(const Json& json);
 /// type  "image/png"
 std::string data_uri(std::string_view type, std::string_view bytes);
 
+/// A path of files as a page refers to them: all but letters, digits and "/._-" as %XX.
+std::string url_path(const std::string& path);
+
 /// Names and what they are, one a line.
 std::string facts_html(const std::vector<std::pair<std::string, std::string>>& facts);
 

@@ -78,6 +78,16 @@ for (const figure of document.querySelectorAll("figure.plot-of")) {
   };
 }
 
+for (const text of document.querySelectorAll(".copy")) {
+  const button = document.createElement("button");
+  button.textContent = "copy";
+  button.onclick = () => {
+    getSelection().selectAllChildren(text);
+    button.textContent = document.execCommand("copy") ? "copied" : "select it by hand";
+  };
+  text.after(" ", button);
+}
+
 for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells];
   heads.forEach((head, column) => head.querySelector("button").onclick = () => {

@@ -42,7 +42,12 @@ AxisRange range_of(const std::vector<double>& values, bool log, double room) {
     any = true;
   }
   if (!any) return log ? AxisRange{0.1, 1.0} : AxisRange{};
-  if (log) return range.low < range.high ? range : AxisRange{range.low / 2.0, range.high * 2.0};
+  if (log) {
+    if (range.low == range.high) return {range.low / 2.0, range.high * 2.0};
+    const double more = std::exp(room * (std::log(range.high) - std::log(range.low)));
+    return {std::max(range.low / more, 1.0 / kLargestShown),
+            std::min(range.high * more, kLargestShown)};
+  }
   const double width = range.high - range.low,
                size = std::max(std::abs(range.low), std::abs(range.high));
   if (size == 0.0) return {};

@@ -6,7 +6,8 @@
 
 namespace dmf {
 
-/// Numbers beyond it are drawn as it: the width of a range must be a number.
+/// Numbers beyond it are drawn as it, and the inverse is the least of a logarithmic axis: the width of
+/// a range must be a number.
 constexpr double kLargestShown = 1e300;
 
 /// What an axis shows, from its least to its largest value.
@@ -17,7 +18,7 @@ struct AxisRange {
 /// A range that holds the values, never empty. Values that are not finite count for nothing; without
 /// any it is [0, 1].
 ///
-/// log   values that are not positive count for nothing, and there is no room
+/// log   values that are not positive count for nothing
 /// room  beyond them at both ends, as a share of their width; not below 0 where none of them is
 AxisRange range_of(const std::vector<double>& values, bool log, double room = 0.04);
 

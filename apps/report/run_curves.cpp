@@ -72,10 +72,9 @@ void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOpt
   const auto over = [&](const char* title, const char* y, std::vector<Series> series) {
     plots.push_back({.title = title, .x = "step", .y = y, .series = std::move(series)});
   };
-  over("Losses", "loss", over_steps(steps, every, ""));
-  over("Weights of the losses", "weight", over_steps(steps, options.base_losses(), "weight_"));
   if (options.auxiliary != "none") {
-    over("Factor of the auxiliary loss", "gamma", over_steps(steps, {"gamma"}, ""));
+    const std::string name = every.back();
+    over("Auxiliary loss", "loss", over_steps(steps, {name}, ""));
   }
   over("Learning rate", "rate", over_steps(steps, {"lr"}, ""));
   std::string maps;

@@ -1,13 +1,11 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "apps/evaluation/scoreboard.h"
-#include "apps/run/model_file.h"
+#include "apps/report/test_pictures.h"
 
 namespace dmf {
 
@@ -18,22 +16,14 @@ namespace dmf {
 std::string metrics_json(const Scoreboard& scoreboard, const std::string& at,
                          const std::string& part, const std::string& split, const std::string& run);
 
-/// The bytes of files by their paths in the run folder.
-using RunFiles = std::map<std::string, std::string>;
-
-/// Panels (image, truth, prediction) as PNG: up to eight evenly spread over the items in panels/,
-/// and in its worst/ and best/ four each by lesion Dice, named "1 ID.png", "2 ID.png", ....
-///
-/// images     the scores of these items, in their order
-/// each_time  called before each is drawn; it may throw to stop
-RunFiles panel_files(Model& model, const SampleSet& samples, const std::vector<std::size_t>& items,
-                     const std::vector<ImageScore>& images, const std::function<void()>& each_time);
-
 /// Writes the report.html of a run that trains, from what its folder holds so far: the run, and the
 /// course of losses, weights and validation.
 void write_run_page(const std::filesystem::path& run);
-/// Of one that is done: with its test scores and panels too.
+/// Of one that is done: with its test scores and pictures too.
+///
+/// pictures  of test images; none where they cannot be drawn
 void write_run_page(const std::filesystem::path& run, const Scoreboard& scores,
-                    const std::vector<ImageScore>& images, const RunFiles& panels);
+                    const std::vector<ImageScore>& images,
+                    const std::vector<TestPicture>& pictures);
 
 }  // namespace dmf

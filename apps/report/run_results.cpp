@@ -7,6 +7,9 @@
 #include "apps/evaluation/evaluation.h"
 #include "apps/evaluation/per_image.h"
 #include "apps/files/folders.h"
+#include "apps/report/headline.h"
+#include "apps/report/image_section.h"
+#include "apps/report/model_card.h"
 #include "apps/report/run_report.h"
 #include "apps/run/provenance.h"
 #include "apps/run/run_files.h"
@@ -24,16 +27,21 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
+constexpr std::size_t kMostPictures = 1000;  // of more test images evenly spread ones are drawn
 
 /// Does what the run is complete without.
+///
+/// return  whether it was done
 template <class Task>
-void or_warn(const fs::path& folder, const std::string& what, const Task& task) {
+bool or_warn(const fs::path& folder, const std::string& what, const Task& task) {
   try {
     task();
+    return true;
   } catch (const Interrupted&) {
     throw;
   } catch (const std::exception& problem) {
     warn_of_missing(folder, what, problem);
+    return false;
   }
 }
 
@@ -61,30 +69,38 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
   const bool at_original = options.score_at == ScoredSize::original;
   if (at_original) how.at_original = &model.preprocess;
   how.observer = [&](const Variable<float>&, const Batch&) { stop_if_asked(); };
+  std::vector<TestPicture> pictures;
+  bool drawable = true;
+  const std::size_t every = (data.split.test.size() + kMostPictures - 1) / kMostPictures;
+  std::size_t seen = 0;
+  how.on_found = [&](std::size_t item, const Image& found) {
+    if (!drawable || seen++ % every != 0) return;
+    drawable = or_warn(folder, "the test images cannot be drawn", [&] {
+      pictures.push_back(picture_of(data.samples, item, found, model.inference));
+    });
+    if (!drawable) pictures.clear();
+  };
   CountBar bar;
   how.on_progress = std::ref(bar);
   const Evaluation evaluation = evaluate(model.predictor(), data.samples, data.split.test, how);
   stop_if_asked();
   Scoreboard scores = make_scoreboard(evaluation.images, {.convention = options.convention});
   scores.reliability = evaluation.reliability;
-  const std::string inference = model.inference.describe();
-  say(fmt::format(
-      "\n{}\n",
-      scores.table(fmt::format(
-          "test, {} images, {}, at {}, best.safetensors{}", scores.images, split,
-          at_original ? "each file's own size" : fmt::format("{0} x {0}", model.preprocess.size),
-          inference.empty() ? "" : ", " + inference))));
+  say("\n" + headline_lines(scores));
+  say(fmt::format("scores    all: {}, metrics.json; evaluate --run {}\n",
+                  (folder / "report.html").string(), shell_word(folder.string())));
 
-  RunFiles panels, files;
-  or_warn(folder, "the panels cannot be drawn", [&] {
-    panels = panel_files(model, data.samples, data.split.test, evaluation.images, stop_if_asked);
-  });
-  files = panels;
+  std::map<std::string, std::string> files;  // by their paths in the folder
+  for (TestPicture& picture : pictures) {
+    files[panel_path(picture.id)] = std::move(picture.panel);
+  }
   files["per_image.csv"] = per_image_csv(evaluation.images);
-
   Provenance from = read_provenance(folder / "run.json");
   const std::map<std::string, std::string> former = from.files;
   from.files.clear();
+  add_warnings(from, warnings_given());
+  files["MODEL_CARD.md"] =
+      model_card(folder.filename().string(), model, options, from, scores, evaluation.images);
   for (const char* table : {"split.csv", "steps.csv", "epochs.csv"}) {
     from.files[table] = hash_of(read_file(folder / table, kLargestText));
   }
@@ -95,7 +111,7 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
     or_warn(folder, "one file less in the run folder",
             [&, &name = name, &bytes = bytes] { write_file(folder, name, bytes, former); });
   }
-  or_warn(folder, "no page", [&] { write_run_page(folder, scores, evaluation.images, panels); });
+  or_warn(folder, "no page", [&] { write_run_page(folder, scores, evaluation.images, pictures); });
   write_file_atomically(
       folder / "metrics.json",
       metrics_json(scores, name_of(kScoredSizes, options.score_at), "test", split, model.run));

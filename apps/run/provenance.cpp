@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -67,16 +68,26 @@ Provenance provenance_of(const SampleSet& samples, const std::string& split,
   from.command = command;
   from.split = split;
   from.data_set = fmt::format("{}, {} images", samples.dataset().layout, samples.size());
+  from.simulated = samples.dataset().simulated;
   from.masks = samples.mask_encoding();
   from.data = samples.record();
   from.fingerprint = fingerprint_of(from.data);
   return from;
 }
 
+void add_warnings(Provenance& provenance, const std::vector<std::string>& warnings) {
+  for (const std::string& warning : warnings) {
+    std::vector<std::string>& known = provenance.warnings;
+    if (std::ranges::count(known, warning) == 0) known.push_back(warning);
+  }
+}
+
 void write_provenance(const std::filesystem::path& path, const Provenance& provenance) {
   Json json;
   json["id"] = provenance.id;
   visit_fields(provenance, [&](const char* key, const std::string& value) { json[key] = value; });
+  if (provenance.simulated) json["simulated"] = true;
+  if (!provenance.warnings.empty()) json["warnings"] = provenance.warnings;
   if (provenance.masks) json["masks"] = provenance.masks->to_metadata();
   if (!provenance.former_data.empty()) json["former_data"] = provenance.former_data;
   json["files"] = provenance.files;
@@ -108,10 +119,11 @@ Provenance read_provenance(const std::filesystem::path& path) {
     }
     provenance.masks = MaskEncoding::from_metadata(masks);
   }
-  if (json.contains("former_data")) {
-    for (const Json& each : json["former_data"]) {
-      provenance.former_data.push_back(text_of(each, "former_data", path));
-    }
+  provenance.simulated = json.value("simulated", Json(false)) == Json(true);
+  for (const auto& [key, into] :
+       {std::pair{"former_data", &provenance.former_data}, {"warnings", &provenance.warnings}}) {
+    if (!json.contains(key)) continue;
+    for (const Json& each : json[key]) into->push_back(text_of(each, key, path));
   }
   return provenance;
 }

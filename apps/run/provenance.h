@@ -19,17 +19,22 @@ struct Provenance {
   std::string command;
   std::string split;        // "grouped split, seed 1"
   std::string data_set;     // layout and number of images
+  bool simulated = false;   // its images are, and were never a patient's
   std::string fingerprint;  // of the data; of an older version: of its files' names and sizes
 
   std::optional<MaskEncoding> masks;         // how its masks are read; older versions did not say
   DataRecord data;                           // the images as they were read
   std::vector<std::string> former_data;      // fingerprints before --data-changed, the first first
+  std::vector<std::string> warnings;         // that its training gave, in order
   std::map<std::string, std::string> files;  // hashes of files of the run, by path in its folder
 };
 
 /// Of a run of this program, on this machine; without id and files.
 Provenance provenance_of(const SampleSet& samples, const std::string& split,
                          const std::string& command);
+
+/// Adds the warnings that it does not have yet.
+void add_warnings(Provenance& provenance, const std::vector<std::string>& warnings);
 
 void write_provenance(const std::filesystem::path& path, const Provenance& provenance);
 /// throws  IoError for a file that is not such a record

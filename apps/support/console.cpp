@@ -7,7 +7,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <set>
 #include <sstream>
 
 #include "apps/support/text.h"
@@ -19,6 +18,11 @@ namespace {
 std::string fitted(const std::string& line, int stream) {
   constexpr std::size_t kWidest = 80;
   return ::isatty(stream) == 1 ? fit_line(line, std::min(kWidest, screen_width())) : line;
+}
+
+std::vector<std::string>& given() {
+  static std::vector<std::string> lines;
+  return lines;
 }
 
 }  // namespace
@@ -47,10 +51,14 @@ void say_lines(const std::string& lines) {
 }
 
 void warn(const std::string& line) {
-  static std::set<std::string> said;
-  if (!said.insert(line).second) return;
+  if (std::ranges::count(given(), line) > 0) return;
+  given().push_back(line);
   std::fputs((fitted(line, STDERR_FILENO) + "\n").c_str(), stderr);
   std::fflush(stderr);
+}
+
+const std::vector<std::string>& warnings_given() {
+  return given();
 }
 
 std::size_t screen_width() {

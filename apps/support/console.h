@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace dmf {
 
@@ -14,6 +15,9 @@ void say_lines(const std::string& lines);
 
 /// Prints a line to standard error, once however often it is given; broken on a terminal.
 void warn(const std::string& line);
+
+/// The lines that were given to warn(), in order, each once.
+const std::vector<std::string>& warnings_given();
 
 /// Columns of the terminal that standard output is, 80 where it is none.
 std::size_t screen_width();

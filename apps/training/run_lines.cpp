@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "apps/support/numbers.h"
+
 namespace dmf {
 
 std::vector<std::string> describe_run(const TrainOptions& options, const RunFacts& facts,
@@ -36,19 +38,37 @@ std::vector<std::string> describe_run(const TrainOptions& options, const RunFact
         std::min<std::int64_t>(position.epoch + 1, facts.epochs), facts.epochs));
   }
   lines.push_back(fmt::format(
-      "columns   loss: training/validation; Dice: validation, mean/lesion, pooled; w: weights; * "
-      "marks the best CB-Dice so far{}",
+      "columns   loss: training/validation, with its weights; lesion Dice: mean over validation "
+      "images; then the losses' weights; * marks the best CB-Dice so far{}",
       options.keeps_last ? "" : ", kept as best.safetensors"));
   return lines;
 }
 
-std::string weights_text(const std::vector<double>& weights) {
-  std::vector<std::string> each;
-  for (const double weight : weights) {
-    std::string text = fmt::format("{:.2f}", weight);
-    each.push_back(text.starts_with("0.") ? text.substr(1) : text);
+std::string factors_text(const TrainOptions& options, const Fusion::Factors& factors,
+                         std::size_t columns) {
+  std::string named, bare = "w";
+  const std::vector<std::string> losses = options.base_losses();
+  for (std::size_t k = 0; k < losses.size(); ++k) {
+    const std::string text = fmt::format("{:.2f}", factors.weights[k]);
+    const std::string number = text.starts_with("0.") ? text.substr(1) : text;
+    named += fmt::format("{}{} {}", k == 0 ? "" : " ", losses[k], number);
+    bare += " " + number;
   }
-  return fmt::format("{}", fmt::join(each, " "));
+  const std::string gamma =
+      options.auxiliary == "none" ? "" : fmt::format(" gamma {:.1f}", factors.gamma);
+  return (named.size() + gamma.size() <= columns ? named : bare) + gamma;
+}
+
+std::string epoch_line(const TrainOptions& options, const EpochOutcome& outcome,
+                       const Fusion::Factors& factors, const std::string& time_left) {
+  constexpr std::size_t kColumns = 80;
+  const std::string front =
+      fmt::format("epoch {}/{} loss {}/{} lesion Dice {:.3f}{} ", outcome.epoch, outcome.epochs,
+                  loss_text(outcome.train_loss), loss_text(outcome.validation_loss),
+                  outcome.lesion_dice, outcome.best ? "*" : " ");
+  const std::string back = fmt::format(" {} left", time_left);
+  const std::size_t used = front.size() + back.size();
+  return front + factors_text(options, factors, used < kColumns ? kColumns - used : 0) + back;
 }
 
 std::string stopped_early(const TrainOptions& options, const TrainingProgress& position,

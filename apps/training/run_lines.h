@@ -20,8 +20,22 @@ struct RunFacts {
 std::vector<std::string> describe_run(const TrainOptions& options, const RunFacts& facts,
                                       const TrainingProgress& position);
 
-/// ".34 .36 .30": short, since an epoch's line has 80 columns.
-std::string weights_text(const std::vector<double>& weights);
+/// "cce .34 mean_dice .66", and gamma behind it where there is an auxiliary loss; without names where
+/// these are longer than `columns`.
+std::string factors_text(const TrainOptions& options, const Fusion::Factors& factors,
+                         std::size_t columns);
+
+/// What an epoch came to.
+struct EpochOutcome {
+  std::int64_t epoch, epochs;
+  double train_loss, validation_loss;
+  double lesion_dice;  // of the validation images, mean over those with a lesion
+  bool best;
+};
+
+/// An epoch's line, of 80 columns where the losses' names allow it.
+std::string epoch_line(const TrainOptions& options, const EpochOutcome& outcome,
+                       const Fusion::Factors& factors, const std::string& time_left);
 
 /// That a run ended before its last epoch, and why.
 std::string stopped_early(const TrainOptions& options, const TrainingProgress& position,

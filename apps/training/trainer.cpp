@@ -36,6 +36,8 @@
 namespace dmf {
 namespace {
 
+constexpr std::size_t kWeightsColumns = 24;  // of the progress bar
+
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
@@ -184,9 +186,9 @@ class Run {
           static_cast<double>(position_.images - images_before) / seconds_since(epoch_start);
       progress_.update(
           share_done(), time_left(),
-          fmt::format("epoch {}/{} {:.0f} img/s loss {} Dice {} w {}", position_.epoch + 1, epochs_,
+          fmt::format("epoch {}/{} {:.0f} img/s loss {} Dice {} {}", position_.epoch + 1, epochs_,
                       images_per_second_, loss_text(total), position_.last_dice,
-                      weights_text(loss_.fusion().current().weights)));
+                      factors_text(options_, loss_.fusion().current(), kWeightsColumns)));
       const bool due =
           options_.checkpoint_every > 0 && position_.step % options_.checkpoint_every == 0;
       if ((due || StopRequest::signal() != 0) && position_.batches < loader_.batches()) {
@@ -318,12 +320,12 @@ class Run {
     ++position_.epoch;
     position_.batches = position_.images = 0;
     position_.loss_sum = 0.0;
-    position_.last_dice = fmt::format("{:.3f}", pooled["dice"].mean);
+    position_.last_dice = fmt::format("{:.3f}", scores.lesion_dice_per_image());
     log_->epoch(position_, train_loss, loss, pooled, scores.lesion_dice_per_image());
-    progress_.line(fmt::format("epoch {}/{} loss {}/{} Dice {:.3f}/{:.3f}{} w {} {} left",
-                               position_.epoch, epochs_, loss_text(train_loss), loss_text(loss),
-                               pooled["dice"].mean, pooled["dice"].per_class[1], best ? "*" : " ",
-                               weights_text(loss_.fusion().current().weights), time_left()));
+    progress_.line(epoch_line(
+        options_,
+        {position_.epoch, epochs_, train_loss, loss, scores.lesion_dice_per_image(), best},
+        loss_.fusion().current(), time_left()));
     if (position_.skipped > 0) {
       progress_.problem(
           fmt::format("warning: {} step{} left out so far: a loss or gradient was not finite",

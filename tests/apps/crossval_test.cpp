@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <optional>
 #include <set>
 
 #include "apps/files/csv.h"
+#include "apps/run/run_folder.h"
 #include "tests/support/programs.h"
 #include "tests/support/temporary_folder.h"
 
@@ -40,10 +42,15 @@ TEST_CASE_FIXTURE(
   CHECK(cost.text.find("cost      3 folds of about") != std::string::npos);
   CHECK(!std::filesystem::exists(folder / "cv"));
 
+  // Beside another fold, never beside itself.
+  std::filesystem::create_directories(folder / "cv/shards/fold1-1-of-1");
+  std::optional<RunLock> fold1(folder / "cv/shards/fold1-1-of-1");
+  is_one_error_line(run(crossval("--fold 1")), 1, "in use by another process");
   const Outcome one = run(crossval("--fold 2"));
   REQUIRE_MESSAGE(one.code == 0, one.text);
   CHECK(one.text.find("folds     1 of 3 done") != std::string::npos);
   CHECK(!std::filesystem::exists(folder / "cv/ensemble.safetensors"));
+  fold1.reset();
 
   const Outcome whole = run(crossval());
   REQUIRE_MESSAGE(whole.code == 0, whole.text);
@@ -83,7 +90,7 @@ TEST_CASE_FIXTURE(
   const auto count = [&](const char* ending) {
     std::size_t files = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder / "p")) {
-      files += entry.path().string().ends_with(ending) ? 1 : 0;
+      files += entry.path().string().ends_with(ending) ? 1u : 0u;
     }
     return files;
   };

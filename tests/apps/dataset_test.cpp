@@ -48,6 +48,27 @@ TEST_CASE("dataset: BUSI is found from its parent, several masks are united or t
         std::string::npos);
 }
 
+TEST_CASE("dataset: simulated images say so, and nothing else does") {
+  const TemporaryFolder folder;
+  put(folder / "data/benign/benign (1).png");
+  put(folder / "data/benign/benign (1)_mask.png");
+  for (const char* other : {"{}", "[]", "{\"simulated\": false}", "no JSON", ""}) {
+    write_text(folder / "data/phantom.json", other);
+    const Dataset found = find_dataset(folder / "data", kBenign);
+    CHECK_FALSE(found.simulated);
+    CHECK(found.layout == "BUSI");
+    CHECK(has_unused(found, "phantom.json", "is a JSON file"));
+  }
+  write_text(folder / "data/phantom.json", "{\"simulated\": true}");
+  for (const fs::path& from : {folder / "data", folder.path()}) {
+    const Dataset found = find_dataset(from, kBenign);
+    CHECK(found.simulated);
+    CHECK(found.layout == "simulated (BUSI layout)");
+    CHECK(found.published.empty());
+    CHECK(found.unused.empty());
+  }
+}
+
 TEST_CASE("dataset: every file that is not used is named with its reason") {
   const TemporaryFolder folder;
   for (const char* name : {"images/a.png", "images/b.png", "masks/a.png", "masks/b.png"}) {

@@ -6,7 +6,7 @@
 #include "apps/experiment/audit.h"
 #include "apps/experiment/grid_tables.h"
 #include "apps/experiment/plan.h"
-#include "apps/experiment/replay.h"
+#include "apps/report/replay.h"
 #include "apps/experiment/runner.h"
 #include "apps/experiment/statistics.h"
 #include "apps/experiment/table.h"

@@ -177,6 +177,7 @@ TEST_CASE("ONNX: the checker accepts every option" *
     const std::string bytes = to_onnx(model);
     CHECK(bytes.find("preprocess.size") != std::string::npos);
     CHECK(bytes == to_onnx(model));
+    CHECK(to_onnx(model, "# the card").find("# the card") != std::string::npos);
   }
 }
 

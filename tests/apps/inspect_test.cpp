@@ -104,7 +104,7 @@ TEST_CASE("inspect: the program prints it, writes one page, and replaces nobody'
   CHECK(said.text.find("images + masks: 6 images") != std::string::npos);
   CHECK(said.text.find("look at: lesions smaller than a pixel") != std::string::npos);
   const std::string page = read_text(folder / "page.html");
-  CHECK(page.find("\"kind\":\"sheet\"") != std::string::npos);
+  CHECK(page.find("<div class=\"sheet\">") != std::string::npos);
   CHECK(page.find("data:image/jpeg;base64,") != std::string::npos);
   is_one_error_line(run(command), 1, "page.html");
   CHECK(run(command + " --overwrite").code == 0);

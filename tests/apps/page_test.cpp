@@ -122,7 +122,8 @@ TEST_CASE("range: holds the values, never empty, and takes no notice of what is 
   CHECK(flat.high == Approx(0.375));
   CHECK(range_of({0.0, 1.0}, false).low == 0.0);
   CHECK(range_of({-1.0, 1.0}, false).low < -1.0);
-  CHECK(range_of({0.01, 0.0, -1.0, 10.0}, true).low == 0.01);
+  CHECK(range_of({0.01, 0.0, -1.0, 10.0}, true, 0.0).low == 0.01);
+  CHECK(range_of({0.01, 10.0}, true, 0.5).high == Approx(10.0 * std::sqrt(1000.0)));
   CHECK(range_of({2.0}, true).low == 1.0);
 }
 

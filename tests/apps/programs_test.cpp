@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <regex>
 
@@ -7,6 +8,7 @@
 
 #include "apps/image/codecs/image_file.h"
 #include "apps/options/options.h"
+#include "apps/page/html.h"
 #include "apps/run/model_file.h"
 #include "dmf/gram_rules/weighting_rules.h"
 #include "engine/core/check.h"
@@ -66,13 +68,28 @@ TEST_CASE("train, evaluate, predict: the whole path") {
   const Outcome trained = run("train --data " + quoted(folder / "data") + kSmall +
                               " --model classic --depth 2 --fit pad --bilateral --out " + out);
   REQUIRE_MESSAGE(trained.code == 0, trained.text);
-  CHECK(trained.text.find("7 benign (BUSI: 437), 7 malignant (BUSI: 210)") != std::string::npos);
+  CHECK(trained.text.find("data      simulated (BUSI layout): 14 images, 7 benign, 7 malignant;") !=
+        std::string::npos);
   CHECK(trained.text.find("split     random split, seed 1: 10 train, 2 validation, 2 test") !=
         std::string::npos);
   CHECK(trained.text.find("warning: statistics of 2 values are poor") != std::string::npos);
+  const auto from = nlohmann::json::parse(read_text(folder / "run/run.json"));
+  CHECK(from["simulated"] == true);
+  const std::string page = read_text(folder / "run/report.html");
+  CHECK(page.find("<span class=\"badge\">SIMULATED IMAGES</span>") != std::string::npos);
+  REQUIRE(from["warnings"].size() >= 1);
+  for (const std::string warning : from["warnings"]) {
+    CHECK_MESSAGE(trained.text.find(warning) != std::string::npos, warning);
+    CHECK_MESSAGE(page.find("<li>" + escaped(warning.substr(9)) + "</li>") != std::string::npos,
+                  warning);
+  }
   const Outcome scored = run("evaluate --run " + out + " --json " + quoted(folder / "scores.json"));
   REQUIRE_MESSAGE(scored.code == 0, scored.text);
-  CHECK(trained.text.find(scored.text.substr(scored.text.find("  pooled"))) != std::string::npos);
+  const auto headline = nlohmann::json::parse(read_text(folder / "run/metrics.json"))["headline"];
+  CHECK(trained.text.find(fmt::format("test      lesion Dice {:.3f} (",
+                                      headline["value"].get<double>())) != std::string::npos);
+  CHECK(scored.text.find(fmt::format("{:.4f} (", headline["value"].get<double>())) !=
+        std::string::npos);
   CHECK(read_text(folder / "scores.json") == read_text(folder / "run/metrics.json"));
   CHECK(run("evaluate --run " + out + " --part all --weights last --at original").code == 0);
   CHECK(scored.text.find("reports it") == std::string::npos);

@@ -7,6 +7,7 @@ usage: page_test.py FOLDER_OF_THE_PROGRAMS     the pages of a small grid, a run 
 Where the environment's DMF_AXE names a file of axe-core (npm install axe-core: axe.min.js), its rules count too.
 Exit 77 (skipped) without chromium or chromedriver.
 """
+import csv
 import json
 import os
 import shutil
@@ -147,7 +148,32 @@ try:
         print(f"{'ok  ' if good else 'FAIL'} {os.path.basename(page)} at {width}, {media}, {scheme}: {look} {errors}")
         return good
 
+    def numbers_agree(page):
+        """The page of a run says what its files say, and nothing of it is too large."""
+        folder = os.path.dirname(os.path.abspath(page))
+        with open(f"{folder}/per_image.csv", encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        with open(f"{folder}/metrics.json", encoding="utf-8") as file:
+            headline = json.load(file)["headline"]
+        call("POST", f"/session/{session}/url", {"url": "file://" + os.path.abspath(page)})
+        shown = call("POST", f"/session/{session}/execute/sync", {"args": [], "script": """
+            return {rows: [...document.querySelectorAll('.image-table tbody tr')].map((r) => [...r.cells].map((c) => c.textContent)),
+                    pictures: document.querySelectorAll('.gallery figure').length,
+                    headline: [...document.querySelectorAll('.card b')].map((b) => b.textContent)};"""})
+        dice = {row["id"]: f"{float(row['dice']):.3f}" for row in rows if float(row["lesion_share"]) > 0}
+        said = {row[0]: row[1] for row in shown["rows"]}
+        good = (all(said.get(name) == value for name, value in dice.items()) and len(said) == len(rows)
+                and len(dice) > 0 and shown["pictures"] == len(rows)
+                and shown["headline"][:2] == [f"{headline['value']:.3f}",
+                                              f"{headline['missed_lesions']} of {headline['images_with_lesion']}"]
+                and os.path.getsize(page) < 400_000 + 8_000 * len(rows))
+        print(f"{'ok  ' if good else 'FAIL'} {os.path.basename(page)}: its numbers are those of its files: {shown}")
+        return good
+
     for page in pages:
+        if os.path.exists(os.path.join(os.path.dirname(os.path.abspath(page)), "per_image.csv")):
+            good = numbers_agree(page)
+            passed, failed = passed + good, failed + (not good)
         for width, media, scheme in ((1280, "screen", "light"), (1280, "screen", "dark"), (800, "screen", "light"),
                                      (400, "screen", "light"), (400, "screen", "dark"), (700, "print", "dark")):
             good = look_at(page, width, media, scheme)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "apps/data/annotations/json_reader.h"
@@ -12,6 +13,7 @@
 #include "apps/data/layouts/name_keys.h"
 #include "apps/image/codecs/file_format.h"
 #include "engine/core/check.h"
+#include "engine/io/atomic_file.h"
 
 namespace dmf {
 namespace {
@@ -151,6 +153,13 @@ std::vector<fs::path> read_annotations(Dataset& dataset, const DatasetOptions& o
   return files;
 }
 
+bool is_phantom_record(const fs::path& file) {
+  if (std::error_code error; !fs::is_regular_file(file, error)) return false;
+  constexpr std::uintmax_t kMost = 1 << 16;
+  const auto json = nlohmann::json::parse(read_file(file, kMost), nullptr, false);
+  return json.is_object() && json.value("simulated", nlohmann::json()) == true;
+}
+
 [[noreturn]] void refuse_nothing_found(const fs::path& folder) {
   std::vector<std::string> expected;
   for (const Layout* layout : layouts()) expected.emplace_back(layout->expected);
@@ -177,7 +186,17 @@ Dataset find_dataset(const fs::path& folder, const DatasetOptions& options) {
   DMF_CHECK(!dataset.items.empty(), IoError, "[data] {} has no images: it holds {}.",
             dataset.root.string(), describe_contents(dataset.root));
   expand_frames(dataset, options.first_frame);
-  const std::vector<fs::path> annotations = read_annotations(dataset, options);
+  std::vector<fs::path> read = read_annotations(dataset, options);
+  for (const fs::path& place : std::set{folder, dataset.root}) {
+    if (is_phantom_record(place / kPhantomRecord)) {
+      read.push_back(place / kPhantomRecord);
+      dataset.simulated = true;
+    }
+  }
+  if (dataset.simulated) {
+    dataset.layout = fmt::format("simulated ({} layout)", dataset.layout);
+    dataset.published.clear();
+  }
   for (DatasetItem& item : dataset.items) item.id = escaped_name(item.id);
   std::sort(dataset.items.begin(), dataset.items.end(),
             [](const DatasetItem& a, const DatasetItem& b) { return natural_less(a.id, b.id); });
@@ -187,7 +206,7 @@ Dataset find_dataset(const fs::path& folder, const DatasetOptions& options) {
   DMF_CHECK(twice == dataset.items.end(), IoError,
             "[data] {} and {} would have the same name, '{}': rename or remove one.",
             twice->image.string(), (twice + 1)->image.string(), twice->id);
-  dataset.unused = UnusedFinder(dataset, annotations).in(folder);
+  dataset.unused = UnusedFinder(dataset, read).in(folder);
   return std::move(dataset);
 }
 

@@ -28,6 +28,9 @@ struct DatasetItem {
   const std::string& own_name() const { return anonymised_from.empty() ? id : anonymised_from; }
 };
 
+/// The file, {"simulated": true, ...}, that tells a folder of simulated images from one of patients'.
+inline constexpr const char* kPhantomRecord = "phantom.json";
+
 /// Where the numbers of masks named after frames begin.
 inline constexpr Named<std::optional<int>> kFirstFrames[] = {
     {"auto", std::nullopt, "as they tell"}, {"0", 0, "at 0"}, {"1", 1, "at 1"}};
@@ -45,6 +48,7 @@ struct DatasetOptions {
 struct Dataset {
   std::filesystem::path root;      // where the layout was found: the folder given, or one inside
   std::string layout;              // its name in the table of layouts
+  bool simulated = false;          // phantom wrote it
   std::vector<DatasetItem> items;  // in natural order of their ids
   std::vector<std::string> notes;  // what a user should know about how files were paired
   std::vector<UnusedFile> unused;  // by path

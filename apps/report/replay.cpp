@@ -1,4 +1,4 @@
-#include "apps/experiment/replay.h"
+#include "apps/report/replay.h"
 
 #include <fmt/format.h>
 
@@ -11,45 +11,7 @@
 #include "engine/core/check.h"
 
 namespace dmf {
-
 namespace {
-
-/// The losses that a run recorded, without the steps that it left out.
-struct Recorded {
-  std::vector<std::string> losses;
-  std::vector<double> steps;
-  std::vector<std::vector<double>> values;  // by step
-  std::int64_t steps_per_epoch = 0;
-};
-
-Recorded recorded(const CsvTable& table) {
-  Recorded run;
-  for (const std::string& column : table.columns) {
-    if (table.has("weight_" + column)) run.losses.push_back(column);
-  }
-  DMF_CHECK(!run.losses.empty(), IoError,
-            "[replay] {} has no losses: expected a run's steps.csv, with columns NAME and "
-            "weight_NAME.",
-            table.name);
-  while (run.steps_per_epoch < static_cast<std::int64_t>(table.rows.size()) &&
-         table.text(static_cast<std::size_t>(run.steps_per_epoch), "epoch") ==
-             table.text(0, "epoch")) {
-    ++run.steps_per_epoch;
-  }
-  for (std::size_t row = 0; row < table.rows.size(); ++row) {
-    std::vector<double> values;
-    bool finite = true;
-    for (const std::string& loss : run.losses) {
-      const std::string& text = table.text(row, loss);
-      values.push_back(text == "nan" ? std::nan("") : table.number(row, loss));
-      finite = finite && std::isfinite(values.back());
-    }
-    if (!finite) continue;
-    run.steps.push_back(table.number(row, "step"));
-    run.values.push_back(std::move(values));
-  }
-  return run;
-}
 
 /// What a rule needs beside the losses of each step, or "".
 std::string missing_for(const RuleNeeds& needs) {
@@ -85,6 +47,40 @@ std::string line(const Replay& of, std::size_t k) {
 }
 
 }  // namespace
+
+Recorded recorded(const CsvTable& table) {
+  Recorded run;
+  for (const std::string& column : table.columns) {
+    if (table.has("weight_" + column)) run.losses.push_back(column);
+  }
+  DMF_CHECK(!run.losses.empty(), IoError,
+            "[replay] {} has no losses: expected a run's steps.csv, with columns NAME and "
+            "weight_NAME.",
+            table.name);
+  while (run.steps_per_epoch < static_cast<std::int64_t>(table.rows.size()) &&
+         table.text(static_cast<std::size_t>(run.steps_per_epoch), "epoch") ==
+             table.text(0, "epoch")) {
+    ++run.steps_per_epoch;
+  }
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    std::vector<double> values;
+    bool finite = true;
+    for (const std::string& loss : run.losses) {
+      const std::string& text = table.text(row, loss);
+      values.push_back(text == "nan" ? std::nan("") : table.number(row, loss));
+      finite = finite && std::isfinite(values.back());
+    }
+    if (!finite) continue;
+    run.steps.push_back(table.number(row, "step"));
+    run.values.push_back(std::move(values));
+    std::vector<double>& weights = run.weights.emplace_back();
+    for (const std::string& loss : run.losses) {
+      weights.push_back(table.number(row, "weight_" + loss));
+    }
+    run.gamma.push_back(table.has("gamma") ? table.number(row, "gamma") : 0.0);
+  }
+  return run;
+}
 
 Replay replay(const CsvTable& steps, FusionSpec spec) {
   return replay_of(recorded(steps), std::move(spec));

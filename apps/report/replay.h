@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -8,6 +8,19 @@
 #include "dmf/fusion.h"
 
 namespace dmf {
+
+/// What a run recorded, without the steps that it left out.
+struct Recorded {
+  std::vector<std::string> losses;
+  std::vector<double> steps;
+  std::vector<std::vector<double>> values, weights;  // by step, one a loss
+  std::vector<double> gamma;                         // by step
+  std::int64_t steps_per_epoch = 0;
+};
+
+/// table   a run's steps.csv: raw losses under their names, each with a column weight_NAME
+/// throws  IoError for a table without losses
+Recorded recorded(const CsvTable& table);
 
 /// The weights that a rule would have given on the losses that a run recorded.
 struct Replay {

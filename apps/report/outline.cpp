@@ -1,0 +1,87 @@
+#include "apps/report/outline.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace dmf {
+namespace {
+
+// Sides of a pixel, walked with the inside at the right hand: to the right, down, to the left, up.
+constexpr std::array<std::array<int, 2>, 4> kSteps = {{{1, 0}, {0, 1}, {-1, 0}, {0, -1}}};
+
+/// The borders of a region, one loop after another.
+class Borders {
+ public:
+  explicit Borders(const Region& region)
+      : region_(region), width_(static_cast<std::size_t>(region.width) + 1) {
+    leaving_.resize(width_ * (static_cast<std::size_t>(region.height) + 1));
+    for (int y = 0; y < region.height; ++y) {
+      for (int x = 0; x < region.width; ++x) {
+        if (!region.at(y, x)) continue;
+        if (!region.at(y - 1, x)) leaving(x, y)[0] = true;
+        if (!region.at(y, x + 1)) leaving(x + 1, y)[1] = true;
+        if (!region.at(y + 1, x)) leaving(x + 1, y + 1)[2] = true;
+        if (!region.at(y, x - 1)) leaving(x, y + 1)[3] = true;
+      }
+    }
+  }
+
+  std::string path() {
+    std::string text;
+    for (int y = 0; y <= region_.height; ++y) {
+      for (int x = 0; x <= region_.width; ++x) {
+        while (leaving(x, y)[0]) text += loop(x, y);
+      }
+    }
+    return text;
+  }
+
+ private:
+  std::array<bool, 4>& leaving(int x, int y) {
+    return leaving_[static_cast<std::size_t>(y) * width_ + static_cast<std::size_t>(x)];
+  }
+
+  /// The loop that begins here to the right, with straight runs as one; it is taken away.
+  std::string loop(int x, int y) {
+    std::string text = fmt::format("M{} {}", x, y);
+    int direction = 0, run = 0;
+    const auto write = [&] {
+      const bool across = direction % 2 == 0;
+      text += fmt::format("{}{}", across ? 'h' : 'v', direction < 2 ? run : -run);
+      run = 0;
+    };
+    const int from_x = x, from_y = y;
+    do {
+      leaving(x, y)[static_cast<std::size_t>(direction)] = false;
+      x += kSteps[static_cast<std::size_t>(direction)][0];
+      y += kSteps[static_cast<std::size_t>(direction)][1];
+      ++run;
+      if (x == from_x && y == from_y) break;
+      // Where two pixels touch at a corner, turning right keeps to the same one.
+      for (const int turn : {1, 0, 3}) {
+        const int next = (direction + turn) % 4;
+        if (!leaving(x, y)[static_cast<std::size_t>(next)]) continue;
+        if (next != direction) {
+          write();
+          direction = next;
+        }
+        break;
+      }
+    } while (true);
+    write();
+    return text + "z";
+  }
+
+  const Region& region_;
+  std::size_t width_;
+  std::vector<std::array<bool, 4>> leaving_;  // of each corner, the sides that begin at it
+};
+
+}  // namespace
+
+std::string outline_of(const Region& region) {
+  return Borders(region).path();
+}
+
+}  // namespace dmf

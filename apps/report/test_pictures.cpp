@@ -1,0 +1,59 @@
+#include "apps/report/test_pictures.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "apps/evaluation/calibration.h"
+#include "apps/image/codecs/image_file.h"
+#include "apps/report/outline.h"
+
+namespace dmf {
+namespace {
+
+Region region_where(int height, int width, const std::function<bool(std::size_t)>& inside) {
+  Region region{height, width, {}};
+  const std::size_t pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
+  for (std::size_t i = 0; i < pixels; ++i) region.inside.push_back(inside(i));
+  return region;
+}
+
+std::string jpeg_of(const Image& image) {
+  std::vector<std::uint8_t> samples;
+  for (const float intensity : image.pixels) samples.push_back(to_byte(intensity));
+  return encode_jpeg(image.height, image.width, image.channels, samples);
+}
+
+}  // namespace
+
+TestPicture picture_of(const SampleSet& samples, std::size_t item, const Image& probabilities,
+                       const Inference& inference) {
+  Sample sample = samples.sample(item);
+  const std::int32_t ignored = samples.mask_encoding().ignored;
+  std::ranges::replace(sample.labels.labels, ignored, 0);  // is of no class
+  const LabelMap found = to_labels(probabilities, inference);
+  const Image sure = calibrated(probabilities, inference.temperature);
+  const auto outline = [&](const std::function<bool(std::size_t)>& inside) {
+    return outline_of(region_where(found.height, found.width, inside));
+  };
+  const auto in_truth = [&](std::size_t i) { return sample.labels.labels[i] > 0; };
+  const auto in_found = [&](std::size_t i) { return found.labels[i] > 0; };
+  const auto above = [&](float share) {
+    return [&, share](std::size_t i) {
+      return 1.0f - sure.pixels[i * static_cast<std::size_t>(sure.channels)] > share;
+    };
+  };
+  const Picture panel = dmf::panel(sample.image, sample.labels, found);
+  return {samples.item(item).id,
+          found.height,
+          found.width,
+          jpeg_of(sample.image),
+          outline(in_truth),
+          outline(in_found),
+          outline([&](std::size_t i) { return in_truth(i) && !in_found(i); }),
+          outline([&](std::size_t i) { return in_found(i) && !in_truth(i); }),
+          outline(above(0.75f)),
+          outline(above(0.25f)),
+          encode_png(panel.height, panel.width, 3, panel.samples)};
+}
+
+}  // namespace dmf
