@@ -17,6 +17,22 @@ double round_step(double step) {
   return 10.0 * power;
 }
 
+std::vector<std::pair<double, std::string>> ones_twos_fives(const AxisRange& range) {
+  std::vector<std::pair<double, std::string>> ticks;
+  const int first = static_cast<int>(std::floor(std::log10(range.low))),
+            last = static_cast<int>(std::floor(std::log10(range.high)));
+  constexpr int kFew = 3;  // powers of ten, beyond which there would be too many
+  for (int power = first; power <= last && last - first <= kFew; ++power) {
+    for (const double times : {1.0, 2.0, 5.0}) {
+      const double value = times * std::pow(10.0, power);
+      if (value >= range.low && value <= range.high) {
+        ticks.emplace_back(value, fmt::format("{:g}", value));
+      }
+    }
+  }
+  return ticks;
+}
+
 std::vector<std::pair<double, std::string>> decades(const AxisRange& range, int most) {
   const int first = static_cast<int>(std::ceil(std::log10(range.low) - 1e-9)),
             last = static_cast<int>(std::floor(std::log10(range.high) + 1e-9));
@@ -59,8 +75,9 @@ AxisRange range_of(const std::vector<double>& values, bool log, double room) {
 
 std::vector<std::pair<double, std::string>> axis_ticks(const AxisRange& range, int most, bool log) {
   if (log) {
-    std::vector<std::pair<double, std::string>> ticks = decades(range, most);
-    if (ticks.size() >= 2) return ticks;
+    for (const auto& ticks : {ones_twos_fives(range), decades(range, most)}) {
+      if (ticks.size() >= 2 && ticks.size() <= static_cast<std::size_t>(most) + 1) return ticks;
+    }
   }
   const double step = round_step((range.high - range.low) / std::max(most - 1, 1));
   const int decimals = std::max(0, static_cast<int>(std::ceil(-std::log10(step) - 1e-9)));

@@ -23,7 +23,7 @@ struct AxisRange {
 AxisRange range_of(const std::vector<double>& values, bool log, double room = 0.04);
 
 /// The places of an axis that bear a number: at most `most`, round ones (1, 2 or 5 times a power of
-/// ten; of a logarithmic axis powers of ten, or where there are fewer than two of these, round ones).
+/// ten; of a logarithmic axis as many of these as there is room for, or powers of ten alone).
 ///
 /// most    at least 2
 /// return  each place and its number as text, all with as many decimals as they need

@@ -93,8 +93,10 @@ TEST_CASE("ticks: round numbers with as many decimals as they need") {
         std::vector<std::string>{"0", "50", "100"});
   CHECK(numbers_of(axis_ticks({2e-5, 1e-3}, 3, true)) ==
         std::vector<std::string>{"0.0001", "0.001"});
-  CHECK(numbers_of(axis_ticks({2.0, 5.0}, 4, true)) ==
-        std::vector<std::string>{"2", "3", "4", "5"});
+  CHECK(numbers_of(axis_ticks({2.0, 5.0}, 4, true)) == std::vector<std::string>{"2", "5"});
+  CHECK(numbers_of(axis_ticks({2.1, 4.9}, 4, true)) == std::vector<std::string>{"3", "4"});
+  CHECK(numbers_of(axis_ticks({1.3, 22.0}, 5, true)) ==
+        std::vector<std::string>{"2", "5", "10", "20"});
   CHECK(numbers_of(axis_ticks({0.0, 3e7}, 4, false)) ==
         std::vector<std::string>{"0", "1e+07", "2e+07", "3e+07"});
   Rng rng(3);
