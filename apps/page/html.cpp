@@ -14,17 +14,53 @@ std::string valid_utf8(std::string_view text) {
       .get<std::string>();
 }
 
-/// A cell's text, its lines after the first small.
-std::string lines_of(const std::string& cell) {
-  const std::size_t end = cell.find('\n');
-  if (end == std::string::npos) return escaped(cell);
-  return fmt::format("{}<small>{}</small>", escaped(cell.substr(0, end)),
-                     escaped(cell.substr(end + 1)));
+/// Of a table by rows and columns, empty where there is none.
+const std::string& at(const std::vector<std::vector<std::string>>& cells, std::size_t row,
+                      std::size_t column) {
+  static const std::string none;
+  return row < cells.size() && column < cells[row].size() ? cells[row][column] : none;
+}
+
+/// A cell's text, its drawing under the first line, the others small.
+std::string cell_html(const HtmlTable& table, std::size_t row, std::size_t column) {
+  const std::string& cell = table.rows[row][column];
+  const std::string &link = at(table.links, row, column),
+                    &drawing = at(table.drawings, row, column);
+  std::size_t end = cell.find('\n');
+  std::string text = escaped(cell.substr(0, end));
+  if (!link.empty()) text = fmt::format("<a href=\"{}\">{}</a>", escaped(link), text);
+  text += drawing;
+  while (end != std::string::npos) {
+    const std::size_t from = end + 1;
+    end = cell.find('\n', from);
+    text += fmt::format("<small>{}</small>", escaped(cell.substr(from, end - from)));
+  }
+  return text;
+}
+
+/// Of a text in lines, in bytes.
+std::size_t longest_line(const std::string& text) {
+  std::size_t longest = 0, from = 0;
+  for (std::size_t end = 0; end != std::string::npos; from = end + 1) {
+    end = text.find('\n', from);
+    longest = std::max(longest, std::min(end, text.size()) - from);
+  }
+  return longest;
+}
+
+/// A text that may break behind a plus or comma.
+std::string breakable(const std::string& text) {
+  std::string result;
+  for (const char c : escaped(text)) {
+    result += c;
+    if (c == '+' || c == ',') result += "<wbr>";
+  }
+  return result;
 }
 
 std::string figure(const HtmlPicture& picture) {
   return fmt::format("<figure><img src=\"{}\" alt=\"{}\"><figcaption>{}</figcaption></figure>\n",
-                     picture.uri, escaped(picture.caption), escaped(picture.caption));
+                     picture.uri, escaped(picture.caption), breakable(picture.caption));
 }
 
 }  // namespace
@@ -78,14 +114,17 @@ std::string data_uri(std::string_view type, std::string_view bytes) {
   return uri;
 }
 
-std::string url_path(const std::string& path) {
+std::string url_of(const std::filesystem::path& path) {
+  constexpr std::string_view kPlain = "-._~/";
   std::string url;
-  for (const char c : path) {
+  for (const char c : path.generic_string()) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
-                       (byte >= 'a' && byte <= 'z') ||
-                       std::string_view("/._-").find(c) != std::string_view::npos;
-    url += plain ? std::string(1, c) : fmt::format("%{:02X}", byte);
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (letter || kPlain.find(c) != std::string_view::npos) {
+      url += c;
+    } else {
+      url += fmt::format("%{:02X}", byte);
+    }
   }
   return url;
 }
@@ -99,7 +138,7 @@ std::string facts_html(const std::vector<std::pair<std::string, std::string>>& f
 }
 
 std::string html(const HtmlTable& table) {
-  constexpr std::size_t kLong = 60;  // characters of a cell that may break into lines
+  constexpr std::size_t kLong = 60;  // bytes of a line that may break
   std::string text = fmt::format(
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\"><table{}>\n",
       escaped(table.caption.empty() ? "table" : table.caption),
@@ -121,9 +160,11 @@ std::string html(const HtmlTable& table) {
     for (std::size_t j = 0; j < table.rows[i].size(); ++j) {
       const std::string& cell = table.rows[i][j];
       const bool marked = j < table.best.size() && std::ranges::count(table.best[j], i) > 0;
-      const char* name = marked ? " class=\"best\"" : cell.size() > kLong ? " class=\"names\"" : "";
-      text += j == 0 ? fmt::format("<th scope=\"row\"{}>{}</th>", name, lines_of(cell))
-                     : fmt::format("<td{}>{}</td>", name, lines_of(cell));
+      const char* name = marked                       ? " class=\"best\""
+                         : longest_line(cell) > kLong ? " class=\"names\""
+                                                      : "";
+      text += j == 0 ? fmt::format("<th scope=\"row\"{}>{}</th>", name, cell_html(table, i, j))
+                     : fmt::format("<td{}>{}</td>", name, cell_html(table, i, j));
     }
     text += "</tr>\n";
   }
@@ -145,8 +186,8 @@ std::string picture_rows_html(const std::vector<std::string>& columns,
   return text + "</div></div>\n";
 }
 
-std::string contact_sheet_html(const std::vector<HtmlPicture>& pictures) {
-  std::string text = "<div class=\"sheet\">\n";
+std::string contact_sheet_html(const std::vector<HtmlPicture>& pictures, bool small) {
+  std::string text = small ? "<div class=\"sheet small\">\n" : "<div class=\"sheet\">\n";
   for (const HtmlPicture& picture : pictures) text += figure(picture);
   return text + "</div>\n";
 }

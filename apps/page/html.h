@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -22,8 +23,8 @@ std::string data_element(const Json& json);
 /// type  "image/png"
 std::string data_uri(std::string_view type, std::string_view bytes);
 
-/// A path of files as a page refers to them: all but letters, digits and "/._-" as %XX.
-std::string url_path(const std::string& path);
+/// A file's path as a link to it: what is no letter, digit or one of "-._~/" as %XX.
+std::string url_of(const std::filesystem::path& path);
 
 /// Names and what they are, one a line.
 std::string facts_html(const std::vector<std::pair<std::string, std::string>>& facts);
@@ -37,6 +38,9 @@ struct HtmlTable {
   std::vector<std::vector<std::size_t>> best = {};  // of each column, the rows to mark
   bool sortable = false;                            // by a click on a column's head, with scripts
   std::vector<std::string> row_ids = {};            // of each row: what it is called in the page
+  // Of each row and column; fewer or empty ones: none.
+  std::vector<std::vector<std::string>> links = {};     // where the cell's first line leads
+  std::vector<std::vector<std::string>> drawings = {};  // HTML under it
 };
 std::string html(const HtmlTable& table);
 
@@ -47,7 +51,9 @@ struct HtmlPicture {
 /// Rows of pictures under the columns' heads.
 std::string picture_rows_html(const std::vector<std::string>& columns,
                               const std::vector<std::vector<HtmlPicture>>& rows);
-/// Many pictures in as many columns as the window has room for.
-std::string contact_sheet_html(const std::vector<HtmlPicture>& pictures);
+/// Many pictures in as many columns as the window has room for; captions break behind a plus or comma.
+///
+/// small  to be compared rather than looked into
+std::string contact_sheet_html(const std::vector<HtmlPicture>& pictures, bool small = false);
 
 }  // namespace dmf

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/page/svg_file.h"
 #include "apps/support/numbers.h"
 
 namespace dmf {
@@ -53,6 +54,7 @@ std::vector<Series> stacked(std::vector<Series> series) {
 }
 
 AxisRange x_range(const Plot& plot) {
+  if (plot.x_range) return *plot.x_range;
   const std::vector<double> all = together(plot.series, &Series::x);
   if (plot.kind == PlotKind::points || plot.log_x) return range_of(all, plot.log_x);
   return range_of(all, false, 0.0);
@@ -131,7 +133,7 @@ std::string axes_of(const Plot& plot, const Frame& frame,
         "text-anchor=\"end\">{}</text>\n",
         frame.left, y, frame.right, frame.left - 5, y + 4, number);
   }
-  const int most = std::max(2, static_cast<int>((frame.right - frame.left) / 70.0));
+  const int most = std::max(4, static_cast<int>((frame.right - frame.left) / 70.0));
   for (const auto& [value, number] : axis_ticks(frame.x, most, plot.log_x)) {
     const double x = frame.at_x(value);
     text += fmt::format(
@@ -199,23 +201,34 @@ std::string series_of(const Plot& plot, const Frame& frame, const std::vector<Se
   return text;
 }
 
+std::string diagonal_of(const Frame& frame) {
+  const double low = std::max(frame.x.low, frame.y.low),
+               high = std::min(frame.x.high, frame.y.high);
+  return fmt::format("<path class=\"mark\" d=\"M{:.1f} {:.1f}L{:.1f} {:.1f}\"/>\n", frame.at_x(low),
+                     frame.at_y(low), frame.at_x(high), frame.at_y(high));
+}
+
+std::vector<Series> drawn_series(const Plot& plot) {
+  return plot.kind == PlotKind::stacked ? stacked(plot.series) : plot.series;
+}
+
 struct Drawing {
   Frame frame;
   std::string elements;
 };
 
 Drawing draw(const Plot& plot) {
-  const std::vector<Series> drawn =
-      plot.kind == PlotKind::stacked ? stacked(plot.series) : plot.series;
+  const std::vector<Series> drawn = drawn_series(plot);
   Frame frame{x_range(plot), y_range(plot, drawn), plot.log_x, plot.log_y, 0.0, kTop, 0.0, 0.0};
   frame.right = plot.width - kRight;
   frame.bottom = plot.height - kBottom;
-  const auto ticks = axis_ticks(frame.y, std::max(3, plot.height / 45), plot.log_y);
+  const auto ticks = axis_ticks(frame.y, std::max(4, plot.height / 45), plot.log_y);
   std::size_t letters = 1;
   for (const auto& tick : ticks) letters = std::max(letters, tick.second.size());
   frame.left = plot.left > 0 ? plot.left : 10.0 + kLetter * static_cast<double>(letters);
-  return {frame,
-          axes_of(plot, frame, ticks) + series_of(plot, frame, drawn) + marks_of(plot, frame)};
+  return {frame, axes_of(plot, frame, ticks) + plot.behind +
+                     (plot.diagonal ? diagonal_of(frame) : "") + series_of(plot, frame, drawn) +
+                     marks_of(plot, frame)};
 }
 
 /// What the lines do, in words.
@@ -280,17 +293,6 @@ std::string swatch(const Plot& plot, std::size_t k, double x, double y) {
   return fmt::format("<path class=\"{}\" d=\"M{} {}h14\"/>", line_class(k), x, y);
 }
 
-/// Colours of Okabe and Ito, which colour-blind readers can tell apart, darkened to stand out from
-/// white.
-constexpr const char* kFileStyle =
-    "text{font:12px sans-serif;fill:#57606a}.title{font-weight:600;fill:#1b1f24}"
-    ".grid{stroke:#d0d7de}.axis{stroke:#57606a}.mark{stroke:#57606a;stroke-dasharray:2 3}"
-    "path{fill:none;stroke-width:1.6}.grid,.axis,.mark{stroke-width:1}"
-    ".s0{stroke:#0072b2}.s1{stroke:#d55e00}.s2{stroke:#00845f}.s3{stroke:#b34b86}.s4{stroke:#a86f00}"
-    ".s5{stroke:#2a86b8}.dash{stroke-dasharray:6 3}"
-    ".f0{fill:#0072b2}.f1{fill:#d55e00}.f2{fill:#00845f}.f3{fill:#b34b86}.f4{fill:#a86f00}"
-    ".f5{fill:#2a86b8}.band{opacity:.18}";
-
 }  // namespace
 
 Series Series::thinned(std::size_t points) const {
@@ -321,7 +323,7 @@ std::string plot_svg(const Plot& plot) {
       draw(plot).elements);
 }
 
-std::string plot_file(const Plot& plot) {
+std::string plot_elements(const Plot& plot, double& height) {
   std::string head =
       fmt::format("<text class=\"title\" x=\"2\" y=\"14\">{}</text>\n", escaped(plot.title));
   double x = 2.0, y = 32.0;
@@ -337,16 +339,28 @@ std::string plot_file(const Plot& plot) {
     x += width;
   }
   const double above = plot.series.size() > 1 ? y + 8.0 : 22.0;
-  return fmt::format(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1:.0f}\" viewBox=\"0 0 {0} "
-      "{1:.0f}\"><title>{2}</title><desc>{3}</desc><style>{4}</style>\n{5}<g "
-      "transform=\"translate(0 {6:.0f})\">\n{7}</g></svg>\n",
-      plot.width, plot.height + above, escaped(plot.title), escaped(description(plot)), kFileStyle,
-      head, above, draw(plot).elements);
+  height = plot.height + above;
+  return head +
+         fmt::format("<g transform=\"translate(0 {:.0f})\">\n{}</g>", above, draw(plot).elements);
 }
 
-std::string plots_html(const std::vector<Plot>& plots) {
-  std::string text = "<div class=\"plots\">\n";
+std::string plot_lines(const Plot& plot) {
+  const Frame frame = draw(plot).frame;
+  std::string text;
+  for (const Series& each : plot.series) {
+    text += fmt::format("<path d=\"{}\"/>", path_of(frame, each.x, each.y));
+  }
+  return text;
+}
+
+std::string plot_file(const Plot& plot) {
+  double height = 0.0;
+  const std::string elements = plot_elements(plot, height);
+  return svg_file(plot.title, description(plot), plot.width, height, elements);
+}
+
+std::string plots_html(const std::vector<Plot>& plots, bool small) {
+  std::string text = small ? "<div class=\"plots small\">\n" : "<div class=\"plots\">\n";
   for (const Plot& plot : plots) {
     text += fmt::format("<figure class=\"plot-of\">\n<h3>{}</h3>\n", escaped(plot.title));
     if (plot.series.size() > 1) {

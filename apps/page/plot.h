@@ -39,8 +39,11 @@ struct Plot {
   std::vector<Series> series = {};
   PlotKind kind = PlotKind::lines;
   bool log_x = false, log_y = false;
-  std::optional<AxisRange> y_range = {};  // the same for plots that are compared; else the values'
+  std::optional<AxisRange> x_range = {};  // the same for plots that are compared; else the values'
+  std::optional<AxisRange> y_range = {};
   std::vector<PlotMark> marks = {};
+  bool diagonal = false;          // a line where x and y are equal
+  std::string behind = {};        // SVG of the same coordinates that is drawn before the series
   int width = 440, height = 260;  // of the drawing; a page scales it to the room there is
   int left = 0;                   // of the axis; 0: as its numbers need
 };
@@ -52,11 +55,21 @@ constexpr std::size_t kPlotColours = 6;
 /// description says where each line begins, ends and turns.
 std::string plot_svg(const Plot& plot);
 
+/// The plot's elements without the SVG element about them, under its title and legend.
+///
+/// height  becomes how high they are
+std::string plot_elements(const Plot& plot, double& height);
+
+/// The lines alone, where the plot has them.
+std::string plot_lines(const Plot& plot);
+
 /// The plot as a file of its own, with its title, a legend and fixed colours.
 std::string plot_file(const Plot& plot);
 
 /// Plots of a page, each with title, legend and its numbers, which scripts show under the pointer.
-std::string plots_html(const std::vector<Plot>& plots);
+///
+/// small  several in a row
+std::string plots_html(const std::vector<Plot>& plots, bool small = false);
 
 /// Numbers from -1 to 1 as colours: a row for each series, all over the same x.
 struct HeatMap {

@@ -124,7 +124,7 @@ std::string gallery(const std::vector<ImageScore>& images, const std::vector<std
     text += fmt::format("<figure data-row=\"{}\">", escaped(images[k].id));
     text += inside ? drawing_of(*by_id[images[k].id], words)
                    : fmt::format("<img loading=\"lazy\" src=\"{}\" alt=\"{}\">",
-                                 escaped(url_path(panel_path(images[k].id))), escaped(words));
+                                 escaped(url_of(panel_path(images[k].id))), escaped(words));
     text += fmt::format("<figcaption>{}<br>{}</figcaption></figure>\n", escaped(images[k].id),
                         escaped(score_text(images[k])));
   }

@@ -184,7 +184,7 @@ TEST_CASE(
   add_images(linked, images, pictures);
   CHECK_FALSE(has(linked.html(), "data:image/jpeg"));
   CHECK(has(linked.html(), "src=\"panels/benign_a.png\""));
-  CHECK(url_path("panels/benign_a (1)#%.png") == "panels/benign_a%20%281%29%23%25.png");
+  CHECK(url_of("panels/benign_a (1)#%.png") == "panels/benign_a%20%281%29%23%25.png");
 }
 
 TEST_CASE("memory: the window, the numbers of the equations and what the weights did") {
