@@ -4,7 +4,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <chrono>
@@ -12,7 +11,7 @@
 #include <cstring>
 #include <sstream>
 #include <thread>
-#include <tuple>
+#include <utility>
 
 #include "apps/support/child_process.h"
 #include "engine/core/check.h"
@@ -43,11 +42,6 @@ std::string file_name(const std::string& text) {
     name += plain ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : '_';
   }
   return name;
-}
-
-bool has_points(const Plot& plot) {
-  return std::any_of(plot.series.begin(), plot.series.end(),
-                     [](const Series& series) { return !series.x.empty(); });
 }
 
 /// A folder for a while.
@@ -88,30 +82,22 @@ std::string as_pdf(const fs::path& converter, const ScratchFolder& scratch,
 
 }  // namespace
 
-Figures draw_figures(const std::vector<std::pair<std::string, std::vector<Plot>>>& groups) {
+Figures draw_figures(const std::vector<Figure>& figures) {
   const fs::path converter = find_program("rsvg-convert");
-  Figures figures;
+  Figures drawn;
   if (converter.empty()) {
-    figures.problem = "for figures as PDF too install rsvg-convert (apt-get install librsvg2-bin)";
+    drawn.problem = "for figures as PDF too install rsvg-convert (apt-get install librsvg2-bin)";
   }
   const ScratchFolder scratch;
-  for (const auto& [group, plots] : groups) {
-    for (const Plot& plot : plots) {
-      if (!has_points(plot)) continue;
-      const std::string name = file_name(group) + "_" + file_name(plot.title);
-      for (const auto& [ending, width, height] :
-           {std::tuple{"column", kColumnWidth, kColumnWidth * 2 / 3},
-            {"page", kPageWidth, kPageWidth * 3 / 8}}) {
-        Plot sized = plot;
-        sized.width = width;
-        sized.height = height;
-        const std::string svg = plot_file(sized), file = fmt::format("{}_{}", name, ending);
-        if (!converter.empty()) figures.files[file + ".pdf"] = as_pdf(converter, scratch, svg);
-        figures.files[file + ".svg"] = svg;
-      }
+  for (const Figure& figure : figures) {
+    for (const auto& [ending, width] : {std::pair{"column", kColumnWidth}, {"page", kPageWidth}}) {
+      const std::string svg = figure.svg(width),
+                        file = fmt::format("{}_{}", file_name(figure.name), ending);
+      if (!converter.empty()) drawn.files[file + ".pdf"] = as_pdf(converter, scratch, svg);
+      drawn.files[file + ".svg"] = svg;
     }
   }
-  return figures;
+  return drawn;
 }
 
 }  // namespace dmf

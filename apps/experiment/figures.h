@@ -1,11 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
-
-#include "apps/page/plot.h"
 
 namespace dmf {
 
@@ -14,11 +13,16 @@ struct Figures {
   std::string problem;                                 // why some are missing; empty: none is
 };
 
-/// Draws plots as files: GROUP_PLOT_column.svg and GROUP_PLOT_page.svg, as wide as a column (3.3
-/// inches) and the text (7 inches) of a paper, and both as PDF where rsvg-convert is installed.
+/// What is drawn at any width.
+struct Figure {
+  std::string name;                           // of its files
+  std::function<std::string(int width)> svg;  // a file, so many pixels of 1/96 inch wide
+};
+
+/// Draws figures as files: NAME_column.svg and NAME_page.svg, as wide as a column (3.3 inches) and the
+/// text (7 inches) of a paper, and both as PDF where rsvg-convert is installed.
 ///
-/// groups  name and plots of each
 /// throws  IoError with rsvg-convert's words where it fails
-Figures draw_figures(const std::vector<std::pair<std::string, std::vector<Plot>>>& groups);
+Figures draw_figures(const std::vector<Figure>& figures);
 
 }  // namespace dmf

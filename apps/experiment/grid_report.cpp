@@ -4,180 +4,57 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
-#include "apps/evaluation/panels.h"
 #include "apps/experiment/figures.h"
+#include "apps/experiment/grid_matrix.h"
+#include "apps/experiment/grid_pictures.h"
+#include "apps/experiment/grid_plots.h"
 #include "apps/experiment/grid_tables.h"
-#include "apps/files/folders.h"
+#include "apps/experiment/grid_verdict.h"
+#include "apps/experiment/tidy.h"
 #include "apps/files/output_files.h"
-#include "apps/image/codecs/image_file.h"
 #include "apps/page/html.h"
 #include "apps/page/page.h"
-#include "apps/page/plot.h"
-#include "apps/report/run_curves.h"
 #include "apps/support/option_values.h"
 
 namespace dmf {
 namespace {
 
 namespace fs = std::filesystem;
+using Files = std::map<fs::path, std::string>;  // by their names below the folder
 
-constexpr std::size_t kPoints = 300;  // of a curve
-
-/// The weights of each rule that moves (the paper's Figure 4), of the first repetition.
-std::vector<Plot> weight_charts(const Results& results) {
-  std::vector<Plot> charts;
-  for (const std::string& configuration : results.configurations) {
-    const RunResult& run = *results.of(configuration).front();
-    if (run.options.fusion.weighting == "fixed") continue;
-    std::vector<Series> series;
-    for (const std::string& loss : run.options.base_losses()) {
-      series.push_back(
-          curve(run.folder / "steps.csv", loss, "step", "weight_" + loss).thinned(kPoints));
-    }
-    charts.push_back({.title = configuration, .x = "step", .y = "weight", .series = series});
-  }
-  return charts;
+std::string sentences_html(const std::vector<std::string>& sentences) {
+  std::string text = "<ul>\n";
+  for (const std::string& each : sentences) text += fmt::format("<li>{}</li>\n", escaped(each));
+  return text + "</ul>\n";
 }
 
-/// Each base loss under every configuration (the paper's Figure 5), of the first repetition.
-std::vector<Plot> loss_charts(const Results& results) {
-  std::vector<std::string> losses;
-  for (const auto& [key, run] : results.runs) {
-    for (const std::string& loss : run.options.base_losses()) {
-      if (std::find(losses.begin(), losses.end(), loss) == losses.end()) losses.push_back(loss);
-    }
-  }
-  std::vector<Plot> charts;
-  for (const std::string& loss : losses) {
-    std::vector<Series> series;
-    for (const std::string& configuration : results.configurations) {
-      const RunResult& run = *results.of(configuration).front();
-      const std::vector<std::string> own = run.options.base_losses();
-      if (std::find(own.begin(), own.end(), loss) == own.end()) continue;
-      series.push_back(curve(run.folder / "steps.csv", configuration, "step", loss).thinned(60));
-    }
-    charts.push_back({.title = loss, .x = "step", .y = "loss", .series = series});
-  }
-  return charts;
-}
-
-/// Validation scores, the mean over repetitions at each epoch that all of them reached.
-std::vector<Plot> validation_charts(const Results& results) {
-  std::vector<Plot> charts;
-  for (const auto& [title, column] : {std::pair{"CB-Dice", "validation_cb_dice"},
-                                      {"Dice, mean over classes", "validation_mean_dice"},
-                                      {"lesion Dice per image", "validation_lesion_dice_per_image"},
-                                      {"loss", "validation_loss"}}) {
-    std::vector<Series> series;
-    for (const std::string& configuration : results.configurations) {
-      const std::vector<const RunResult*> runs = results.of(configuration);
-      Series mean{configuration, {}, {}};
-      for (const RunResult* run : runs) {
-        const Series one = curve(run->folder / "epochs.csv", configuration, "epoch", column);
-        if (run == runs.front()) mean = {configuration, one.x, std::vector<double>(one.y.size())};
-        mean.x.resize(std::min(mean.x.size(), one.x.size()));
-        mean.y.resize(mean.x.size());
-        for (std::size_t i = 0; i < mean.y.size(); ++i) {
-          mean.y[i] += one.y[i] / static_cast<double>(runs.size());
-        }
-      }
-      series.push_back(std::move(mean));
-    }
-    charts.push_back({.title = title, .x = "epoch", .y = title, .series = series});
-  }
-  return charts;
-}
-
-/// A part of a run's panel: 0 the image, 1 the truth, 2 the prediction.
-std::string panel_part(const RawImage& panel, int part) {
-  const int width = (panel.width - 2 * kPanelGap) / 3, left = part * (width + kPanelGap);
-  std::vector<std::uint8_t> samples;
-  for (int h = 0; h < panel.height; ++h) {
-    for (int w = left; w < left + width; ++w) {
-      for (int c = 0; c < 3; ++c) samples.push_back(static_cast<std::uint8_t>(panel.at(h, w, c)));
-    }
-  }
-  return data_uri("image/png", encode_png(panel.height, width, 3, samples));
-}
-
-/// The same test images under every configuration (the paper's Figures 1 to 3), of the first
-/// repetition that all of them have.
-void add_panels(Page& page, const Results& results) {
-  const auto all_have = [&](const std::string& repetition) {
-    return std::all_of(
-        results.configurations.begin(), results.configurations.end(),
-        [&](const std::string& c) { return results.find(c, repetition) != nullptr; });
+/// How a page in a folder refers to a file.
+std::string link_from(const fs::path& folder, const fs::path& file) {
+  const auto whole = [](const fs::path& path) {
+    return fs::weakly_canonical(fs::current_path() / path);
   };
-  const auto repetition =
-      std::find_if(results.repetitions.begin(), results.repetitions.end(), all_have);
-  if (repetition == results.repetitions.end()) return;
-  std::vector<std::string> columns = {"image", "truth"};
-  columns.insert(columns.end(), results.configurations.begin(), results.configurations.end());
-  const fs::path first = results.find(results.configurations.front(), *repetition)->folder;
-  std::vector<std::vector<HtmlPicture>> rows;
-  for (const fs::path& path : files_below(first / "panels", 1, why_no_image).files) {
-    const RawImage panel = read_image(path);
-    std::vector<HtmlPicture> row = {{panel_part(panel, 0), path.stem().string()},
-                                    {panel_part(panel, 1), "truth"}};
-    for (const std::string& configuration : results.configurations) {
-      const RunResult& run = *results.find(configuration, *repetition);
-      const fs::path own = run.folder / "panels" / path.filename();
-      if (!fs::exists(own)) break;  // of another test set
-      std::string caption = configuration;
-      for (const ImageScore& image : run.images) {
-        if (panel_name(image.id) == path.stem().string())
-          caption = fmt::format("Dice {:.3f}", image.lesion_dice());
-      }
-      row.push_back({panel_part(read_image(own), 2), caption});
-    }
-    if (row.size() == columns.size()) rows.push_back(std::move(row));
-  }
-  page.add("The same images under every configuration",
-           fmt::format("{}: test images evenly spread over the set.", *repetition),
-           picture_rows_html(columns, rows));
+  return url_of(whole(file).lexically_relative(whole(folder)));
 }
 
-/// Best and worst test images of each configuration, by lesion Dice, mean over repetitions.
-Table extremes(const Results& results) {
-  Table table;
-  table.name = "extremes";
-  table.title = "Best and worst cases";
-  table.note = "Lesion Dice of single test images, of all repetitions.";
-  table.columns = {"configuration", "worst", "best"};
+/// The table of all runs, each number a link to the run's own page where it has one.
+std::string linked_html(const Table& table, const Results& results, const fs::path& out) {
+  HtmlTable page = table.for_page();
   for (const std::string& configuration : results.configurations) {
-    std::vector<std::pair<double, std::string>> scores;
-    for (const RunResult* run : results.of(configuration)) {
-      for (const ImageScore& image : run->images) {
-        if (image.has_lesion()) scores.emplace_back(image.lesion_dice(), image.id);
-      }
+    std::vector<std::string> links = {""};
+    for (const std::string& repetition : results.repetitions) {
+      const RunResult* run = results.find(configuration, repetition);
+      const bool there = run != nullptr && fs::exists(run->folder / "report.html");
+      links.push_back(there ? link_from(out, run->folder / "report.html") : "");
     }
-    if (scores.empty()) continue;
-    std::sort(scores.begin(), scores.end());
-    const auto text = [](const std::pair<double, std::string>& score) {
-      return fmt::format("{} ({:.3f})", score.second, score.first);
-    };
-    table.rows.push_back({configuration, text(scores.front()), text(scores.back())});
+    page.links.push_back(std::move(links));
   }
-  return table;
+  return html(page);
 }
 
-void add_table(const Table& table, std::map<fs::path, std::string>& files) {
-  const fs::path folder = "tables";
-  files[folder / (table.name + ".csv")] = table.csv();
-  files[folder / (table.name + ".md")] = table.markdown();
-  files[folder / (table.name + ".tex")] = table.latex();
-}
-
-}  // namespace
-
-std::string write_grid_report(const Results& results, const fs::path& out, bool overwrite) {
-  std::map<fs::path, std::string> files;  // by their names below the folder
+void add_facts(Page& page, const Results& results) {
   const RunResult& any = results.runs.begin()->second;
-  Page page;
-  page.title = "Experiment";
-  page.lines = {"Research software, not for diagnosis."};
+  const TrainOptions& options = any.options;
   page.add(
       "The grid", "",
       facts_html(
@@ -185,42 +62,139 @@ std::string write_grid_report(const Results& results, const fs::path& out, bool 
            {"splits", describe_splits(results)},
            {"runs", fmt::format("{} of {} configurations, {} repetitions", results.runs.size(),
                                 results.configurations.size(), results.repetitions.size())},
-           {"network",
-            fmt::format("{}, {}, {} x {}", any.options.model,
-                        settings_text(any.options.network_spec().settings),
-                        any.options.data.preprocess.size, any.options.data.preprocess.size)},
-           {"training", fmt::format("{} epochs, batches of {}, {}, rate {} ({})",
-                                    any.options.epochs, any.options.batch, any.options.optimizer,
-                                    any.options.lr, name_of(kSchedules, any.options.schedule))},
+           {"network", fmt::format("{}, {}, {} x {}", options.model,
+                                   settings_text(options.network_spec().settings),
+                                   options.data.preprocess.size, options.data.preprocess.size)},
+           {"training",
+            fmt::format("{} epochs, batches of {}, {}, rate {} ({})", options.epochs, options.batch,
+                        options.optimizer, options.lr, name_of(kSchedules, options.schedule))},
            {"machine", any.from.machine},
            {"version",
             any.from.version + (any.from.commit.empty() ? "" : ", commit " + any.from.commit)},
            {"one run's command", any.from.command}}));
-  std::vector<Table> tables = grid_tables(results);
-  tables.push_back(extremes(results));
-  for (Table& table : tables) {
-    table.note = fmt::format("{} Split: {}.", table.note, describe_splits(results));
-    page.add(table.title, table.note, table.html());
-    add_table(table, files);
+}
+
+/// Tables with their notes, each a section; the runs' with links.
+void add_tables(Page& page, const std::vector<Table>& tables, const std::vector<std::string>& names,
+                const Results& results, const fs::path& out) {
+  for (const std::string& name : names) {
+    for (const Table& table : tables) {
+      if (table.name != name) continue;
+      page.add(table.title, table.note,
+               name == "every_run" ? linked_html(table, results, out) : html(table.for_page()));
+    }
   }
+}
+
+void add_course(Page& page, const CoursePlots& course, std::size_t repetitions) {
+  const std::string band =
+      repetitions == 1
+          ? "One repetition."
+          : fmt::format("Mean over {} repetitions; the band from their least to their largest.",
+                        repetitions);
+  for (const Multiples& each : course.weights)
+    page.add("Weights over time", band, multiples_html(each));
+  for (const auto* groups : {&course.validation, &course.losses}) {
+    for (const Multiples& each : *groups) {
+      page.add(each.title, band + " In grey the other configurations.", multiples_html(each));
+    }
+  }
+}
+
+std::vector<Figure> figures_of(const CoursePlots& course,
+                               const std::vector<Comparison>& comparisons) {
+  std::vector<Figure> figures;
+  for (const auto* groups : {&course.weights, &course.validation, &course.losses}) {
+    for (const Multiples& each : *groups) {
+      figures.push_back({each.title, [each](int width) { return multiples_file(each, width); }});
+    }
+  }
+  if (!comparisons.empty()) {
+    figures.push_back({"differences", [plot = difference_plot(comparisons)](int width) mutable {
+                         plot.width = width;
+                         return interval_plot_file(plot);
+                       }});
+  }
+  return figures;
+}
+
+/// Links to all that lies beside the page, a table a row.
+void add_files(Page& page, const Files& files) {
+  std::map<std::string, std::vector<fs::path>> rows;  // by name without ending
+  std::size_t most = 0;
+  for (const auto& [name, unused] : files) {
+    std::vector<fs::path>& row = rows[(name.parent_path() / name.stem()).string()];
+    row.push_back(name);
+    most = std::max(most, row.size());
+  }
+  HtmlTable table{.caption = "Files beside this page", .columns = {"file"}, .rows = {}};
+  for (std::size_t k = 0; k < most; ++k) table.columns.push_back(k == 0 ? "as" : "or as");
+  for (const auto& [name, paths] : rows) {
+    std::vector<std::string> texts = {name}, links = {""};
+    for (const fs::path& path : paths) {
+      texts.push_back(path.extension().string().substr(1));
+      links.push_back(url_of(path));
+    }
+    texts.resize(most + 1);
+    table.rows.push_back(std::move(texts));
+    table.links.push_back(std::move(links));
+  }
+  page.add(
+      "Files",
+      "Tables hold the numbers above; runs.csv and images.csv every score of every run and image.",
+      html(table));
+}
+
+std::string page_html(const Results& results, const std::vector<Comparison>& comparisons,
+                      const std::vector<Table>& tables, const CoursePlots& course,
+                      const Files& files, const fs::path& out) {
+  Page page;
+  page.title = grid_name(results);
+  page.lines = {"Research software, not for diagnosis."};
+  if (const std::vector<std::string> lines = cautions(results); !lines.empty()) {
+    page.add("Read this first", "", sentences_html(lines));
+  }
+  const GridMatrix matrix = make_matrix(results, comparisons);
+  page.add("What it found", "",
+           fmt::format("<p class=\"answer\">{}</p>\n", escaped(verdict(results, comparisons))) +
+               matrix.html());
+  if (!comparisons.empty()) {
+    page.add("Differences to fixed weights",
+             "Of the same auxiliary loss; filled where significant (†).",
+             interval_plot_html(difference_plot(comparisons)));
+  }
+  add_tables(page, tables, {"tests", "repetitions", "every_run", "lesion", "sizes", "extremes"},
+             results, out);
+  add_course(page, course, results.repetitions.size());
+  add_pictures(page, results);
+  add_tables(page, tables, {"paper", "beside_paper"}, results, out);
+  add_facts(page, results);
   const std::vector<std::string> missing = missing_runs(results);
-  if (!missing.empty()) {
-    std::vector<std::vector<std::string>> rows;
-    for (const std::string& line : missing) rows.push_back({line});
-    page.add("Not in the tables", "", html({.caption = "", .columns = {"run"}, .rows = rows}));
+  if (!missing.empty()) page.add("Not in the tables", "", sentences_html(missing));
+  add_files(page, files);
+  return page.html();
+}
+
+}  // namespace
+
+std::string write_grid_report(const Results& results, const fs::path& out, bool overwrite) {
+  const std::vector<Comparison> comparisons = compare_over_images(results);
+  std::vector<Table> tables = grid_tables(results);
+  tables.insert(tables.begin(), make_matrix(results, comparisons).table());
+  Files files;
+  for (const Table& table : tables) {
+    const fs::path name = fs::path("tables") / table.name;
+    files[name.string() + ".csv"] = table.csv();
+    files[name.string() + ".md"] = table.markdown();
+    files[name.string() + ".tex"] = table.latex();
   }
-  const std::vector<std::pair<std::string, std::vector<Plot>>> charts = {
-      {"Weights over time", weight_charts(results)},
-      {"Losses over time", loss_charts(results)},
-      {"Validation", validation_charts(results)}};
-  for (const auto& [title, group] : charts) {
-    page.add(title, title == "Validation" ? "Mean over repetitions." : "First repetition.",
-             plots_html(group));
-  }
-  add_panels(page, results);
-  files["report.html"] = page.html();
-  Figures figures = draw_figures(charts);
+  files["runs.csv"] = runs_csv(results);
+  files["images.csv"] = images_csv(results);
+  const CoursePlots course = course_plots(results);
+  Figures figures = draw_figures(figures_of(course, comparisons));
   for (auto& [name, content] : figures.files) files["figures" / name] = std::move(content);
+  std::string page = page_html(results, comparisons, tables, course, files, out);
+  files["report.html"] = std::move(page);
   OutputFiles outputs({"experiment", overwrite, "--out", {}});
   for (const auto& [name, content] : files) outputs.plan(out, name);
   outputs.drop_former(out);
@@ -228,7 +202,8 @@ std::string write_grid_report(const Results& results, const fs::path& out, bool 
   for (auto& [name, content] : files) outputs.write(out / name, std::move(content));
 
   std::string lines;
-  for (const std::string& line : missing) lines += line + "\n";
+  for (const std::string& line : missing_runs(results)) lines += line + "\n";
+  lines += fmt::format("found     {}\n", verdict(results, comparisons));
   lines += fmt::format("report    {}\ntables    {}\n", (out / "report.html").string(),
                        (out / "tables").string());
   return lines + fmt::format("figures   {}{}\n", (out / "figures").string(),

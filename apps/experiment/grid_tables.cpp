@@ -4,36 +4,42 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
+#include <optional>
 
-#include "apps/experiment/plan.h"
+#include "apps/experiment/comparison.h"
 #include "apps/experiment/statistics.h"
+#include "apps/experiment/test_tables.h"
 #include "apps/files/csv.h"
 #include "apps/report/embedded.h"
 
 namespace dmf {
 namespace {
 
-using Value = std::function<double(const RunResult&)>;
+using Value = std::function<std::optional<double>(const RunResult&)>;
 
 /// A number of every run, and how it is printed.
 struct Column {
-  std::string name;
-  Value value;
-  double factor;  // 100 for percent
+  std::string name, key;  // for people, and for programs
+  Value value;            // nothing where a run has no such number
+  double factor;          // 100 for percent
   int digits;
-  int better;  // 1: the larger, -1: the smaller, 0: neither
+  int better;        // 1: the larger, -1: the smaller, 0: neither
+  bool few = false;  // it is of so few images that a deviation would say nothing
 };
 
 Column score_column(const std::string& name, const std::string& aggregation,
                     const std::string& metric, const std::string& classes, double factor,
                     int digits, int better) {
   return {name,
-          [=](const RunResult& run) {
+          aggregation + "_" + metric,
+          [=](const RunResult& run) -> std::optional<double> {
             const Estimate* e = run.board.find(aggregation, metric, classes);
-            return e == nullptr ? 0.0 : e->value;
+            if (e == nullptr) return std::nullopt;
+            return e->value;
           },
-          factor, digits, better};
+          factor,
+          digits,
+          better};
 }
 
 /// The rows of the largest value, all that are printed alike; none where all are.
@@ -47,32 +53,58 @@ std::vector<std::size_t> best_rows(const std::vector<double>& values, int digits
   return rows.size() == values.size() ? std::vector<std::size_t>() : rows;
 }
 
+/// "0.912 ± 0.013"; a mean alone where there is no deviation to speak of.
+std::string mean_text(const std::vector<double>& values, const Column& column) {
+  if (values.empty()) return "";
+  const MeanDeviation m = mean_deviation(values);
+  return column.few || values.size() == 1
+             ? fmt::format("{:.{}f}", m.mean, column.digits)
+             : fmt::format("{:.{}f} ± {:.{}f}", m.mean, column.digits, m.deviation, column.digits);
+}
+
+/// What a table begins with in each row, for programs.
+const std::vector<std::string> kRowNames = {"configuration", "rule", "auxiliary", "runs"};
+std::vector<std::string> row_names(const std::vector<const RunResult*>& runs) {
+  const TrainOptions& options = runs.front()->options;
+  return {runs.front()->configuration, options.fusion.weighting, options.auxiliary,
+          fmt::format("{}", runs.size())};
+}
+
 /// A row for each configuration: mean ± deviation over its repetitions.
 Table summary(const Results& results, const std::vector<Column>& columns) {
   Table table;
   table.columns = {"configuration", "runs"};
+  table.csv_columns = kRowNames;
   std::vector<std::vector<double>> means(columns.size());
   for (const Column& column : columns) {
     table.columns.push_back(column.name);
+    table.csv_columns.push_back(column.key + "_mean");
+    table.csv_columns.push_back(column.key + "_deviation");
   }
   for (const std::string& configuration : results.configurations) {
     const std::vector<const RunResult*> runs = results.of(configuration);
-    std::vector<std::string> row = {configuration, fmt::format("{}", runs.size())};
+    std::vector<std::string> row = {configuration, fmt::format("{}", runs.size())},
+                             numbers = row_names(runs);
     for (std::size_t k = 0; k < columns.size(); ++k) {
       std::vector<double> values;
-      for (const RunResult* run : runs)
-        values.push_back(columns[k].factor * columns[k].value(*run));
+      for (const RunResult* run : runs) {
+        if (const auto value = columns[k].value(*run)) values.push_back(columns[k].factor * *value);
+      }
       const MeanDeviation m = mean_deviation(values);
-      row.push_back(fmt::format("{:.{}f} ± {:.{}f}", m.mean, columns[k].digits, m.deviation,
-                                columns[k].digits));
-      means[k].push_back(columns[k].better * m.mean);
+      row.push_back(mean_text(values, columns[k]));
+      numbers.push_back(values.empty() ? "" : fmt::format("{}", m.mean));
+      numbers.push_back(values.size() < 2 ? "" : fmt::format("{}", m.deviation));
+      constexpr double kWorst = -1e300;  // no number is never the best
+      means[k].push_back(values.empty() ? kWorst : columns[k].better * m.mean);
     }
     table.rows.push_back(std::move(row));
+    table.csv_rows.push_back(std::move(numbers));
   }
   table.best.resize(2);
   for (std::size_t k = 0; k < columns.size(); ++k) {
-    table.best.push_back(columns[k].better == 0 ? std::vector<std::size_t>()
-                                                : best_rows(means[k], columns[k].digits));
+    const bool none = columns[k].better == 0 || columns[k].few;
+    table.best.push_back(none ? std::vector<std::size_t>()
+                              : best_rows(means[k], columns[k].digits));
   }
   return table;
 }
@@ -112,154 +144,117 @@ Table paper_table(const Results& results) {
 Table lesion_table(const Results& results) {
   Table table = summary(
       results,
-      {score_column("Dice, pooled", "pooled", "dice", "lesion", 1.0, 4, 1),
-       score_column("Dice per image", "per_image", "dice", "lesion", 1.0, 4, 1),
-       score_column("IoU per image", "per_image", "iou", "lesion", 1.0, 4, 1),
-       score_column("Hausdorff 95 %", "per_image", "hd95", "lesion", 1.0, 2, -1),
+      {score_column("Dice per image", "per_image", "dice", "lesion", 1.0, 3, 1),
+       score_column("IoU per image", "per_image", "iou", "lesion", 1.0, 3, 1),
+       score_column("Hausdorff 95 %", "per_image", "hd95", "lesion", 1.0, 1, -1),
        score_column("surface distance", "per_image", "surface_distance", "lesion", 1.0, 2, -1),
-       {"missed", [](const RunResult& run) { return static_cast<double>(run.board.missed); }, 1.0,
-        1, -1}});
+       {"missed", "missed",
+        [](const RunResult& run) { return static_cast<double>(run.board.missed); }, 1.0, 1, -1},
+       score_column("Dice, pooled", "pooled", "dice", "lesion", 1.0, 3, 1)});
   table.name = "lesion";
   table.title = "The lesion alone";
   table.note =
-      "Mean ± standard deviation over repetitions. Per image: mean over the test images with a "
-      "lesion; distances in pixels, a missed lesion counting with the image's diagonal.";
+      "Mean ± standard deviation (n - 1) over repetitions. Per image: mean over the test images with a "
+      "lesion; distances in pixels, a missed lesion counting with the image's diagonal. The best are "
+      "marked, all that are printed alike: no mark of significance.";
   return table;
 }
 
+/// "n 12", or "n 10 to 14" where repetitions differ: the images of a size that are tested.
+struct SizeCount {
+  std::size_t least = 0, most = 0;
+  std::string text() const {
+    return least == most ? fmt::format("n {}", most) : fmt::format("n {} to {}", least, most);
+  }
+};
+
 Table size_table(const Results& results) {
+  constexpr std::size_t kFew = 5;
   std::vector<Column> columns;
-  for (const char* size : {"below 2 %", "2 to 10 %", "above 10 %"}) {
-    const auto stratum = [size](const RunResult& run) -> const Scoreboard::Stratum* {
+  for (const auto& [size, key] :
+       {std::pair{"below 2 %", "below_2"}, {"2 to 10 %", "2_to_10"}, {"above 10 %", "above_10"}}) {
+    const auto stratum =
+        [size = std::string(size)](const RunResult& run) -> const Scoreboard::Stratum* {
       for (const Scoreboard::Stratum& each : run.board.strata) {
         if (each.name == size) return &each;
       }
       return nullptr;
     };
-    columns.push_back({fmt::format("Dice, lesion {}", size),
-                       [stratum](const RunResult& run) {
+    SizeCount count{~std::size_t{0}, 0};
+    for (const auto& [unused, run] : results.runs) {
+      const Scoreboard::Stratum* s = stratum(run);
+      const std::size_t images = s == nullptr ? 0 : s->images;
+      count = {std::min(count.least, images), std::max(count.most, images)};
+    }
+    if (count.most == 0) continue;
+    columns.push_back({fmt::format("Dice, {} ({})", size, count.text()),
+                       fmt::format("dice_{}", key),
+                       [stratum](const RunResult& run) -> std::optional<double> {
                          const Scoreboard::Stratum* s = stratum(run);
-                         return s == nullptr ? 0.0 : s->scores.front().estimate.value;
+                         if (s == nullptr) return std::nullopt;
+                         return s->scores.front().estimate.value;
                        },
-                       1.0, 4, 1});
+                       1.0, 3, 1, count.most < kFew});
+    if (columns.back().few) columns.back().digits = 2;
   }
+  if (columns.empty()) return {};
   Table table = summary(results, columns);
   table.name = "sizes";
   table.title = "By the lesion's share of the image";
-  table.note = "Lesion Dice per image, mean ± standard deviation over repetitions.";
-  return table;
-}
-
-/// Lesion Dice of every test image, by image, the mean over the repetitions given.
-std::map<std::string, double> dice_by_image(const std::vector<const RunResult*>& runs) {
-  std::map<std::string, std::vector<double>> values;
-  for (const RunResult* run : runs) {
-    for (const ImageScore& image : run->images) {
-      if (image.has_lesion()) values[image.id].push_back(image.lesion_dice());
-    }
-  }
-  std::map<std::string, double> means;
-  for (const auto& [id, each] : values) means[id] = mean_deviation(each).mean;
-  return means;
-}
-
-/// One comparison: differences (configuration minus baseline), paired.
-struct Comparison {
-  std::string configuration, baseline;
-  std::vector<double> differences;
-};
-
-/// Fixed weights with the same auxiliary loss, and all else equal; empty where the grid has none.
-std::string baseline_of(const Results& results, const std::string& configuration) {
-  const std::string& weighting = results.of(configuration).front()->options.fusion.weighting;
-  const std::string baseline = "fixed" + configuration.substr(weighting.size());
-  const auto& all = results.configurations;
-  const bool there = std::find(all.begin(), all.end(), baseline) != all.end();
-  return there && baseline != configuration ? baseline : "";
-}
-
-/// Repetitions that both configurations have.
-struct PairedRuns {
-  std::vector<const RunResult*> ours, theirs;
-};
-PairedRuns paired_runs(const Results& results, const std::string& configuration,
-                       const std::string& baseline) {
-  PairedRuns paired;
-  for (const std::string& repetition : results.repetitions) {
-    const RunResult* a = results.find(configuration, repetition);
-    const RunResult* b = results.find(baseline, repetition);
-    if (a == nullptr || b == nullptr) continue;
-    paired.ours.push_back(a);
-    paired.theirs.push_back(b);
-  }
-  return paired;
-}
-
-Table tests_table(const std::vector<Comparison>& comparisons) {
-  Table table;
-  table.columns = {"configuration", "against", "pairs", "mean difference", "W+", "W-", "p",
-                   "p, Holm",       "effect"};
-  std::vector<SignedRankTest> tests;
-  std::vector<double> p;
-  for (const Comparison& each : comparisons) {
-    tests.push_back(signed_rank_test(each.differences));
-    p.push_back(tests.back().p);
-  }
-  const std::vector<double> adjusted = holm_adjusted(p);
-  for (std::size_t k = 0; k < tests.size(); ++k) {
-    table.rows.push_back(
-        {comparisons[k].configuration, comparisons[k].baseline, fmt::format("{}", tests[k].pairs),
-         fmt::format("{:+.4f}", mean_deviation(comparisons[k].differences).mean),
-         fmt::format("{}", tests[k].positive), fmt::format("{}", tests[k].negative),
-         fmt::format("{:.4g}{}", tests[k].p, tests[k].exact ? "" : " (normal)"),
-         fmt::format("{:.4g}", adjusted[k]), fmt::format("{:+.3f}", tests[k].effect)});
-  }
-  return table;
-}
-
-Table image_tests(const Results& results) {
-  std::vector<Comparison> comparisons;
-  for (const std::string& configuration : results.configurations) {
-    const std::string baseline = baseline_of(results, configuration);
-    if (baseline.empty()) continue;
-    const PairedRuns paired = paired_runs(results, configuration, baseline);
-    const auto ours = dice_by_image(paired.ours), theirs = dice_by_image(paired.theirs);
-    Comparison comparison{configuration, baseline, {}};
-    for (const auto& [id, value] : ours) {
-      if (theirs.contains(id)) comparison.differences.push_back(value - theirs.at(id));
-    }
-    if (!comparison.differences.empty()) comparisons.push_back(std::move(comparison));
-  }
-  Table table = tests_table(comparisons);
-  table.name = "tests";
-  table.title = "Against fixed weights with the same auxiliary loss, over test images";
   table.note =
-      "Wilcoxon's signed-rank test, two-sided; the unit is the test image: its lesion Dice, mean "
-      "over the repetitions that tested it. Exact up to 50 pairs, else the normal approximation "
-      "with ties; Holm's correction over the table; effect: matched-pairs rank-biserial "
-      "correlation. Images tell nothing of how training varies: that needs repetitions.";
+      "Lesion Dice per image, mean ± standard deviation over repetitions; n: images of that size "
+      "that a repetition tests. Of fewer than 5 the mean stands alone, for what it is worth.";
   return table;
 }
 
-Table repetition_tests(const Results& results) {
-  constexpr std::size_t kLeast = 6;  // with fewer no p below 0.05 is possible
-  std::vector<Comparison> comparisons;
+/// Best and worst test image of each configuration, by lesion Dice in one repetition.
+Table extremes(const Results& results) {
+  Table table;
+  table.name = "extremes";
+  table.title = "Best and worst cases";
+  table.note = "Lesion Dice of single test images, each in one repetition, of all repetitions.";
+  table.columns = {"configuration", "worst", "best"};
+  table.csv_columns = {"configuration", "worst_image", "worst_dice", "best_image", "best_dice"};
   for (const std::string& configuration : results.configurations) {
-    const std::string baseline = baseline_of(results, configuration);
-    if (baseline.empty()) continue;
-    const PairedRuns paired = paired_runs(results, configuration, baseline);
-    Comparison comparison{configuration, baseline, {}};
-    for (std::size_t k = 0; k < paired.ours.size(); ++k) {
-      comparison.differences.push_back(
-          paired.ours[k]->board.at("per_image", "dice", "lesion").value -
-          paired.theirs[k]->board.at("per_image", "dice", "lesion").value);
+    std::vector<std::pair<double, std::string>> scores;
+    for (const RunResult* run : results.of(configuration)) {
+      for (const ImageScore& image : run->images) {
+        if (image.has_lesion()) scores.emplace_back(image.lesion_dice(), image.id);
+      }
     }
-    if (comparison.differences.size() >= kLeast) comparisons.push_back(std::move(comparison));
+    if (scores.empty()) continue;
+    const auto [worst, best] = std::minmax_element(scores.begin(), scores.end());
+    const auto text = [](const std::pair<double, std::string>& score) {
+      return fmt::format("{} ({:.3f})", score.second, score.first);
+    };
+    table.rows.push_back({configuration, text(*worst), text(*best)});
+    table.csv_rows.push_back({configuration, worst->second, fmt::format("{}", worst->first),
+                              best->second, fmt::format("{}", best->first)});
   }
-  Table table = tests_table(comparisons);
-  table.name = "repetitions";
-  table.title = "Against fixed weights with the same auxiliary loss, over repetitions";
-  table.note = "The same test; the unit is the repetition: its mean lesion Dice per image.";
+  return table;
+}
+
+/// The lesion Dice of every run.
+Table run_table(const Results& results) {
+  Table table;
+  table.name = "every_run";
+  table.title = "Every run";
+  table.note = "Lesion Dice per image of each repetition.";
+  table.columns = table.csv_columns = {"configuration"};
+  for (const std::string& repetition : results.repetitions) {
+    table.columns.push_back(repetition);
+    table.csv_columns.push_back(repetition);
+  }
+  for (const std::string& configuration : results.configurations) {
+    std::vector<std::string> row = {configuration}, numbers = row;
+    for (const std::string& repetition : results.repetitions) {
+      const RunResult* run = results.find(configuration, repetition);
+      row.push_back(run == nullptr ? "" : fmt::format("{:.3f}", lesion_dice(*run)));
+      numbers.push_back(run == nullptr ? "" : fmt::format("{}", lesion_dice(*run)));
+    }
+    table.rows.push_back(std::move(row));
+    table.csv_rows.push_back(std::move(numbers));
+  }
   return table;
 }
 
@@ -283,23 +278,40 @@ Table beside_paper(const Table& ours, const CsvTable& paper) {
       "sets, in percent, mean ± standard deviation. Which of them the data here are, if any, a "
       "run cannot know; the paper's splits are its own.";
   table.columns = {"configuration", "score", "here"};
-  for (const std::string& data_set : data_sets) table.columns.push_back("paper, " + data_set);
-  for (const std::vector<std::string>& row : ours.rows) {
+  table.csv_columns = {"configuration", "score", "here_mean", "here_deviation"};
+  for (const std::string& data_set : data_sets) {
+    table.columns.push_back("paper, " + data_set);
+    table.csv_columns.push_back("paper_" + data_set + "_mean");
+    table.csv_columns.push_back("paper_" + data_set + "_deviation");
+  }
+  const auto cell = [](const std::vector<std::string>& columns, const std::vector<std::string>& row,
+                       const std::string& name) {
+    const auto column = std::find(columns.begin(), columns.end(), name);
+    return row.at(static_cast<std::size_t>(column - columns.begin()));
+  };
+  for (std::size_t k = 0; k < ours.rows.size(); ++k) {
+    const std::string& configuration = ours.rows[k].front();
     for (const auto& [score, metric] : kPaperScores) {
       if (std::find(kCompared.begin(), kCompared.end(), metric) == kCompared.end()) continue;
-      const auto column = std::find(ours.columns.begin(), ours.columns.end(), score);
-      std::vector<std::string> cells = {
-          row.front(), score, row.at(static_cast<std::size_t>(column - ours.columns.begin()))};
+      std::vector<std::string> cells = {configuration, score,
+                                        cell(ours.columns, ours.rows[k], score)};
+      std::vector<std::string> numbers = {configuration, score};
+      for (const char* part : {"_mean", "_deviation"}) {
+        numbers.push_back(cell(ours.csv_columns, ours.csv_rows.at(k), "pooled_" + metric + part));
+      }
       bool any = false;
       for (const std::string& data_set : data_sets) {
-        const auto found = row_of.find({row.front(), data_set});
-        any = any || found != row_of.end();
-        cells.push_back(found == row_of.end()
-                            ? ""
-                            : fmt::format("{} ± {}", paper.text(found->second, metric),
-                                          paper.text(found->second, metric + "_sd")));
+        const auto found = row_of.find({configuration, data_set});
+        const bool known = found != row_of.end();
+        any = any || known;
+        const std::string mean = known ? paper.text(found->second, metric) : "",
+                          deviation = known ? paper.text(found->second, metric + "_sd") : "";
+        cells.push_back(known ? fmt::format("{} ± {}", mean, deviation) : "");
+        numbers.insert(numbers.end(), {mean, deviation});
       }
-      if (any) table.rows.push_back(std::move(cells));
+      if (!any) continue;
+      table.rows.push_back(std::move(cells));
+      table.csv_rows.push_back(std::move(numbers));
     }
   }
   return table;
@@ -308,12 +320,14 @@ Table beside_paper(const Table& ours, const CsvTable& paper) {
 std::vector<Table> grid_tables(const Results& results) {
   const Table paper = paper_table(results);
   std::vector<Table> tables = {
-      paper,
-      beside_paper(paper, parse_csv(embedded::kPaperTables, "paper_tables.csv")),
+      image_tests(compare_over_images(results)),
+      repetition_tests(compare_over_repetitions(results)),
+      run_table(results),
       lesion_table(results),
-      image_tests(results),
-      repetition_tests(results),
-      size_table(results)};
+      size_table(results),
+      extremes(results),
+      paper,
+      beside_paper(paper, parse_csv(embedded::kPaperTables, "paper_tables.csv"))};
   std::erase_if(tables, [](const Table& table) { return table.rows.empty(); });
   return tables;
 }

@@ -9,22 +9,24 @@
 
 namespace dmf {
 
-/// Every table of a grid's report.
+/// Every table of a grid's report but the matrix (grid_matrix.h), in the order of the page.
 ///
-///   paper         pooled means over classes in percent, mean ± standard deviation over
-///                 repetitions, as the paper prints them
-///   beside_paper  Dice, IoU and CB-Dice of these and of the paper, where it has the configuration
-///   lesion        the lesion alone: pooled, per image, distances, missed
 ///   tests         each configuration against fixed weights with the same auxiliary loss
 ///                 (Wilcoxon's signed-rank test over test images, Holm's correction)
 ///   repetitions   the same over repetitions, from six on
+///   every_run     lesion Dice per image of every run
+///   lesion        the lesion alone: per image, distances, missed, pooled
 ///   sizes         lesion Dice per image by the lesion's share of the image
+///   extremes      each configuration's best and worst image
+///   paper         pooled means over classes in percent, mean ± standard deviation over
+///                 repetitions, as the paper prints them
+///   beside_paper  Dice, IoU and CB-Dice of these and of the paper, where it has the configuration
 std::vector<Table> grid_tables(const Results& results);
 
 /// Dice, IoU and CB-Dice of each configuration that the paper has: ours, then the paper's on each
 /// of its data sets. Which of them is ours is not guessed.
 ///
-/// ours    with columns Dice, IoU and CB-Dice, the configuration in front
+/// ours    the table "paper": the configuration in front, Dice, IoU and CB-Dice
 /// paper   apps/report/paper_tables.csv
 Table beside_paper(const Table& ours, const CsvTable& paper);
 

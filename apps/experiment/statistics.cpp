@@ -1,9 +1,13 @@
 #include "apps/experiment/statistics.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <numeric>
+
+#include "engine/core/rng.h"
 
 namespace dmf {
 namespace {
@@ -46,6 +50,12 @@ Tails exact_tails(const std::vector<std::size_t>& doubled, std::size_t w) {
           std::accumulate(at, patterns.end(), 0.0) / count};
 }
 
+double percentile(const std::vector<double>& sorted, double share) {
+  const double rank = share * static_cast<double>(sorted.size() - 1);
+  const auto low = static_cast<std::size_t>(rank), high = std::min(low + 1, sorted.size() - 1);
+  return sorted[low] + (rank - static_cast<double>(low)) * (sorted[high] - sorted[low]);
+}
+
 }  // namespace
 
 MeanDeviation mean_deviation(std::span<const double> values) {
@@ -55,6 +65,24 @@ MeanDeviation mean_deviation(std::span<const double> values) {
   double squares = 0.0;
   for (const double v : values) squares += (v - mean) * (v - mean);
   return {mean, values.size() > 1 ? std::sqrt(squares / (n - 1.0)) : 0.0};
+}
+
+Estimate mean_with_interval(std::span<const double> values) {
+  constexpr int kResamples = 1000;
+  constexpr std::uint64_t kSeed = 1, kStream = 0x64696666;  // "diff"
+  if (values.empty()) return {};
+  const double mean = mean_deviation(values).mean;
+  Rng rng(kSeed, kStream);
+  std::vector<double> means;
+  for (int b = 0; b < kResamples; ++b) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      sum += values[static_cast<std::size_t>(rng.below(values.size()))];
+    }
+    means.push_back(sum / static_cast<double>(values.size()));
+  }
+  std::sort(means.begin(), means.end());
+  return {mean, percentile(means, 0.025), percentile(means, 0.975)};
 }
 
 SignedRankTest signed_rank_test(std::span<const double> differences) {
@@ -103,6 +131,21 @@ std::vector<double> holm_adjusted(const std::vector<double>& p) {
     adjusted[order[k]] = least;
   }
   return adjusted;
+}
+
+std::string difference_text(const Estimate& difference, int digits) {
+  const auto text = [digits](double value) {
+    const std::string size = fmt::format("{:.{}f}", std::abs(value), digits);
+    if (size.find_first_not_of("0.") == std::string::npos) return size;
+    return (value < 0.0 ? "-" : "+") + size;
+  };
+  return fmt::format("{} ({} to {})", text(difference.value), text(difference.low),
+                     text(difference.high));
+}
+
+std::string p_text(double p) {
+  if (p < 0.001) return "< 0.001";
+  return fmt::format("{:.{}f}", p, p < 0.1 ? 3 : 2);
 }
 
 }  // namespace dmf

@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 #include <vector>
+
+#include "apps/evaluation/scoreboard.h"
 
 namespace dmf {
 
@@ -11,6 +14,10 @@ struct MeanDeviation {
   double deviation = 0.0;  // of the sample, n - 1 in the denominator; 0 for a single value
 };
 MeanDeviation mean_deviation(std::span<const double> values);
+
+/// The mean with its 95 % interval by bootstrap, as Scoreboard has it: percentiles 2.5 and 97.5 of the
+/// means of 1000 samples drawn with replacement, always the same draws. 0 for no values.
+Estimate mean_with_interval(std::span<const double> values);
 
 /// Wilcoxon's signed-rank test of paired differences against a median of 0, two-sided.
 struct SignedRankTest {
@@ -34,5 +41,11 @@ SignedRankTest signed_rank_test(std::span<const double> differences);
 ///
 /// source  Holm, Scandinavian Journal of Statistics 6, 1979
 std::vector<double> holm_adjusted(const std::vector<double>& p);
+
+/// A difference with its interval: "+0.012 (-0.003 to +0.027)"; what is printed as zero has no sign.
+std::string difference_text(const Estimate& difference, int digits = 3);
+
+/// A p value as journals print it: "< 0.001", "0.013", "0.24", "1.00".
+std::string p_text(double p);
 
 }  // namespace dmf

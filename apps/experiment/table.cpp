@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "apps/files/csv.h"
-#include "apps/page/html.h"
 
 namespace dmf {
 namespace {
@@ -46,8 +45,8 @@ bool Table::marked(std::size_t row, std::size_t column) const {
   return column < best.size() && std::ranges::count(best[column], row) > 0;
 }
 
-std::string Table::html() const {
-  return dmf::html({.caption = title, .columns = columns, .rows = rows, .best = best});
+HtmlTable Table::for_page() const {
+  return {.caption = title, .columns = columns, .rows = rows, .best = best};
 }
 
 std::string Table::csv() const {
@@ -57,13 +56,13 @@ std::string Table::csv() const {
     for (const std::string& cell : cells) safe.push_back(csv_cell(cell));
     text += fmt::format("{}\n", fmt::join(safe, ","));
   };
-  add(columns);
-  for (const auto& row : rows) add(row);
+  add(csv_columns.empty() ? columns : csv_columns);
+  for (const auto& row : csv_columns.empty() ? rows : csv_rows) add(row);
   return text;
 }
 
 std::string Table::markdown() const {
-  std::string text = fmt::format("**{}** {}\n\n|", title, note);
+  std::string text = fmt::format("**{}.** {}\n\n|", title, note);
   for (const std::string& column : columns) text += " " + column + " |";
   text += "\n|";
   for (std::size_t k = 0; k < columns.size(); ++k) text += k == 0 ? " --- |" : " ---: |";

@@ -336,8 +336,15 @@ TEST_CASE("grid: the paper's values beside ours, for each of its data sets, none
                    {"configuration", "runs", "Dice", "IoU", "F1", "Precision", "Recall", "CB-Dice"},
                    {{"random", "1", "1", "2", "3", "4", "5", "6"},
                     {"mad+focal", "1", "80.00 ± 1.00", "70", "0", "0", "0", "75"}},
-                   {}};
+                   {},
+                   {"pooled_dice_mean", "pooled_dice_deviation", "pooled_iou_mean",
+                    "pooled_iou_deviation", "pooled_cb_dice_mean", "pooled_cb_dice_deviation"},
+                   {{"1", "", "2", "", "6", ""}, {"80.001", "1.002", "70", "", "75", ""}}};
   const Table table = beside_paper(ours, paper);
+  CHECK(table.csv_rows[0] == std::vector<std::string>{"mad+focal", "Dice", "80.001", "1.002",
+                                                      "92.67", "1.02", "94.80", "0.41", "93.09",
+                                                      "0.18"});
+  CHECK(table.csv_columns[4] == "paper_BUSI_mean");
   CHECK(table.columns == std::vector<std::string>{"configuration", "score", "here", "paper, BUSI",
                                                   "paper, BUSC", "paper, BUS synthetic"});
   REQUIRE(table.rows.size() == 3);  // the paper has no random weights
@@ -415,8 +422,12 @@ TEST_CASE("table: the same cells as CSV, Markdown and LaTeX") {
                     {{"a|b", "1.0 ± 0.1"}, {"c,\"d\"", "2 < 3 & $"}},
                     {{}, {1}}};
   CHECK(table.csv() == "name,x_1\na|b,1.0 ± 0.1\n\"c,\"\"d\"\"\",2 < 3 & $\n");
+  Table numbers = table;
+  numbers.csv_columns = {"name", "x_mean", "x_deviation"};
+  numbers.csv_rows = {{"a|b", "1.01", "0.1"}, {"c", "2", ""}};
+  CHECK(numbers.csv() == "name,x_mean,x_deviation\na|b,1.01,0.1\nc,2,\n");
   CHECK(table.markdown() ==
-        "**Title** Note 5 %.\n\n| name | x_1 |\n| --- | ---: |\n| a\\|b | 1.0 ± 0.1 |\n"
+        "**Title.** Note 5 %.\n\n| name | x_1 |\n| --- | ---: |\n| a\\|b | 1.0 ± 0.1 |\n"
         "| c,\"d\" | **2 < 3 & $** |\n");
   CHECK(table.latex() ==
         "% Title. Note 5 %.\n\\begin{tabular}{lr}\n\\toprule\nname & x\\_1 \\\\\n\\midrule\n"

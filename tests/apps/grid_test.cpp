@@ -26,7 +26,8 @@ struct GridFixture {
   }
   std::string tables(const std::string& out) const {
     std::string all;
-    for (const char* name : {"paper", "beside_paper", "lesion", "tests", "sizes", "extremes"}) {
+    for (const char* name :
+         {"matrix", "paper", "beside_paper", "lesion", "tests", "every_run", "sizes", "extremes"}) {
       for (const char* ending : {".csv", ".md", ".tex"}) {
         const std::string text =
             read_text(folder / out / "report/tables" / (std::string(name) + ending));
@@ -36,6 +37,9 @@ struct GridFixture {
         CHECK_MESSAGE((may_lack || !text.empty()), table);
         all += text;
       }
+    }
+    for (const char* name : {"runs.csv", "images.csv"}) {
+      all += read_text(folder / out / "report" / name);
     }
     return all;
   }
