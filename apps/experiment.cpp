@@ -10,10 +10,11 @@
 #include "apps/experiment/audit.h"
 #include "apps/experiment/crossval.h"
 #include "apps/experiment/grid_report.h"
-#include "apps/report/replay.h"
+#include "apps/experiment/run_comparison.h"
 #include "apps/experiment/runner.h"
 #include "apps/files/folders.h"
 #include "apps/files/output_files.h"
+#include "apps/report/replay.h"
 #include "apps/options/config_file.h"
 #include "apps/options/option_conflicts.h"
 #include "apps/options/recipes.h"
@@ -268,6 +269,29 @@ Action add_report(CLI::App& app) {
   };
 }
 
+Action add_compare(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "compare", "A page of two runs side by side: options, scores and images that differ");
+  struct Wanted {
+    std::string a, b, out;
+  };
+  auto wanted = std::make_shared<Wanted>();
+  command.add_option("run_a", wanted->a, "A run's folder")->required();
+  command.add_option("run_b", wanted->b, "Another's")->required();
+  command.add_option("--out", wanted->out, "Page to write")->check(dmf::not_empty())->required();
+  const auto overwrite = add_overwrite(command);
+  return [wanted, overwrite] {
+    dmf::OutputFiles outputs({"experiment", *overwrite, "--out", {}});
+    outputs.plan(wanted->out);
+    outputs.begin();
+    dmf::RunComparison compared =
+        dmf::compare_runs(dmf::read_run(wanted->a), dmf::read_run(wanted->b), wanted->out);
+    outputs.write(wanted->out, std::move(compared.page));
+    fmt::print("{}\npage      {}\n", compared.sentence, wanted->out);
+    return 0;
+  };
+}
+
 Action add_audit(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "audit", "Which rows of a table of published scores are impossible, and what they imply");
@@ -364,6 +388,7 @@ int main(int argc, char** argv) {
   std::map<std::string, Action> actions;
   actions["crossval"] = add_crossval(app);
   actions["report"] = add_report(app);
+  actions["compare"] = add_compare(app);
   actions["audit"] = add_audit(app);
   actions["replay"] = add_replay(app);
   actions["duplicates"] = add_duplicates(app);

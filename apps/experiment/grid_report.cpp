@@ -29,14 +29,6 @@ std::string sentences_html(const std::vector<std::string>& sentences) {
   return text + "</ul>\n";
 }
 
-/// How a page in a folder refers to a file.
-std::string link_from(const fs::path& folder, const fs::path& file) {
-  const auto whole = [](const fs::path& path) {
-    return fs::weakly_canonical(fs::current_path() / path);
-  };
-  return url_of(whole(file).lexically_relative(whole(folder)));
-}
-
 /// The table of all runs, each number a link to the run's own page where it has one.
 std::string linked_html(const Table& table, const Results& results, const fs::path& out) {
   HtmlTable page = table.for_page();

@@ -97,10 +97,12 @@ std::string data_difference(const Provenance& a, const Provenance& b) {
   return change ? "; from one to the other " + *change : "";
 }
 
+bool is_finished(const fs::path& folder) {
+  return fs::exists(folder / "metrics.json") && fs::exists(folder / "per_image.csv");
+}
+
 void require_same(const RunResult& a, const RunResult& b) {
-  DMF_CHECK(a.from.fingerprint == b.from.fingerprint, IoError,
-            "[report] {} and {} are runs of different data sets: {} and {}{}.", a.folder.string(),
-            b.folder.string(), a.from.data_set, b.from.data_set, data_difference(a.from, b.from));
+  require_one_data_set(a, b);
   DMF_CHECK(a.from.version == b.from.version, IoError,
             "[report] {} and {} were made by different versions: {} and {}.", a.folder.string(),
             b.folder.string(), a.from.version, b.from.version);
@@ -122,6 +124,29 @@ std::vector<const RunResult*> Results::of(const std::string& configuration) cons
   return all;
 }
 
+RunResult read_run(const fs::path& folder) {
+  DMF_CHECK(fs::exists(folder / "config.toml") && is_finished(folder), IoError,
+            "[report] {} is no finished run: expected a folder with config.toml, per_image.csv and "
+            "metrics.json.",
+            folder.string());
+  require_one_run(folder);
+  const fs::path config = folder / "config.toml";
+  RunResult run{
+      folder, parse_config(read_file(config, kLargestText), config.string()), "", "", {}, {}, {}};
+  run.configuration = configuration_name(run.options);
+  run.repetition = repetition_of(run.options);
+  run.from = read_provenance(folder / "run.json");
+  run.images = read_per_image_csv(folder / "per_image.csv");
+  run.board = make_scoreboard(run.images, {.resamples = 0});
+  return run;
+}
+
+void require_one_data_set(const RunResult& a, const RunResult& b) {
+  DMF_CHECK(a.from.fingerprint == b.from.fingerprint, IoError,
+            "[report] {} and {} are runs of different data sets: {} and {}{}.", a.folder.string(),
+            b.folder.string(), a.from.data_set, b.from.data_set, data_difference(a.from, b.from));
+}
+
 Results read_results(const std::vector<std::string>& folders) {
   Results results;
   const Found found = find_runs(folders);
@@ -129,23 +154,16 @@ Results read_results(const std::vector<std::string>& folders) {
   std::vector<RunResult> runs;
   std::vector<ConfigValues> settings;
   for (const fs::path& folder : found.runs) {
-    if (!fs::exists(folder / "metrics.json") || !fs::exists(folder / "per_image.csv")) {
+    if (!is_finished(folder)) {
       const bool has_failed =
           std::any_of(results.failed.begin(), results.failed.end(),
                       [&](const auto& each) { return each.first == folder.string(); });
       if (!has_failed) results.unfinished.push_back(folder.string());
       continue;
     }
-    require_one_run(folder);
-    const std::string config = read_file(folder / "config.toml", kLargestText);
-    RunResult run{folder, parse_config(config, (folder / "config.toml").string()), "", "", {}, {},
-                  {}};
-    run.from = read_provenance(folder / "run.json");
-    run.images = read_per_image_csv(folder / "per_image.csv");
-    run.board = make_scoreboard(run.images, {.resamples = 0});
-    run.repetition = repetition_of(run.options);
+    RunResult run = read_run(folder);
     if (!runs.empty()) require_same(runs.front(), run);
-    settings.push_back(varying_values(config));
+    settings.push_back(varying_values(read_file(folder / "config.toml", kLargestText)));
     runs.push_back(std::move(run));
   }
   DMF_CHECK(!runs.empty(), IoError, "[report] {} hold{} no finished run.", fmt::join(folders, ", "),
@@ -153,7 +171,6 @@ Results read_results(const std::vector<std::string>& folders) {
 
   const std::set<std::string> keys = varying(settings);
   for (std::size_t k = 0; k < runs.size(); ++k) {
-    runs[k].configuration = configuration_name(runs[k].options);
     for (const std::string& key : keys) {
       const auto value = settings[k].find(key);
       if (value != settings[k].end()) {

@@ -35,6 +35,14 @@ struct Results {
   std::vector<const RunResult*> of(const std::string& configuration) const;
 };
 
+/// Reads a finished run; its configuration is named by rule and auxiliary loss alone.
+///
+/// throws  IoError where it is not finished, or for a file that is not sound
+RunResult read_run(const std::filesystem::path& folder);
+
+/// throws  IoError where two runs are of different data sets, naming what changed
+void require_one_data_set(const RunResult& a, const RunResult& b);
+
 /// Reads all finished runs in these folders or below.
 ///
 /// throws  IoError when there are none, when they are of different data sets or versions, when two

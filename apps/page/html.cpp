@@ -129,6 +129,13 @@ std::string url_of(const std::filesystem::path& path) {
   return url;
 }
 
+std::string link_from(const std::filesystem::path& folder, const std::filesystem::path& file) {
+  const auto whole = [](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::current_path() / path);
+  };
+  return url_of(whole(file).lexically_relative(whole(folder)));
+}
+
 std::string facts_html(const std::vector<std::pair<std::string, std::string>>& facts) {
   std::string text = "<dl class=\"facts\">\n";
   for (const auto& [name, value] : facts) {

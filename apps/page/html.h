@@ -26,6 +26,9 @@ std::string data_uri(std::string_view type, std::string_view bytes);
 /// A file's path as a link to it: what is no letter, digit or one of "-._~/" as %XX.
 std::string url_of(const std::filesystem::path& path);
 
+/// How a page in a folder refers to a file elsewhere, so that both may be moved together.
+std::string link_from(const std::filesystem::path& folder, const std::filesystem::path& file);
+
 /// Names and what they are, one a line.
 std::string facts_html(const std::vector<std::pair<std::string, std::string>>& facts);
 
