@@ -10,6 +10,7 @@
 #include "apps/experiment/audit.h"
 #include "apps/experiment/crossval.h"
 #include "apps/experiment/grid_report.h"
+#include "apps/experiment/paper.h"
 #include "apps/experiment/run_comparison.h"
 #include "apps/experiment/runner.h"
 #include "apps/files/folders.h"
@@ -269,6 +270,21 @@ Action add_report(CLI::App& app) {
   };
 }
 
+Action add_paper(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "paper",
+      "What a paper of the runs in some folders begins with: LaTeX, figures and tidy tables");
+  auto folders = std::make_shared<std::vector<std::string>>();
+  auto out = std::make_shared<std::string>();
+  command.add_option("folders", *folders, "Folders of runs, or above them")->required();
+  command.add_option("--out", *out, "Folder to write to")->check(dmf::not_empty())->required();
+  const auto overwrite = add_overwrite(command);
+  return [folders, out, overwrite] {
+    fmt::print("{}", dmf::write_paper(dmf::read_results(*folders), *out, *overwrite));
+    return 0;
+  };
+}
+
 Action add_compare(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "compare", "A page of two runs side by side: options, scores and images that differ");
@@ -388,6 +404,7 @@ int main(int argc, char** argv) {
   std::map<std::string, Action> actions;
   actions["crossval"] = add_crossval(app);
   actions["report"] = add_report(app);
+  actions["paper"] = add_paper(app);
   actions["compare"] = add_compare(app);
   actions["audit"] = add_audit(app);
   actions["replay"] = add_replay(app);

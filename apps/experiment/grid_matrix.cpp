@@ -29,9 +29,10 @@ std::size_t place(const std::vector<std::string>& names, const std::string& name
   return static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
-/// With † where it is significant.
+/// In two lines, with † where it is significant.
 std::string marked_difference(const Comparison& comparison) {
-  return difference_text(comparison.mean) + (comparison.significant() ? "†" : "");
+  std::string text = difference_text(comparison.mean);
+  return text.replace(text.find(' '), 1, comparison.significant() ? "†\n" : "\n");
 }
 
 /// "0.81, 0.83, 0.80"; of many the least and the largest.
@@ -130,7 +131,7 @@ Table GridMatrix::table() const {
         numbers.resize(table.csv_columns.size());
       } else {
         const Comparison& c = *cell.compared;
-        texts.back() += " " + marked_difference(c);
+        texts.back() += "\n" + marked_difference(c);
         numbers.insert(numbers.end(),
                        {c.baseline, fmt::format("{}", c.differences.size()),
                         fmt::format("{}", c.mean.value), fmt::format("{}", c.mean.low),

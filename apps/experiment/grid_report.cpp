@@ -11,6 +11,7 @@
 #include "apps/experiment/grid_plots.h"
 #include "apps/experiment/grid_tables.h"
 #include "apps/experiment/grid_verdict.h"
+#include "apps/experiment/latex.h"
 #include "apps/experiment/tidy.h"
 #include "apps/files/output_files.h"
 #include "apps/page/html.h"
@@ -93,6 +94,8 @@ void add_course(Page& page, const CoursePlots& course, std::size_t repetitions) 
   }
 }
 
+}  // namespace
+
 std::vector<Figure> figures_of(const CoursePlots& course,
                                const std::vector<Comparison>& comparisons) {
   std::vector<Figure> figures;
@@ -109,6 +112,8 @@ std::vector<Figure> figures_of(const CoursePlots& course,
   }
   return figures;
 }
+
+namespace {
 
 /// Links to all that lies beside the page, a table a row.
 void add_files(Page& page, const Files& files) {
@@ -178,7 +183,7 @@ std::string write_grid_report(const Results& results, const fs::path& out, bool 
     const fs::path name = fs::path("tables") / table.name;
     files[name.string() + ".csv"] = table.csv();
     files[name.string() + ".md"] = table.markdown();
-    files[name.string() + ".tex"] = table.latex();
+    files[name.string() + ".tex"] = latex_tables(table);
   }
   files["runs.csv"] = runs_csv(results);
   files["images.csv"] = images_csv(results);

@@ -3,13 +3,19 @@
 #include <filesystem>
 #include <string>
 
+#include "apps/experiment/figures.h"
+#include "apps/experiment/grid_plots.h"
 #include "apps/experiment/results.h"
 
 namespace dmf {
 
+/// The figures of a grid: its course and the differences to fixed weights, where there are any.
+std::vector<Figure> figures_of(const CoursePlots& course,
+                               const std::vector<Comparison>& comparisons);
+
 /// Writes a grid's report into a folder: report.html (one file, no network), every table as CSV,
-/// Markdown and LaTeX in tables/, and every chart as SVG in figures/, and as PDF where rsvg-convert is
-/// installed.
+/// Markdown and LaTeX in tables/, every score of every run and image in runs.csv and images.csv, and
+/// every figure as SVG in figures/, and as PDF where rsvg-convert is installed.
 ///
 /// overwrite  replace an earlier report there, but for what was changed since; what it had beyond
 ///            this one goes

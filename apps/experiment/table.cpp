@@ -27,18 +27,6 @@ std::string replaced(const std::string& text,
   return result;
 }
 
-std::string tex(const std::string& text) {
-  return replaced(text, {{"±", "$\\pm$"},
-                         {"%", "\\%"},
-                         {"&", "\\&"},
-                         {"_", "\\_"},
-                         {"#", "\\#"},
-                         {"$", "\\$"},
-                         {"\\", "\\textbackslash{}"},
-                         {"<", "$<$"},
-                         {">", "$>$"}});
-}
-
 }  // namespace
 
 bool Table::marked(std::size_t row, std::size_t column) const {
@@ -69,31 +57,11 @@ std::string Table::markdown() const {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     text += "\n|";
     for (std::size_t k = 0; k < rows[i].size(); ++k) {
-      const std::string cell = replaced(rows[i][k], {{"|", "\\|"}});
+      const std::string cell = replaced(rows[i][k], {{"|", "\\|"}, {"\n", "<br>"}});
       text += marked(i, k) ? " **" + cell + "** |" : " " + cell + " |";
     }
   }
   return text + "\n";
-}
-
-std::string Table::latex() const {
-  std::string text = fmt::format("% {}. {}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n", title, note,
-                                 std::string(columns.size() - 1, 'r'));
-  const auto add = [&text](const std::vector<std::string>& cells) {
-    text += fmt::format("{} \\\\\n", fmt::join(cells, " & "));
-  };
-  std::vector<std::string> head;
-  for (const std::string& column : columns) head.push_back(tex(column));
-  add(head);
-  text += "\\midrule\n";
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    std::vector<std::string> cells;
-    for (std::size_t k = 0; k < rows[i].size(); ++k) {
-      cells.push_back(marked(i, k) ? "\\textbf{" + tex(rows[i][k]) + "}" : tex(rows[i][k]));
-    }
-    add(cells);
-  }
-  return text + "\\bottomrule\n\\end{tabular}\n";
 }
 
 }  // namespace dmf

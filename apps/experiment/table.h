@@ -7,7 +7,8 @@
 
 namespace dmf {
 
-/// A table of finished texts, for people and for other programs.
+/// A table of finished texts, a cell may have several lines, for people and for other programs. For LaTeX
+/// see latex.h.
 struct Table {
   std::string name;  // of its files
   std::string title, note;
@@ -23,8 +24,6 @@ struct Table {
   HtmlTable for_page() const;
   std::string csv() const;
   std::string markdown() const;
-  /// With booktabs' rules; the best values are bold.
-  std::string latex() const;
 };
 
 }  // namespace dmf

@@ -5,6 +5,7 @@
 
 #include "apps/experiment/audit.h"
 #include "apps/experiment/grid_tables.h"
+#include "apps/experiment/latex.h"
 #include "apps/experiment/plan.h"
 #include "apps/report/replay.h"
 #include "apps/experiment/runner.h"
@@ -429,10 +430,25 @@ TEST_CASE("table: the same cells as CSV, Markdown and LaTeX") {
   CHECK(table.markdown() ==
         "**Title.** Note 5 %.\n\n| name | x_1 |\n| --- | ---: |\n| a\\|b | 1.0 ± 0.1 |\n"
         "| c,\"d\" | **2 < 3 & $** |\n");
-  CHECK(table.latex() ==
-        "% Title. Note 5 %.\n\\begin{tabular}{lr}\n\\toprule\nname & x\\_1 \\\\\n\\midrule\n"
-        "a|b & 1.0 $\\pm$ 0.1 \\\\\nc,\"d\" & \\textbf{2 $<$ 3 \\& \\$} \\\\\n\\bottomrule\n"
-        "\\end{tabular}\n");
+  CHECK(latex_tables(table) ==
+        "\\begin{table}[htbp]\n\\centering\\footnotesize\\setlength{\\tabcolsep}{4pt}\n"
+        "\\caption{Title. Note 5 \\%.}\n\\label{tab:n}\n\\begin{tabular}{@{}lr@{}}\n\\toprule\n"
+        "name & x\\_\\allowbreak{}1 \\\\\n\\midrule\n"
+        "a\\textbar{}b & 1.0 $\\pm$ 0.1 \\\\\n"
+        "c,\\allowbreak{}\"d\" & \\textbf{2 $<$ 3 \\& \\$} \\\\\n\\bottomrule\n"
+        "\\end{tabular}\n\\end{table}\n");
+  CHECK(tex_text("-0.5 (+0.1 to -2), a-b") == "$-$0.5 ($+$0.1 to $-$2), a-b");
+  CHECK(tex_text("a+b_c") == "a+\\allowbreak{}b\\_\\allowbreak{}c");
+  // Of more than fit side by side, the rest beneath the same first column.
+  Table wide{"w", "W", "", {"name"}, {{"row"}}};
+  for (int k = 0; k < 9; ++k) {
+    wide.columns.push_back(fmt::format("column {}", k));
+    wide.rows[0].push_back("0.123 ± 0.456");
+  }
+  const std::string parts = latex_tables(wide);
+  CHECK(parts.find("\\label{tab:w-2}") != std::string::npos);
+  CHECK(parts.find("{@{}lrrrrrr") == std::string::npos);
+  CHECK(parts.find("column 8") != std::string::npos);
 }
 
 }  // namespace dmf
