@@ -44,13 +44,24 @@ std::string cell_of(const Table& table, std::size_t row, std::size_t column) {
   return table.marked(row, column) ? "\\textbf{" + tex_text(text) + "}" : tex_text(text);
 }
 
+/// The points that a cell takes: lines after the first are small.
+double width_of(const std::string& text) {
+  constexpr double kSmall = 0.7;
+  double width = 0.0;
+  for (const std::string& line : lines_of(text)) {
+    const double size = width == 0.0 ? 1.0 : kSmall;
+    width = std::max(width, size * kLetter * static_cast<double>(letters(line)));
+  }
+  return width;
+}
+
 /// Of each column the points it takes.
 std::vector<double> widths_of(const Table& table) {
   std::vector<double> widths;
   for (std::size_t k = 0; k < table.columns.size(); ++k) {
-    std::size_t most = letters(table.columns[k]);
-    for (const auto& row : table.rows) most = std::max(most, letters(row[k]));
-    widths.push_back(most > kLong ? kLongWidth : kLetter * static_cast<double>(most));
+    double most = width_of(table.columns[k]);
+    for (const auto& row : table.rows) most = std::max(most, width_of(row[k]));
+    widths.push_back(most > kLetter * kLong ? kLongWidth : most);
   }
   return widths;
 }
