@@ -178,12 +178,6 @@ class Computation {
   std::vector<std::vector<double>> per_image_;
 };
 
-double percentile(const std::vector<double>& sorted, double share) {
-  const double rank = share * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<std::size_t>(rank), high = std::min(low + 1, sorted.size() - 1);
-  return sorted[low] + (rank - static_cast<double>(low)) * (sorted[high] - sorted[low]);
-}
-
 std::vector<Score> estimates(const std::vector<ImageScore>& images,
                              const ScoreboardOptions& options, bool millimetres) {
   const Computation computation(images, options.batch, overlap_report(options.convention),
@@ -258,6 +252,12 @@ std::string cell(const Estimate* e, int digits) {
 }
 
 }  // namespace
+
+double percentile(const std::vector<double>& sorted, double share) {
+  const double rank = share * static_cast<double>(sorted.size() - 1);
+  const auto low = static_cast<std::size_t>(rank), high = std::min(low + 1, sorted.size() - 1);
+  return sorted[low] + (rank - static_cast<double>(low)) * (sorted[high] - sorted[low]);
+}
 
 const std::vector<std::pair<std::string, std::string>>& metric_names() {
   static const std::vector<std::pair<std::string, std::string>> names = [] {

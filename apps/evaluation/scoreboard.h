@@ -18,6 +18,12 @@ struct Estimate {
   std::string text(int digits) const;  // "0.8123 (0.7811 to 0.8402)"
 };
 
+/// The value below which so large a share of the others lies, between two of them in proportion.
+///
+/// sorted  ascending, at least one
+/// share   in [0, 1]
+double percentile(const std::vector<double>& sorted, double share);
+
 /// Every metric of a scoreboard and what people call it, in the order of tables.
 const std::vector<std::pair<std::string, std::string>>& metric_names();
 

@@ -82,21 +82,29 @@ std::string as_pdf(const fs::path& converter, const ScratchFolder& scratch,
 
 }  // namespace
 
-Figures draw_figures(const std::vector<Figure>& figures) {
-  const fs::path converter = find_program("rsvg-convert");
-  Figures drawn;
-  if (converter.empty()) {
-    drawn.problem = "for figures as PDF too install rsvg-convert (apt-get install librsvg2-bin)";
-  }
-  const ScratchFolder scratch;
+std::map<fs::path, std::string> draw_figures(const std::vector<Figure>& figures) {
+  std::map<fs::path, std::string> files;
   for (const Figure& figure : figures) {
     for (const auto& [ending, width] : {std::pair{"column", kColumnWidth}, {"page", kPageWidth}}) {
-      const std::string svg = figure.svg(width),
-                        file = fmt::format("{}_{}", file_name(figure.name), ending);
-      if (!converter.empty()) drawn.files[file + ".pdf"] = as_pdf(converter, scratch, svg);
-      drawn.files[file + ".svg"] = svg;
+      files[fmt::format("{}_{}.svg", file_name(figure.name), ending)] = figure.svg(width);
     }
   }
+  return files;
+}
+
+Figures draw_figures_for_print(const std::vector<Figure>& figures) {
+  Figures drawn{draw_figures(figures), ""};
+  const fs::path converter = find_program("rsvg-convert");
+  if (converter.empty()) {
+    drawn.problem = "for figures as PDF too install rsvg-convert (apt-get install librsvg2-bin)";
+    return drawn;
+  }
+  const ScratchFolder scratch;
+  std::map<fs::path, std::string> pdfs;
+  for (const auto& [name, svg] : drawn.files) {
+    pdfs[fs::path(name).replace_extension(".pdf")] = as_pdf(converter, scratch, svg);
+  }
+  drawn.files.merge(pdfs);
   return drawn;
 }
 

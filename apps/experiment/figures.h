@@ -20,9 +20,12 @@ struct Figure {
 };
 
 /// Draws figures as files: NAME_column.svg and NAME_page.svg, as wide as a column (3.3 inches) and the
-/// text (7 inches) of a paper, and both as PDF where rsvg-convert is installed.
+/// text (7 inches) of a paper.
+std::map<std::filesystem::path, std::string> draw_figures(const std::vector<Figure>& figures);
+
+/// The same, and all as PDF where rsvg-convert is installed.
 ///
 /// throws  IoError with rsvg-convert's words where it fails
-Figures draw_figures(const std::vector<Figure>& figures);
+Figures draw_figures_for_print(const std::vector<Figure>& figures);
 
 }  // namespace dmf

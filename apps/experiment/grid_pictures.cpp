@@ -37,9 +37,14 @@ void add_pictures(Page& page, const Results& results) {
   const auto repetition =
       std::find_if(results.repetitions.begin(), results.repetitions.end(), all_have);
   if (repetition == results.repetitions.end()) return;
-  const fs::path first = results.find(results.configurations.front(), *repetition)->folder;
+  constexpr std::size_t kShown = 8;
+  const RunResult& first = *results.find(results.configurations.front(), *repetition);
+  const std::size_t shown = std::min(kShown, first.images.size());
   std::string body;
-  for (const fs::path& path : files_below(first / "panels", 1, why_no_image).files) {
+  for (std::size_t k = 0; k < shown; ++k) {
+    const std::string name = panel_name(first.images[k * first.images.size() / shown].id);
+    const fs::path path = first.folder / "panels" / (name + ".png");
+    if (!fs::exists(path)) continue;
     const RawImage panel = read_image(path);
     std::vector<HtmlPicture> pictures = {{panel_part(panel, 0), "image"},
                                          {panel_part(panel, 1), "truth"}};
@@ -49,14 +54,13 @@ void add_pictures(Page& page, const Results& results) {
       if (!fs::exists(own)) break;  // of another test set
       std::string caption = configuration;
       for (const ImageScore& image : run.images) {
-        if (panel_name(image.id) == path.stem().string())
+        if (panel_name(image.id) == name)
           caption += fmt::format(", Dice {:.3f}", image.lesion_dice());
       }
       pictures.push_back({panel_part(read_image(own), 2), caption});
     }
     if (pictures.size() == 2 + results.configurations.size()) {
-      body += fmt::format("<h3>{}</h3>\n", escaped(path.stem().string())) +
-              contact_sheet_html(pictures, true);
+      body += fmt::format("<h3>{}</h3>\n", escaped(name)) + contact_sheet_html(pictures, true);
     }
   }
   page.add("The same images under every configuration",

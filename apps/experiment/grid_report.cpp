@@ -147,14 +147,12 @@ std::string page_html(const Results& results, const std::vector<Comparison>& com
                       const Files& files, const fs::path& out) {
   Page page;
   page.title = grid_name(results);
+  if (results.runs.begin()->second.from.simulated) page.badge = "SIMULATED IMAGES";
   page.lines = {"Research software, not for diagnosis."};
-  if (const std::vector<std::string> lines = cautions(results); !lines.empty()) {
-    page.add("Read this first", "", sentences_html(lines));
-  }
   const GridMatrix matrix = make_matrix(results, comparisons);
   page.add("What it found", "",
            fmt::format("<p class=\"answer\">{}</p>\n", escaped(verdict(results, comparisons))) +
-               matrix.html());
+               read_first_html(cautions(results)) + matrix.html());
   if (!comparisons.empty()) {
     page.add("Differences to fixed weights",
              "Of the same auxiliary loss; filled where significant (†).",
@@ -188,8 +186,9 @@ std::string write_grid_report(const Results& results, const fs::path& out, bool 
   files["runs.csv"] = runs_csv(results);
   files["images.csv"] = images_csv(results);
   const CoursePlots course = course_plots(results);
-  Figures figures = draw_figures(figures_of(course, comparisons));
-  for (auto& [name, content] : figures.files) files["figures" / name] = std::move(content);
+  for (auto& [name, content] : draw_figures(figures_of(course, comparisons))) {
+    files["figures" / name] = content;
+  }
   std::string page = page_html(results, comparisons, tables, course, files, out);
   files["report.html"] = std::move(page);
   OutputFiles outputs({"experiment", overwrite, "--out", {}});
@@ -203,8 +202,7 @@ std::string write_grid_report(const Results& results, const fs::path& out, bool 
   lines += fmt::format("found     {}\n", verdict(results, comparisons));
   lines += fmt::format("report    {}\ntables    {}\n", (out / "report.html").string(),
                        (out / "tables").string());
-  return lines + fmt::format("figures   {}{}\n", (out / "figures").string(),
-                             figures.problem.empty() ? "" : "; " + figures.problem);
+  return lines + fmt::format("figures   {}\n", (out / "figures").string());
 }
 
 }  // namespace dmf

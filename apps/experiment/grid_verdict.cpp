@@ -96,6 +96,27 @@ std::string sentence(const Results& results, const std::vector<Comparison>& comp
   return text + fmt::format(", of {}.", number_of(comparisons.size(), "comparison")) + few;
 }
 
+/// What training warned of, a line a warning with the configurations that it is about.
+std::vector<std::string> warnings_of(const Results& results) {
+  std::map<std::string, std::vector<std::string>> by_warning;
+  for (const std::string& configuration : results.configurations) {
+    for (const RunResult* run : results.of(configuration)) {
+      for (const std::string& warning : run->from.warnings) {
+        std::vector<std::string>& names = by_warning[warning];
+        if (names.empty() || names.back() != configuration) names.push_back(configuration);
+      }
+    }
+  }
+  constexpr std::string_view kWarning = "warning: ";
+  std::vector<std::string> lines;
+  for (const auto& [warning, names] : by_warning) {
+    const std::string text =
+        warning.starts_with(kWarning) ? warning.substr(kWarning.size()) : warning;
+    lines.push_back(fmt::format("{}: {}", first_few(names), text));
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string verdict(const Results& results, const std::vector<Comparison>& comparisons) {
@@ -122,6 +143,9 @@ std::string verdict(const Results& results, const std::vector<Comparison>& compa
 
 std::vector<std::string> cautions(const Results& results) {
   std::vector<std::string> lines;
+  if (results.runs.begin()->second.from.simulated) {
+    lines.emplace_back("Simulated images: nothing here is a result on patients.");
+  }
   for (const Twins& twins : find_twins(results)) {
     const RunResult &later = *results.of(twins.configuration).front(),
                     &earlier = *results.of(twins.earlier).front();
@@ -149,6 +173,8 @@ std::vector<std::string> cautions(const Results& results) {
     lines.push_back(
         fmt::format("{} failed or did not finish: no number has them.", number_of(lost, "run")));
   }
+  const std::vector<std::string> warnings = warnings_of(results);
+  lines.insert(lines.end(), warnings.begin(), warnings.end());
   return lines;
 }
 

@@ -12,7 +12,8 @@ namespace dmf {
 std::string verdict(const Results& results, const std::vector<Comparison>& comparisons);
 
 /// What a reader must know before any number, a sentence each: configurations that are the same runs
-/// under two names, repetitions that some lack, runs that failed.
+/// under two names, repetitions that some lack, runs that failed, simulated images, and what the
+/// trainings warned of.
 std::vector<std::string> cautions(const Results& results);
 
 /// "runs/grid: BUSI, 780 images": the folder that all runs lie in, and their data.

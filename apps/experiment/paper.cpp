@@ -119,7 +119,7 @@ std::string write_paper(const Results& results, const fs::path& out, bool overwr
   const std::vector<Comparison> comparisons = compare_over_images(results);
   std::vector<Table> tables = grid_tables(results);
   tables.insert(tables.begin(), make_matrix(results, comparisons).table());
-  Figures figures = draw_figures(figures_of(course_plots(results), comparisons));
+  Figures figures = draw_figures_for_print(figures_of(course_plots(results), comparisons));
   std::map<fs::path, std::string> files;
   std::string supplement = kHead;
   std::string main = fmt::format("{}\\input{{methods}}\n\n{}\n\n\\input{{tables/matrix}}\n", kHead,

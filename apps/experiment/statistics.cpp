@@ -50,12 +50,6 @@ Tails exact_tails(const std::vector<std::size_t>& doubled, std::size_t w) {
           std::accumulate(at, patterns.end(), 0.0) / count};
 }
 
-double percentile(const std::vector<double>& sorted, double share) {
-  const double rank = share * static_cast<double>(sorted.size() - 1);
-  const auto low = static_cast<std::size_t>(rank), high = std::min(low + 1, sorted.size() - 1);
-  return sorted[low] + (rank - static_cast<double>(low)) * (sorted[high] - sorted[low]);
-}
-
 }  // namespace
 
 MeanDeviation mean_deviation(std::span<const double> values) {

@@ -144,6 +144,13 @@ std::string facts_html(const std::vector<std::pair<std::string, std::string>>& f
   return text + "</dl>\n";
 }
 
+std::string read_first_html(const std::vector<std::string>& lines) {
+  if (lines.empty()) return "";
+  std::string text = "<div class=\"read-first\"><b>Read this first</b><ul>\n";
+  for (const std::string& line : lines) text += fmt::format("<li>{}</li>\n", escaped(line));
+  return text + "</ul></div>\n";
+}
+
 std::string html(const HtmlTable& table) {
   constexpr std::size_t kLong = 60;  // bytes of a line that may break
   std::string text = fmt::format(

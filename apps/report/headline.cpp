@@ -120,12 +120,7 @@ std::vector<std::string> read_first(const Scoreboard* board, const Provenance& f
 void add_headline(Page& page, const Scoreboard* board, const Provenance& from) {
   std::string body;
   if (board != nullptr) body += cards_of(*board);
-  const std::vector<std::string> first = read_first(board, from);
-  if (!first.empty()) {
-    body += "<div class=\"read-first\"><b>Read this first</b><ul>\n";
-    for (const std::string& line : first) body += fmt::format("<li>{}</li>\n", escaped(line));
-    body += "</ul></div>\n";
-  }
+  body += read_first_html(read_first(board, from));
   if (board != nullptr) {
     body += fmt::format("<p class=\"note\">For a paper: <span class=\"copy\">{}</span></p>\n",
                         escaped(headline_sentence(*board, from)));
