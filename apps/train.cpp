@@ -79,7 +79,9 @@ struct NewRun {
 /// Writes what the folder does not have yet. run.json comes first, which tells the others from
 /// files of somebody else's; config.toml last, with which a run can be gone on with.
 void write_beginning(const fs::path& folder, const NewRun& run) {
-  dmf::write_provenance(folder / "run.json", run.from);
+  dmf::Provenance from = run.from;
+  dmf::add_warnings(from, dmf::warnings_given());
+  dmf::write_provenance(folder / "run.json", from);
   if (!fs::exists(folder / "split.csv")) {
     dmf::write_file_atomically(folder / "split.csv", run.split);
   }
@@ -227,7 +229,7 @@ class TrainCommand {
     const std::int64_t batches = dmf::chunk_count(images, options_.batch);
     const std::int64_t steps = batches * options_.epoch_count(batches);
     for (const std::string& line : dmf::without_effect(app_, options_, steps)) {
-      dmf::warn("warning: " + line);
+      dmf::warn("warning: " + line, dmf::WarningAbout::command);
     }
   }
 

@@ -49,6 +49,7 @@ set(may_apps_report           ${may_apps_run} apps/run apps/evaluation apps/page
 set(may_apps_export           ${may_apps_run} apps/run)
 set(may_apps_inspection       ${may_apps_report} apps/report)
 set(may_apps_experiment       ${may_apps_report} apps/report)
+set(may_apps_experiment_report ${may_apps_experiment} apps/experiment)
 set(may_apps_prediction       ${may_apps_run} apps/run apps/evaluation)
 set(may_apps_oracle           ${may_apps_image} apps/image ${library})
 set(may_apps_benchmarks       ${may_apps_training} apps/training)

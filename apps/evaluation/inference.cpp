@@ -11,7 +11,7 @@ std::string Inference::describe() const {
   std::vector<std::string> parts;
   if (mirror) parts.emplace_back("mirrored too");
   if (scale != 1.0) parts.push_back(fmt::format("{} times as large too", scale));
-  if (temperature != 1.0) parts.push_back(fmt::format("temperature {}", temperature));
+  if (temperature != 1.0) parts.push_back(fmt::format("temperature {:.4g}", temperature));
   if (threshold != 0.5) parts.push_back(fmt::format("threshold {}", threshold));
   if (largest_component) parts.emplace_back("largest component");
   if (fill_holes) parts.emplace_back("holes filled");

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "apps/data/augmentation/composition.h"
 #include "apps/report/headline.h"
 #include "apps/report/image_section.h"
 #include "apps/support/option_values.h"
@@ -53,20 +54,19 @@ std::string parts_table(const Scoreboard& board, const std::vector<ImageScore>& 
 
 }  // namespace
 
-std::string model_card(const std::string& name, const Model& model, const TrainOptions& options,
-                       const Provenance& from, const Scoreboard& board,
-                       const std::vector<ImageScore>& images) {
+std::string model_card(const Model& model, const TrainOptions& options, const Provenance& from,
+                       const Scoreboard& board, const std::vector<ImageScore>& images) {
   const PreprocessSpec& input = model.preprocess;
   const Network<float>& network = model.network();
   const std::string inference = model.inference.describe();
   std::string text = fmt::format(
-      "# {}\n\nA network that marks lesions in images. Research software, not for diagnosis.\n",
-      plain(name));
+      "# {} on {}\n\nA network that marks lesions in images. Research software, not for diagnosis.\n",
+      plain(options.model), plain(from.data_set));
   text += fmt::format(
-      "\n## Model\n\n- {}, {}; {} parameters, {} classes\n- input {} x {} x {}, {}\n- run {}, version {}{}\n",
+      "\n## Model\n\n- {}, {}; {} parameters, {} classes\n- input {} x {} x {}, {}\n- version {}{}\n",
       plain(options.model), plain(settings_text(options.network_spec().settings)),
       network.parameter_count(), network.spec().classes, input.size, input.size, input.channels,
-      input.keep_aspect ? "the image's proportions kept" : "the image scaled to a square", from.id,
+      input.keep_aspect ? "the image's proportions kept" : "the image scaled to a square",
       from.version, from.commit.empty() ? "" : ", commit " + from.commit);
   if (!inference.empty()) text += fmt::format("- masks: {}\n", plain(inference));
   text += fmt::format("\n## Data\n\n- {}{}\n- {}\n- fingerprint {}\n", plain(from.data_set),
@@ -76,7 +76,7 @@ std::string model_card(const std::string& name, const Model& model, const TrainO
       "\n## Training\n\n- {} weighted by {}, auxiliary {}\n- {}, rate {}, batches of {}, augmentation {}\n",
       plain(fmt::format("{}", fmt::join(options.losses, " + "))), plain(options.fusion.weighting),
       plain(options.auxiliary), options.optimizer, options.lr, options.batch,
-      plain(options.augment));
+      plain(parse_composition(options.augment).text()));
   text += fmt::format("\n## How well it does\n\n{}\n\n{}", plain(headline_sentence(board, from)),
                       parts_table(board, images));
   text +=

@@ -14,8 +14,7 @@ namespace dmf {
 /// et al. 2019, "Model Cards for Model Reporting").
 ///
 /// images  the test images' scores
-std::string model_card(const std::string& name, const Model& model, const TrainOptions& options,
-                       const Provenance& from, const Scoreboard& board,
-                       const std::vector<ImageScore>& images);
+std::string model_card(const Model& model, const TrainOptions& options, const Provenance& from,
+                       const Scoreboard& board, const std::vector<ImageScore>& images);
 
 }  // namespace dmf

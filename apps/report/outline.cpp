@@ -13,7 +13,7 @@ constexpr std::array<std::array<int, 2>, 4> kSteps = {{{1, 0}, {0, 1}, {-1, 0}, 
 /// The borders of a region, one loop after another.
 class Borders {
  public:
-  explicit Borders(const Region& region)
+  explicit Borders(const PixelSet& region)
       : region_(region), width_(static_cast<std::size_t>(region.width) + 1) {
     leaving_.resize(width_ * (static_cast<std::size_t>(region.height) + 1));
     for (int y = 0; y < region.height; ++y) {
@@ -73,14 +73,14 @@ class Borders {
     return text + "z";
   }
 
-  const Region& region_;
+  const PixelSet& region_;
   std::size_t width_;
   std::vector<std::array<bool, 4>> leaving_;  // of each corner, the sides that begin at it
 };
 
 }  // namespace
 
-std::string outline_of(const Region& region) {
+std::string outline_of(const PixelSet& region) {
   return Borders(region).path();
 }
 

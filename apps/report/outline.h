@@ -8,7 +8,7 @@
 namespace dmf {
 
 /// Which pixels are inside, [height, width].
-struct Region {
+struct PixelSet {
   int height = 0, width = 0;
   std::vector<bool> inside;
 
@@ -21,6 +21,6 @@ struct Region {
 
 /// Its border as an SVG path along the edges of pixels, a pixel being one unit; empty where nothing is
 /// inside. Filled with the even-odd rule it is the region, holes and all.
-std::string outline_of(const Region& region);
+std::string outline_of(const PixelSet& region);
 
 }  // namespace dmf

@@ -87,8 +87,8 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
   Scoreboard scores = make_scoreboard(evaluation.images, {.convention = options.convention});
   scores.reliability = evaluation.reliability;
   say("\n" + headline_lines(scores));
-  say(fmt::format("scores    all: {}, metrics.json; evaluate --run {}\n",
-                  (folder / "report.html").string(), shell_word(folder.string())));
+  say_lines(fmt::format("scores    all are in report.html and metrics.json; evaluate --run {}\n",
+                        shell_word(folder.string())));
 
   std::map<std::string, std::string> files;  // by their paths in the folder
   for (TestPicture& picture : pictures) {
@@ -99,8 +99,7 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
   const std::map<std::string, std::string> former = from.files;
   from.files.clear();
   add_warnings(from, warnings_given());
-  files["MODEL_CARD.md"] =
-      model_card(folder.filename().string(), model, options, from, scores, evaluation.images);
+  files["MODEL_CARD.md"] = model_card(model, options, from, scores, evaluation.images);
   for (const char* table : {"split.csv", "steps.csv", "epochs.csv"}) {
     from.files[table] = hash_of(read_file(folder / table, kLargestText));
   }

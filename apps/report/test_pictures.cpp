@@ -10,8 +10,8 @@
 namespace dmf {
 namespace {
 
-Region region_where(int height, int width, const std::function<bool(std::size_t)>& inside) {
-  Region region{height, width, {}};
+PixelSet region_where(int height, int width, const std::function<bool(std::size_t)>& inside) {
+  PixelSet region{height, width, {}};
   const std::size_t pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
   for (std::size_t i = 0; i < pixels; ++i) region.inside.push_back(inside(i));
   return region;

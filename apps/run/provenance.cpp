@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "apps/support/console.h"
 #include "apps/support/program.h"
 #include "apps/support/version.h"
 #include "engine/core/check.h"
@@ -80,6 +81,14 @@ void add_warnings(Provenance& provenance, const std::vector<std::string>& warnin
     std::vector<std::string>& known = provenance.warnings;
     if (std::ranges::count(known, warning) == 0) known.push_back(warning);
   }
+}
+
+void keep_warnings(const std::filesystem::path& run_json) {
+  if (warnings_given().empty() || !std::filesystem::exists(run_json)) return;
+  Provenance from = read_provenance(run_json);
+  const std::size_t known = from.warnings.size();
+  add_warnings(from, warnings_given());
+  if (from.warnings.size() > known) write_provenance(run_json, from);
 }
 
 void write_provenance(const std::filesystem::path& path, const Provenance& provenance) {

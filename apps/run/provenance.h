@@ -36,6 +36,10 @@ Provenance provenance_of(const SampleSet& samples, const std::string& split,
 /// Adds the warnings that it does not have yet.
 void add_warnings(Provenance& provenance, const std::vector<std::string>& warnings);
 
+/// Adds to a run's run.json, where there is one, the warnings about it so far: they must not be lost
+/// with this process.
+void keep_warnings(const std::filesystem::path& run_json);
+
 void write_provenance(const std::filesystem::path& path, const Provenance& provenance);
 /// throws  IoError for a file that is not such a record
 Provenance read_provenance(const std::filesystem::path& path);

@@ -32,7 +32,8 @@ void warn_of_missing(const std::filesystem::path& folder, const std::string& wha
                      const std::exception& problem) {
   const bool is_memory = dynamic_cast<const std::bad_alloc*>(&problem) != nullptr;
   warn(fmt::format("warning: {}: {} The scores are not touched by it; {} tries it again.", what,
-                   is_memory ? "out of memory." : problem.what(), resume_command(folder)));
+                   is_memory ? "out of memory." : problem.what(), resume_command(folder)),
+       WarningAbout::command);
 }
 
 RunLock::RunLock(const std::filesystem::path& folder)

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <sstream>
 
 #include "apps/support/text.h"
@@ -20,9 +21,13 @@ std::string fitted(const std::string& line, int stream) {
   return ::isatty(stream) == 1 ? fit_line(line, std::min(kWidest, screen_width())) : line;
 }
 
-std::vector<std::string>& given() {
-  static std::vector<std::string> lines;
-  return lines;
+struct Warnings {
+  std::set<std::string> said;
+  std::vector<std::string> about_work;
+};
+Warnings& warnings() {
+  static Warnings all;
+  return all;
 }
 
 }  // namespace
@@ -36,7 +41,8 @@ void say(const std::string& text) {
   static bool said = false;
   if (said) return;
   said = true;
-  warn("warning: standard output cannot be written: " + reason + ". The work goes on.");
+  warn("warning: standard output cannot be written: " + reason + ". The work goes on.",
+       WarningAbout::command);
 }
 
 void say_lines(const std::string& lines) {
@@ -50,15 +56,15 @@ void say_lines(const std::string& lines) {
   }
 }
 
-void warn(const std::string& line) {
-  if (std::ranges::count(given(), line) > 0) return;
-  given().push_back(line);
+void warn(const std::string& line, WarningAbout about) {
+  if (!warnings().said.insert(line).second) return;
+  if (about == WarningAbout::work) warnings().about_work.push_back(line);
   std::fputs((fitted(line, STDERR_FILENO) + "\n").c_str(), stderr);
   std::fflush(stderr);
 }
 
 const std::vector<std::string>& warnings_given() {
-  return given();
+  return warnings().about_work;
 }
 
 std::size_t screen_width() {

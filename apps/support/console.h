@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,10 +14,14 @@ void say(const std::string& text);
 /// begin with "warning: " by warn().
 void say_lines(const std::string& lines);
 
-/// Prints a line to standard error, once however often it is given; broken on a terminal.
-void warn(const std::string& line);
+/// What a warning is about: the work, whose results keep it; or the command, its options and machine,
+/// which another may do without.
+enum class WarningAbout : std::uint8_t { work, command };
 
-/// The lines that were given to warn(), in order, each once.
+/// Prints a line to standard error, once however often it is given; broken on a terminal.
+void warn(const std::string& line, WarningAbout about = WarningAbout::work);
+
+/// The warnings about the work so far, in order, each once.
 const std::vector<std::string>& warnings_given();
 
 /// Columns of the terminal that standard output is, 80 where it is none.

@@ -101,10 +101,10 @@ void limit_threads() {
 void start_threads() {
   const int threads = num_threads(), cores = usable_cores();
   if (threads > cores) {
-    warn(
-        fmt::format("warning: {} threads, and this process may use {} core{}: more threads than "
-                    "cores wait for each other (--threads {})",
-                    threads, cores, cores == 1 ? "" : "s", cores));
+    warn(fmt::format("warning: {} threads, and this process may use {} core{}: more threads than "
+                     "cores wait for each other (--threads {})",
+                     threads, cores, cores == 1 ? "" : "s", cores),
+         WarningAbout::command);
   }
   std::latch all_asked(1);
   std::vector<std::jthread> trial;

@@ -135,6 +135,7 @@ class Run {
   /// Makes what was done so far safe. The logs first: a checkpoint without its rows is no good.
   void save() {
     position_.event_bytes = log_->flush();
+    keep_warnings(folder_ / "run.json");  // before what lets another process go on from here
     save_checkpoint(folder_ / kCheckpoint, parts(), position_, run_);
   }
 

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "apps/experiment/run_comparison.h"
+#include "apps/experiment/report/run_comparison.h"
 #include "tests/support/temporary_folder.h"
 
 // Two runs side by side.

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "apps/experiment/audit.h"
-#include "apps/experiment/grid_tables.h"
-#include "apps/experiment/latex.h"
+#include "apps/experiment/report/grid_tables.h"
+#include "apps/experiment/report/latex.h"
 #include "apps/experiment/plan.h"
 #include "apps/report/replay.h"
 #include "apps/experiment/runner.h"

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "apps/experiment/grid_tables.h"
+#include "apps/experiment/report/grid_tables.h"
 #include "apps/experiment/plan.h"
 #include "apps/files/csv.h"
 #include "apps/report/run_curves.h"

@@ -1,10 +1,10 @@
 #include <doctest/doctest.h>
 
-#include "apps/experiment/grid_matrix.h"
-#include "apps/experiment/grid_tables.h"
-#include "apps/experiment/grid_verdict.h"
 #include "apps/experiment/plan.h"
-#include "apps/experiment/tidy.h"
+#include "apps/experiment/report/grid_matrix.h"
+#include "apps/experiment/report/grid_tables.h"
+#include "apps/experiment/report/grid_verdict.h"
+#include "apps/experiment/report/tidy.h"
 #include "apps/files/csv.h"
 #include "apps/page/interval_plot.h"
 #include "apps/page/multiples.h"

@@ -83,7 +83,7 @@ TEST_CASE("outline: filled it is the region again, whatever its shape") {
     const int height = 1 + static_cast<int>(rng.below(9)),
               width = 1 + static_cast<int>(rng.below(9));
     const double share = rng.uniform();
-    Region region{height, width, {}};
+    PixelSet region{height, width, {}};
     for (int i = 0; i < height * width; ++i) region.inside.push_back(rng.uniform() < share);
     CHECK(filled(outline_of(region), height, width) == region.inside);
   }
@@ -141,9 +141,8 @@ TEST_CASE("model card: what it is, what it was made from, how well it does, what
   from.warnings = {"warning: *watch* out"};
   const std::vector<ImageScore> images = {scored("benign/a", 90, 10, 10),
                                           scored("malignant/b", 0, 50, 0)};
-  const std::string card =
-      model_card("a_run", model, options, from, make_scoreboard(images), images);
-  CHECK(has(card, "# a\\_run\n"));
+  const std::string card = model_card(model, options, from, make_scoreboard(images), images);
+  CHECK(has(card, "# paper on BUSI"));
   CHECK(has(card, "BUSI \\| \\<b\\>, 9 images"));
   CHECK(has(card, "0.5\\*focal"));
   CHECK(has(card, headline_sentence(make_scoreboard(images), from)));

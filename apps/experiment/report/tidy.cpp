@@ -1,4 +1,4 @@
-#include "apps/experiment/tidy.h"
+#include "apps/experiment/report/tidy.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "apps/experiment/grid_plots.h"
+#include "apps/experiment/report/grid_plots.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "apps/experiment/grid_matrix.h"
+#include "apps/experiment/report/grid_matrix.h"
 
 #include <fmt/format.h>
 

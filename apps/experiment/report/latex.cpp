@@ -1,4 +1,4 @@
-#include "apps/experiment/latex.h"
+#include "apps/experiment/report/latex.h"
 
 #include <fmt/format.h>
 

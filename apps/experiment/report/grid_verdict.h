@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/experiment/comparison.h"
+#include "apps/experiment/report/comparison.h"
 
 namespace dmf {
 

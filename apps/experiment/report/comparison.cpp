@@ -1,4 +1,4 @@
-#include "apps/experiment/comparison.h"
+#include "apps/experiment/report/comparison.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "apps/experiment/figures.h"
+#include "apps/experiment/report/figures.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "apps/experiment/grid_verdict.h"
+#include "apps/experiment/report/grid_verdict.h"
 
 #include <fmt/format.h>
 

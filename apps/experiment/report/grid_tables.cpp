@@ -1,4 +1,4 @@
-#include "apps/experiment/grid_tables.h"
+#include "apps/experiment/report/grid_tables.h"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 #include <functional>
 #include <optional>
 
-#include "apps/experiment/comparison.h"
+#include "apps/experiment/report/comparison.h"
+#include "apps/experiment/report/test_tables.h"
 #include "apps/experiment/statistics.h"
-#include "apps/experiment/test_tables.h"
 #include "apps/files/csv.h"
 #include "apps/report/embedded.h"
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "apps/experiment/comparison.h"
+#include "apps/experiment/report/comparison.h"
 #include "apps/experiment/table.h"
 
 namespace dmf {

@@ -1,4 +1,4 @@
-#include "apps/experiment/grid_pictures.h"
+#include "apps/experiment/report/grid_pictures.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "apps/experiment/run_comparison.h"
+#include "apps/experiment/report/run_comparison.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <map>
 #include <set>
 
-#include "apps/experiment/comparison.h"
+#include "apps/experiment/report/comparison.h"
 #include "apps/options/config_lines.h"
 #include "apps/page/page.h"
 #include "apps/page/plot.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/experiment/comparison.h"
+#include "apps/experiment/report/comparison.h"
 #include "apps/page/interval_plot.h"
 #include "apps/page/multiples.h"
 

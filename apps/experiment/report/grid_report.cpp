@@ -1,18 +1,18 @@
-#include "apps/experiment/grid_report.h"
+#include "apps/experiment/report/grid_report.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "apps/experiment/figures.h"
-#include "apps/experiment/grid_matrix.h"
-#include "apps/experiment/grid_pictures.h"
-#include "apps/experiment/grid_plots.h"
-#include "apps/experiment/grid_tables.h"
-#include "apps/experiment/grid_verdict.h"
-#include "apps/experiment/latex.h"
-#include "apps/experiment/tidy.h"
+#include "apps/experiment/report/figures.h"
+#include "apps/experiment/report/grid_matrix.h"
+#include "apps/experiment/report/grid_pictures.h"
+#include "apps/experiment/report/grid_plots.h"
+#include "apps/experiment/report/grid_tables.h"
+#include "apps/experiment/report/grid_verdict.h"
+#include "apps/experiment/report/latex.h"
+#include "apps/experiment/report/tidy.h"
 #include "apps/files/output_files.h"
 #include "apps/page/html.h"
 #include "apps/page/page.h"

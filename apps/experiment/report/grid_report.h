@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <string>
 
-#include "apps/experiment/figures.h"
-#include "apps/experiment/grid_plots.h"
+#include "apps/experiment/report/figures.h"
+#include "apps/experiment/report/grid_plots.h"
 #include "apps/experiment/results.h"
 
 namespace dmf {

@@ -1,4 +1,4 @@
-#include "apps/experiment/test_tables.h"
+#include "apps/experiment/report/test_tables.h"
 
 #include <fmt/format.h>
 

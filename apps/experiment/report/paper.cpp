@@ -1,4 +1,4 @@
-#include "apps/experiment/paper.h"
+#include "apps/experiment/report/paper.h"
 
 #include <fmt/ranges.h>
 
@@ -6,12 +6,12 @@
 #include <map>
 #include <set>
 
-#include "apps/experiment/grid_matrix.h"
-#include "apps/experiment/grid_report.h"
-#include "apps/experiment/grid_tables.h"
-#include "apps/experiment/grid_verdict.h"
-#include "apps/experiment/latex.h"
-#include "apps/experiment/tidy.h"
+#include "apps/experiment/report/grid_matrix.h"
+#include "apps/experiment/report/grid_report.h"
+#include "apps/experiment/report/grid_tables.h"
+#include "apps/experiment/report/grid_verdict.h"
+#include "apps/experiment/report/latex.h"
+#include "apps/experiment/report/tidy.h"
 #include "apps/files/output_files.h"
 #include "apps/support/option_values.h"
 #include "apps/support/text.h"
