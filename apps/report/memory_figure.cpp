@@ -17,7 +17,7 @@ namespace dmf {
 namespace {
 
 constexpr std::size_t kPoints = 240;  // of a curve
-constexpr std::size_t kStops = 200;   // of the cursor
+constexpr std::size_t kStops = 120;   // of the cursor
 constexpr int kWide = 1100, kNarrow = 440, kLeft = 52;
 
 /// What is remembered of each loss after step i, and what is made of it.
@@ -169,7 +169,7 @@ Json weights_at(const std::vector<std::vector<double>>& weights,
   Json rows = Json::array();
   for (const std::size_t i : stops) {
     Json row = Json::array();
-    for (const double weight : weights[i]) row.push_back(std::round(weight * 1e4) / 1e4);
+    for (const double weight : weights[i]) row.push_back(std::round(weight * 1e3) / 1e3);
     rows.push_back(std::move(row));
   }
   return rows;

@@ -13,8 +13,8 @@ constexpr std::array<std::array<int, 2>, 4> kSteps = {{{1, 0}, {0, 1}, {-1, 0}, 
 /// The borders of a region, one loop after another.
 class Borders {
  public:
-  explicit Borders(const PixelSet& region)
-      : region_(region), width_(static_cast<std::size_t>(region.width) + 1) {
+  Borders(const PixelSet& region, int unit)
+      : region_(region), unit_(unit), width_(static_cast<std::size_t>(region.width) + 1) {
     leaving_.resize(width_ * (static_cast<std::size_t>(region.height) + 1));
     for (int y = 0; y < region.height; ++y) {
       for (int x = 0; x < region.width; ++x) {
@@ -44,11 +44,11 @@ class Borders {
 
   /// The loop that begins here to the right, with straight runs as one; it is taken away.
   std::string loop(int x, int y) {
-    std::string text = fmt::format("M{} {}", x, y);
+    std::string text = fmt::format("M{} {}", unit_ * x, unit_ * y);
     int direction = 0, run = 0;
     const auto write = [&] {
       const bool across = direction % 2 == 0;
-      text += fmt::format("{}{}", across ? 'h' : 'v', direction < 2 ? run : -run);
+      text += fmt::format("{}{}", across ? 'h' : 'v', unit_ * (direction < 2 ? run : -run));
       run = 0;
     };
     const int from_x = x, from_y = y;
@@ -74,14 +74,29 @@ class Borders {
   }
 
   const PixelSet& region_;
+  int unit_;
   std::size_t width_;
   std::vector<std::array<bool, 4>> leaving_;  // of each corner, the sides that begin at it
 };
 
 }  // namespace
 
-std::string outline_of(const PixelSet& region) {
-  return Borders(region).path();
+PixelSet halved(const PixelSet& region) {
+  PixelSet half{(region.height + 1) / 2, (region.width + 1) / 2, {}};
+  for (int h = 0; h < half.height; ++h) {
+    for (int w = 0; w < half.width; ++w) {
+      int inside = 0;
+      for (const int dh : {0, 1}) {
+        for (const int dw : {0, 1}) inside += region.at(2 * h + dh, 2 * w + dw) ? 1 : 0;
+      }
+      half.inside.push_back(inside >= 2);
+    }
+  }
+  return half;
+}
+
+std::string outline_of(const PixelSet& region, int unit) {
+  return Borders(region, unit).path();
 }
 
 }  // namespace dmf

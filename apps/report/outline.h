@@ -19,8 +19,13 @@ struct PixelSet {
   }
 };
 
-/// Its border as an SVG path along the edges of pixels, a pixel being one unit; empty where nothing is
-/// inside. Filled with the even-odd rule it is the region, holes and all.
-std::string outline_of(const PixelSet& region);
+/// Half as high and wide, rounded up: inside where two or more of a pixel's four are.
+PixelSet halved(const PixelSet& region);
+
+/// Its border as an SVG path along the edges of pixels; empty where nothing is inside. Filled with the
+/// even-odd rule it is the region, holes and all.
+///
+/// unit  what an edge of a pixel measures
+std::string outline_of(const PixelSet& region, int unit = 1);
 
 }  // namespace dmf

@@ -1,6 +1,7 @@
 #include "apps/report/test_pictures.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 
 #include "apps/evaluation/calibration.h"
@@ -15,6 +16,22 @@ PixelSet region_where(int height, int width, const std::function<bool(std::size_
   const std::size_t pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
   for (std::size_t i = 0; i < pixels; ++i) region.inside.push_back(inside(i));
   return region;
+}
+
+/// Of all regions, in their order: to the pixel where that is not too much for a page, else, as of the
+/// speckle that a network finds which has hardly learnt, coarser.
+std::array<std::string, 6> outlines_of(std::array<PixelSet, 6> regions) {
+  constexpr std::size_t kMost = 3000;  // letters of all
+  for (int unit = 1;; unit *= 2) {
+    std::array<std::string, 6> outlines;
+    std::size_t letters = 0;
+    for (std::size_t k = 0; k < regions.size(); ++k) {
+      outlines[k] = outline_of(regions[k], unit);
+      letters += outlines[k].size();
+    }
+    if (letters <= kMost || regions.front().height <= 1) return outlines;
+    for (PixelSet& region : regions) region = halved(region);
+  }
 }
 
 std::string jpeg_of(const Image& image) {
@@ -32,9 +49,6 @@ TestPicture picture_of(const SampleSet& samples, std::size_t item, const Image& 
   std::ranges::replace(sample.labels.labels, ignored, 0);  // is of no class
   const LabelMap found = to_labels(probabilities, inference);
   const Image sure = calibrated(probabilities, inference.temperature);
-  const auto outline = [&](const std::function<bool(std::size_t)>& inside) {
-    return outline_of(region_where(found.height, found.width, inside));
-  };
   const auto in_truth = [&](std::size_t i) { return sample.labels.labels[i] > 0; };
   const auto in_found = [&](std::size_t i) { return found.labels[i] > 0; };
   const auto above = [&](float share) {
@@ -42,17 +56,26 @@ TestPicture picture_of(const SampleSet& samples, std::size_t item, const Image& 
       return 1.0f - sure.pixels[i * static_cast<std::size_t>(sure.channels)] > share;
     };
   };
+  const std::array<std::string, 6> outlines =
+      outlines_of({region_where(found.height, found.width, in_truth),
+                   region_where(found.height, found.width, in_found),
+                   region_where(found.height, found.width,
+                                [&](std::size_t i) { return in_truth(i) && !in_found(i); }),
+                   region_where(found.height, found.width,
+                                [&](std::size_t i) { return in_found(i) && !in_truth(i); }),
+                   region_where(found.height, found.width, above(0.75f)),
+                   region_where(found.height, found.width, above(0.25f))});
   const Picture panel = dmf::panel(sample.image, sample.labels, found);
   return {samples.item(item).id,
           found.height,
           found.width,
           jpeg_of(sample.image),
-          outline(in_truth),
-          outline(in_found),
-          outline([&](std::size_t i) { return in_truth(i) && !in_found(i); }),
-          outline([&](std::size_t i) { return in_found(i) && !in_truth(i); }),
-          outline(above(0.75f)),
-          outline(above(0.25f)),
+          outlines[0],
+          outlines[1],
+          outlines[2],
+          outlines[3],
+          outlines[4],
+          outlines[5],
           encode_png(panel.height, panel.width, 3, panel.samples)};
 }
 

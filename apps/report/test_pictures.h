@@ -14,7 +14,7 @@ struct TestPicture {
   std::string id;
   int height = 0, width = 0;
   std::string jpeg;              // the image
-  std::string truth, found;      // outlines of the lesion, as SVG paths
+  std::string truth, found;      // outlines of the lesion, as SVG paths, coarse where there is much
   std::string missed, extra;     // the lesion not found, and what is found beside it
   std::string likely, possible;  // where its probability is above 0.75, and above 0.25
   std::string panel;             // image, truth and prediction as PNG, nothing lost

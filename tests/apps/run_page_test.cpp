@@ -78,6 +78,10 @@ TEST_CASE("outline: filled it is the region again, whatever its shape") {
   CHECK(outline_of({0, 0, {}}).empty());
   // Two pixels that touch at a corner are two loops.
   CHECK(outline_of({2, 2, {true, false, false, true}}) == "M0 0h1v1h-1v-1zM1 1h1v1h-1v-1z");
+  CHECK(outline_of({1, 2, {false, true}}, 4) == "M4 0h4v4h-4v-4z");
+  const PixelSet half = halved({3, 3, {true, false, true, true, false, false, false, false, true}});
+  CHECK(half.height == 2);
+  CHECK(half.inside == std::vector<bool>{true, false, false, false});
   Rng rng(7);
   for (int k = 0; k < 300; ++k) {
     const int height = 1 + static_cast<int>(rng.below(9)),

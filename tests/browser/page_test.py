@@ -166,7 +166,7 @@ try:
                 and len(dice) > 0 and shown["pictures"] == len(rows)
                 and shown["headline"][:2] == [f"{headline['value']:.3f}",
                                               f"{headline['missed_lesions']} of {headline['images_with_lesion']}"]
-                and os.path.getsize(page) < 400_000 + 8_000 * len(rows))
+                and os.path.getsize(page) < 300_000 + 11_000 * len(rows))
         print(f"{'ok  ' if good else 'FAIL'} {os.path.basename(page)}: its numbers are those of its files: {shown}")
         return good
 

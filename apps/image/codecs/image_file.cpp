@@ -78,7 +78,7 @@ std::string encode_png(int height, int width, int channels,
 
 std::string encode_jpeg(int height, int width, int channels,
                         const std::vector<std::uint8_t>& samples) {
-  constexpr int kQuality = 85;
+  constexpr int kQuality = 80;
   std::string bytes;
   const int done = stbi_write_jpg_to_func(append_bytes, &bytes, width, height, channels,
                                           samples.data(), kQuality);
