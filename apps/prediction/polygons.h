@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/prediction/regions.h"
+#include "apps/image/regions.h"
 
 namespace dmf {
 

@@ -11,26 +11,25 @@
 namespace dmf {
 namespace {
 
-PixelSet region_where(int height, int width, const std::function<bool(std::size_t)>& inside) {
-  PixelSet region{height, width, {}};
-  const std::size_t pixels = static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
-  for (std::size_t i = 0; i < pixels; ++i) region.inside.push_back(inside(i));
-  return region;
+LabelMap mask_where(int height, int width, const std::function<bool(std::size_t)>& inside) {
+  LabelMap mask(height, width);
+  for (std::size_t i = 0; i < mask.labels.size(); ++i) mask.labels[i] = inside(i) ? 1 : 0;
+  return mask;
 }
 
-/// Of all regions, in their order: to the pixel where that is not too much for a page, else, as of the
+/// Of all masks, in their order: to the pixel where that is not too much for a page, else, as of the
 /// speckle that a network finds which has hardly learnt, coarser.
-std::array<std::string, 6> outlines_of(std::array<PixelSet, 6> regions) {
+std::array<std::string, 6> outlines_of(std::array<LabelMap, 6> masks) {
   constexpr std::size_t kMost = 3000;  // letters of all
   for (int unit = 1;; unit *= 2) {
     std::array<std::string, 6> outlines;
     std::size_t letters = 0;
-    for (std::size_t k = 0; k < regions.size(); ++k) {
-      outlines[k] = outline_of(regions[k], unit);
+    for (std::size_t k = 0; k < masks.size(); ++k) {
+      outlines[k] = outline_of(masks[k], unit);
       letters += outlines[k].size();
     }
-    if (letters <= kMost || regions.front().height <= 1) return outlines;
-    for (PixelSet& region : regions) region = halved(region);
+    if (letters <= kMost || masks.front().height <= 1) return outlines;
+    for (LabelMap& mask : masks) mask = halved(mask);
   }
 }
 
@@ -57,14 +56,14 @@ TestPicture picture_of(const SampleSet& samples, std::size_t item, const Image& 
     };
   };
   const std::array<std::string, 6> outlines =
-      outlines_of({region_where(found.height, found.width, in_truth),
-                   region_where(found.height, found.width, in_found),
-                   region_where(found.height, found.width,
-                                [&](std::size_t i) { return in_truth(i) && !in_found(i); }),
-                   region_where(found.height, found.width,
-                                [&](std::size_t i) { return in_found(i) && !in_truth(i); }),
-                   region_where(found.height, found.width, above(0.75f)),
-                   region_where(found.height, found.width, above(0.25f))});
+      outlines_of({mask_where(found.height, found.width, in_truth),
+                   mask_where(found.height, found.width, in_found),
+                   mask_where(found.height, found.width,
+                              [&](std::size_t i) { return in_truth(i) && !in_found(i); }),
+                   mask_where(found.height, found.width,
+                              [&](std::size_t i) { return in_found(i) && !in_truth(i); }),
+                   mask_where(found.height, found.width, above(0.75f)),
+                   mask_where(found.height, found.width, above(0.25f))});
   const Picture panel = dmf::panel(sample.image, sample.labels, found);
   return {samples.item(item).id,
           found.height,

@@ -22,7 +22,7 @@ bool has(const std::string& text, const std::string& part) {
 
 /// The pixels whose middle is inside a path, by the even-odd rule: an odd number of its upright sides
 /// lies to their left.
-std::vector<bool> filled(const std::string& path, int height, int width) {
+std::vector<std::int32_t> filled(const std::string& path, int height, int width) {
   std::vector<int> sides(static_cast<std::size_t>(height * width));
   int x = 0, y = 0, from_x = 0, from_y = 0;
   const auto upright = [&](int to) {
@@ -54,9 +54,15 @@ std::vector<bool> filled(const std::string& path, int height, int width) {
       x = from_x;
     }
   }
-  std::vector<bool> inside;
-  for (const int count : sides) inside.push_back(count % 2 == 1);
+  std::vector<std::int32_t> inside;
+  for (const int count : sides) inside.push_back(count % 2);
   return inside;
+}
+
+LabelMap mask(int height, int width, const std::vector<std::int32_t>& labels) {
+  LabelMap map(height, width);
+  map.labels = labels;
+  return map;
 }
 
 /// An image of so many pixels: of the lesion found, missed, and of the rest taken for lesion.
@@ -72,24 +78,24 @@ ImageScore scored(const std::string& id, int found, int missed, int extra) {
 }  // namespace
 
 TEST_CASE("outline: filled it is the region again, whatever its shape") {
-  CHECK(outline_of({1, 1, {true}}) == "M0 0h1v1h-1v-1z");
-  CHECK(outline_of({2, 2, {true, true, true, true}}) == "M0 0h2v2h-2v-2z");
-  CHECK(outline_of({2, 2, {false, false, false, false}}).empty());
-  CHECK(outline_of({0, 0, {}}).empty());
+  CHECK(outline_of(mask(1, 1, {1})) == "M0 0h1v1h-1v-1z");
+  CHECK(outline_of(mask(2, 2, {1, 1, 1, 1})) == "M0 0h2v2h-2v-2z");
+  CHECK(outline_of(mask(2, 2, {0, 0, 0, 0})).empty());
+  CHECK(outline_of(mask(0, 0, {})).empty());
   // Two pixels that touch at a corner are two loops.
-  CHECK(outline_of({2, 2, {true, false, false, true}}) == "M0 0h1v1h-1v-1zM1 1h1v1h-1v-1z");
-  CHECK(outline_of({1, 2, {false, true}}, 4) == "M4 0h4v4h-4v-4z");
-  const PixelSet half = halved({3, 3, {true, false, true, true, false, false, false, false, true}});
+  CHECK(outline_of(mask(2, 2, {1, 0, 0, 1})) == "M0 0h1v1h-1v-1zM1 1h1v1h-1v-1z");
+  CHECK(outline_of(mask(1, 2, {0, 1}), 4) == "M4 0h4v4h-4v-4z");
+  const LabelMap half = halved(mask(3, 3, {1, 0, 1, 1, 0, 0, 0, 0, 1}));
   CHECK(half.height == 2);
-  CHECK(half.inside == std::vector<bool>{true, false, false, false});
+  CHECK(half.labels == std::vector<std::int32_t>{1, 0, 0, 0});
   Rng rng(7);
   for (int k = 0; k < 300; ++k) {
     const int height = 1 + static_cast<int>(rng.below(9)),
               width = 1 + static_cast<int>(rng.below(9));
     const double share = rng.uniform();
-    PixelSet region{height, width, {}};
-    for (int i = 0; i < height * width; ++i) region.inside.push_back(rng.uniform() < share);
-    CHECK(filled(outline_of(region), height, width) == region.inside);
+    LabelMap region(height, width);
+    for (std::int32_t& label : region.labels) label = rng.uniform() < share ? 1 : 0;
+    CHECK(filled(outline_of(region), height, width) == region.labels);
   }
 }
 

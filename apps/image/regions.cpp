@@ -1,4 +1,4 @@
-#include "apps/prediction/regions.h"
+#include "apps/image/regions.h"
 
 #include <algorithm>
 #include <utility>
