@@ -2,6 +2,9 @@
 "use strict";
 const dataOf = (figure) => JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
 
+// Where the axes of a plot lie in its drawing: left, top, right, bottom.
+const boxOf = (svg) => svg.dataset.box.split(" ").map(Number);
+
 // The place in a rising list that is nearest to a value.
 const nearest = (list, value) => {
   let low = 0, high = list.length - 1;
@@ -55,7 +58,7 @@ for (const figure of document.querySelectorAll("figure.plot-of")) {
   }
   if (svg.querySelector(".dot")) continue;
   const cursor = svgNode(svg, "path", { class: "cursor" });
-  const [left, top, right, bottom] = data.box;
+  const [left, top, right, bottom] = boxOf(svg);
   svg.onpointermove = (event) => {
     const x = event.offsetX / svg.clientWidth * svg.viewBox.baseVal.width;
     const share = Math.max(0, Math.min(1, (x - left) / (right - left)));

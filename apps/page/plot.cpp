@@ -208,8 +208,23 @@ std::string diagonal_of(const Frame& frame) {
                      frame.at_y(low), frame.at_x(high), frame.at_y(high));
 }
 
-std::vector<Series> drawn_series(const Plot& plot) {
-  return plot.kind == PlotKind::stacked ? stacked(plot.series) : plot.series;
+struct Layout {
+  Frame frame;
+  std::vector<std::pair<double, std::string>> y_ticks;
+};
+
+/// series  as they are drawn
+Layout layout_of(const Plot& plot, const std::vector<Series>& series) {
+  Layout layout{{x_range(plot), y_range(plot, series), plot.log_x, plot.log_y, 0.0, kTop, 0.0, 0.0},
+                {}};
+  Frame& frame = layout.frame;
+  frame.right = plot.width - kRight;
+  frame.bottom = plot.height - kBottom;
+  layout.y_ticks = axis_ticks(frame.y, std::max(4, plot.height / 45), plot.log_y);
+  std::size_t letters = 1;
+  for (const auto& tick : layout.y_ticks) letters = std::max(letters, tick.second.size());
+  frame.left = plot.left > 0 ? plot.left : 10.0 + kLetter * static_cast<double>(letters);
+  return layout;
 }
 
 struct Drawing {
@@ -218,16 +233,12 @@ struct Drawing {
 };
 
 Drawing draw(const Plot& plot) {
-  const std::vector<Series> drawn = drawn_series(plot);
-  Frame frame{x_range(plot), y_range(plot, drawn), plot.log_x, plot.log_y, 0.0, kTop, 0.0, 0.0};
-  frame.right = plot.width - kRight;
-  frame.bottom = plot.height - kBottom;
-  const auto ticks = axis_ticks(frame.y, std::max(4, plot.height / 45), plot.log_y);
-  std::size_t letters = 1;
-  for (const auto& tick : ticks) letters = std::max(letters, tick.second.size());
-  frame.left = plot.left > 0 ? plot.left : 10.0 + kLetter * static_cast<double>(letters);
-  return {frame, axes_of(plot, frame, ticks) + plot.behind +
-                     (plot.diagonal ? diagonal_of(frame) : "") + series_of(plot, frame, drawn) +
+  const std::vector<Series> series =
+      plot.kind == PlotKind::stacked ? stacked(plot.series) : plot.series;
+  const Layout layout = layout_of(plot, series);
+  const Frame& frame = layout.frame;
+  return {frame, axes_of(plot, frame, layout.y_ticks) + plot.behind +
+                     (plot.diagonal ? diagonal_of(frame) : "") + series_of(plot, frame, series) +
                      marks_of(plot, frame)};
 }
 
@@ -263,6 +274,16 @@ Json numbers_of(const std::vector<double>& values) {
   return numbers;
 }
 
+/// data-box  where the axes lie, for scripts: left, top, right, bottom
+std::string svg_of(const Plot& plot, const Drawing& drawing) {
+  const Frame& frame = drawing.frame;
+  return fmt::format(
+      "<svg class=\"plot\" viewBox=\"0 0 {} {}\" data-box=\"{} {} {} {}\" role=\"img\" "
+      "aria-label=\"{}\"><desc>{}</desc>\n{}</svg>\n",
+      plot.width, plot.height, frame.left, frame.top, frame.right, frame.bottom,
+      escaped(plot.title), escaped(description(plot)), drawing.elements);
+}
+
 /// What a script needs to show numbers under the pointer.
 Json numbers_of(const Plot& plot, const Frame& frame) {
   Json series = Json::array();
@@ -275,7 +296,6 @@ Json numbers_of(const Plot& plot, const Frame& frame) {
           {"log", plot.log_x},
           {"from", frame.x.low},
           {"to", frame.x.high},
-          {"box", {frame.left, frame.top, frame.right, frame.bottom}},
           {"series", std::move(series)}};
 }
 
@@ -316,11 +336,7 @@ Series Series::thinned(std::size_t points) const {
 }
 
 std::string plot_svg(const Plot& plot) {
-  return fmt::format(
-      "<svg class=\"plot\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\"><desc>{}</desc>\n{}"
-      "</svg>\n",
-      plot.width, plot.height, escaped(plot.title), escaped(description(plot)),
-      draw(plot).elements);
+  return svg_of(plot, draw(plot));
 }
 
 std::string plot_elements(const Plot& plot, double& height) {
@@ -345,7 +361,7 @@ std::string plot_elements(const Plot& plot, double& height) {
 }
 
 std::string plot_lines(const Plot& plot) {
-  const Frame frame = draw(plot).frame;
+  const Frame frame = layout_of(plot, plot.series).frame;
   std::string text;
   for (const Series& each : plot.series) {
     text += fmt::format("<path d=\"{}\"/>", path_of(frame, each.x, each.y));
@@ -373,8 +389,9 @@ std::string plots_html(const std::vector<Plot>& plots, bool small) {
       }
       text += "</div>\n";
     }
-    text += plot_svg(plot);
-    text += data_element(numbers_of(plot, draw(plot).frame)) + "</figure>\n";
+    const Drawing drawing = draw(plot);
+    text += svg_of(plot, drawing);
+    text += data_element(numbers_of(plot, drawing.frame)) + "</figure>\n";
   }
   return text + "</div>\n";
 }

@@ -4,9 +4,9 @@ for (const figure of document.querySelectorAll(".memory")) {
   const data = dataOf(figure);
   const slider = figure.querySelector("input"), choice = figure.querySelector("select"), words = figure.querySelector(".memory-words");
   const groups = [...figure.querySelectorAll(".wide-only, .narrow-only")].map((box) => [...box.querySelectorAll("svg")].map((svg) => {
-    const [top, bottom] = [22, svg.viewBox.baseVal.height - 36], right = svg.viewBox.baseVal.width - 12;
-    const x = (step) => data.left + (step - data.from) / (data.to - data.from || 1) * (right - data.left);
-    return { svg, top, bottom, right, x, shade: svgNode(svg, "path", { class: "window" }), cursor: svgNode(svg, "path", { class: "cursor" }), other: svgNode(svg, "path", { class: "other" }) };
+    const [left, top, right, bottom] = boxOf(svg);
+    const x = (step) => left + (step - data.from) / (data.to - data.from || 1) * (right - left);
+    return { svg, left, top, bottom, right, x, shade: svgNode(svg, "path", { class: "window" }), cursor: svgNode(svg, "path", { class: "cursor" }), other: svgNode(svg, "path", { class: "other" }) };
   }));
   const put = (i) => {
     slider.value = i;
@@ -37,7 +37,7 @@ for (const figure of document.querySelectorAll(".memory")) {
     for (const each of group) {
       each.svg.onpointermove = (event) => {
         const place = event.offsetX / each.svg.clientWidth * each.svg.viewBox.baseVal.width;
-        put(nearest(data.steps, data.from + (place - data.left) / (each.right - data.left) * (data.to - data.from)));
+        put(nearest(data.steps, data.from + (place - each.left) / (each.right - each.left) * (data.to - data.from)));
       };
     }
   }

@@ -222,7 +222,6 @@ void add_memory(Page& page, const CsvTable& steps, const TrainOptions& options, 
                             choices + "</select></label>");
   body += data_element({{"from", x.low},
                         {"to", x.high},
-                        {"left", kLeft},
                         {"steps", std::move(at)},
                         {"first", std::move(from)},
                         {"words", std::move(words)},
