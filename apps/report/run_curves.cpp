@@ -11,27 +11,12 @@ namespace {
 
 constexpr std::size_t kPoints = 240;  // of a curve; more cannot be seen
 
-Series column(const CsvTable& table, const std::string& name, const std::string& x,
-              const std::string& y) {
-  const std::size_t at_x = table.column(x), at_y = table.column(y);
-  Series series{name, {}, {}};
-  for (const auto& row : table.rows) {
-    const std::optional<double> value = parse_number(row[at_y]), at = parse_number(row[at_x]);
-    DMF_CHECK(value && at, IoError, "[report] {}: '{}' or '{}' is no number.", table.name,
-              row[at_x], row[at_y]);
-    if (!std::isfinite(*value)) continue;  // "nan" for a step left out
-    series.x.push_back(*at);
-    series.y.push_back(*value);
-  }
-  return series;
-}
-
 /// Several columns over the steps, thinned.
 std::vector<Series> over_steps(const CsvTable& steps, const std::vector<std::string>& columns,
                                const std::string& prefix) {
   std::vector<Series> series;
   for (const std::string& name : columns) {
-    series.push_back(column(steps, name, "step", prefix + name).thinned(kPoints));
+    series.push_back(curve(steps, name, "step", prefix + name).thinned(kPoints));
   }
   return series;
 }
@@ -49,26 +34,36 @@ std::vector<Series> shares(std::vector<Series> series) {
 
 }  // namespace
 
-Series curve(const std::filesystem::path& csv, const std::string& name, const std::string& x,
+Series curve(const CsvTable& table, const std::string& name, const std::string& x,
              const std::string& y) {
-  return column(read_csv(csv), name, x, y);
+  const std::size_t at_x = table.column(x), at_y = table.column(y);
+  Series series{name, {}, {}};
+  for (const auto& row : table.rows) {
+    const std::optional<double> value = parse_number(row[at_y]), at = parse_number(row[at_x]);
+    DMF_CHECK(value && at, IoError, "[report] {}: '{}' or '{}' is no number.", table.name,
+              row[at_x], row[at_y]);
+    if (!std::isfinite(*value)) continue;  // "nan" for a step left out
+    series.x.push_back(*at);
+    series.y.push_back(*value);
+  }
+  return series;
 }
 
-void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOptions& options) {
-  const CsvTable steps = read_csv(run / "steps.csv"), epochs = read_csv(run / "epochs.csv");
+void add_run_curves(Page& page, const CsvTable& steps, const CsvTable& epochs,
+                    const TrainOptions& options) {
   const std::vector<std::string> every = options.loss_columns();
   std::vector<Plot> plots;
   const auto over_epochs = [&](const char* title, const char* y, std::vector<Series> series) {
     plots.push_back({.title = title, .x = "epoch", .y = y, .series = std::move(series)});
   };
   over_epochs("Validation", "score",
-              {column(epochs, "lesion Dice per image", "epoch", "validation_lesion_dice_per_image"),
-               column(epochs, "lesion Dice, pooled", "epoch", "validation_lesion_dice"),
-               column(epochs, "Dice of all classes, pooled", "epoch", "validation_mean_dice"),
-               column(epochs, "CB-Dice", "epoch", "validation_cb_dice")});
+              {curve(epochs, "lesion Dice per image", "epoch", "validation_lesion_dice_per_image"),
+               curve(epochs, "lesion Dice, pooled", "epoch", "validation_lesion_dice"),
+               curve(epochs, "Dice of all classes, pooled", "epoch", "validation_mean_dice"),
+               curve(epochs, "CB-Dice", "epoch", "validation_cb_dice")});
   over_epochs("Loss with its weights", "loss",
-              {column(epochs, "training", "epoch", "train_loss"),
-               column(epochs, "validation", "epoch", "validation_loss")});
+              {curve(epochs, "training", "epoch", "train_loss"),
+               curve(epochs, "validation", "epoch", "validation_loss")});
   const auto over = [&](const char* title, const char* y, std::vector<Series> series) {
     plots.push_back({.title = title, .x = "step", .y = y, .series = std::move(series)});
   };
@@ -83,8 +78,8 @@ void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOpt
     std::vector<Series> pulls;
     for (const std::string& name : every) {
       const bool base = !name.starts_with("auxiliary_");
-      Series pull = column(steps, name, "step", "gradient_" + name);
-      const Series factor = column(steps, name, "step", base ? "weight_" + name : "gamma");
+      Series pull = curve(steps, name, "step", "gradient_" + name);
+      const Series factor = curve(steps, name, "step", base ? "weight_" + name : "gamma");
       for (std::size_t i = 0; i < pull.y.size(); ++i) pull.y[i] *= factor.y[i];
       pulls.push_back(pull.thinned(kPoints));
     }
@@ -98,7 +93,7 @@ void add_run_curves(Page& page, const std::filesystem::path& run, const TrainOpt
     for (std::size_t i = 0; i < every.size(); ++i) {
       for (std::size_t j = i + 1; j < every.size(); ++j) {
         cosines.push_back(
-            column(steps, every[i] + ", " + every[j], "step", "cosine_" + every[i] + "_" + every[j])
+            curve(steps, every[i] + ", " + every[j], "step", "cosine_" + every[i] + "_" + every[j])
                 .thinned(kPoints));
       }
     }

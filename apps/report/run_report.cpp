@@ -74,7 +74,7 @@ void write_page(const fs::path& run, const Scoreboard* scores,
   add_warnings(from, warnings_given());
   Page page;
   page.title = fmt::format("{} on {}", run.filename().string(), from.data_set);
-  if (from.simulated) page.badge = "SIMULATED IMAGES";
+  page.badge = badge_of(from);
   page.lines = {one_line(options, from), "Research software, not for diagnosis."};
   if (scores == nullptr) page.reload_seconds = kReloadSeconds;
   add_headline(page, scores, from);
@@ -83,8 +83,9 @@ void write_page(const fs::path& run, const Scoreboard* scores,
     add_scores(page, *scores);
     if (scores->reliability.pixels() > 0) add_reliability(page, scores->reliability);
   }
-  add_memory(page, read_csv(run / "steps.csv"), options, scores != nullptr);
-  add_run_curves(page, run, options);
+  const CsvTable steps = read_csv(run / "steps.csv");
+  add_memory(page, steps, options, scores != nullptr);
+  add_run_curves(page, steps, read_csv(run / "epochs.csv"), options);
   page.add("Where it comes from", "", facts_html(facts_of(options, from)));
   write_file_atomically(run / "report.html", page.html());
 }

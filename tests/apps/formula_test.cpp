@@ -2,8 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "apps/experiment/report/grid_tables.h"
 #include "apps/experiment/plan.h"
+#include "apps/experiment/report/grid_tables.h"
 #include "apps/files/csv.h"
 #include "apps/report/run_curves.h"
 #include "apps/training/parts.h"
@@ -34,7 +34,7 @@ TEST_CASE("formulas: columns of the log have their names, by which the page find
   CHECK(steps.number(0, "auxiliary_2*cb_dice") == 3.0);
   CHECK(make_fused_loss(options).names() == log.losses());
   Page page;
-  CHECK_NOTHROW(add_run_curves(page, folder.path(), options));
+  CHECK_NOTHROW(add_run_curves(page, steps, read_csv(folder / "epochs.csv"), options));
   CHECK(page.html().find("0.5*focal+max(fp,fn)/(n+1)") != std::string::npos);
   // A run that goes on finds the same columns.
   TrainingProgress after;

@@ -304,7 +304,7 @@ TEST_CASE("page: the cosines of every two losses, each a row of a heat map over 
   options.losses = {"cce", "focal", "tversky"};
   options.record_gradients = true;
   Page page;
-  add_run_curves(page, folder.path(), options);
+  add_run_curves(page, read_csv(folder / "steps.csv"), read_csv(folder / "epochs.csv"), options);
   const std::vector<Json> plots = data_in(page.html());
   const Json map = plots.back();
   CHECK(map["heat"] == "step");
@@ -316,7 +316,7 @@ TEST_CASE("page: the cosines of every two losses, each a row of a heat map over 
   CHECK(rows[2] == Json({{"name", "focal, tversky"}, {"y", {0.0, 0.125}}}));
   options.losses = {"cce"};  // which has none beside it
   Page alone;
-  add_run_curves(alone, folder.path(), options);
+  add_run_curves(alone, read_csv(folder / "steps.csv"), read_csv(folder / "epochs.csv"), options);
   CHECK(alone.html().find("Do the losses agree") == std::string::npos);
 }
 

@@ -33,24 +33,37 @@ void keep_shared(std::vector<Series>& all) {
   }
 }
 
-/// A column of a table of each run over another: the mean over the runs, and as the band their least
-/// and largest; neighbouring points of each run are taken together first.
-Series over_runs(const std::vector<const RunResult*>& runs, const char* file,
-                 const std::string& name, const std::string& x, const std::string& y) {
-  std::vector<Series> all;
-  for (const RunResult* run : runs) all.push_back(curve(run->folder / file, name, x, y));
-  keep_shared(all);
-  Series result{name, all.front().x, {}};
-  for (std::size_t i = 0; i < result.x.size(); ++i) {
-    std::vector<double> values;
-    for (const Series& each : all) values.push_back(each.y[i]);
-    const auto [low, high] = std::minmax_element(values.begin(), values.end());
-    result.y.push_back(mean_deviation(values).mean);
-    if (runs.size() < 2) continue;
-    result.low.push_back(*low);
-    result.high.push_back(*high);
+/// What of a table is drawn: the column, and the name of its line.
+struct Curve {
+  std::string column, name;
+};
+
+/// Columns of a table of each run over x: the mean over the runs, and as the band their least and
+/// largest; neighbouring points of each run are taken together first.
+std::vector<Series> over_runs(const std::vector<const RunResult*>& runs, const char* file,
+                              const char* x, const std::vector<Curve>& curves) {
+  std::vector<std::vector<Series>> of_curve(curves.size());
+  for (const RunResult* run : runs) {
+    const CsvTable table = read_csv(run->folder / file);
+    for (std::size_t k = 0; k < curves.size(); ++k) {
+      of_curve[k].push_back(curve(table, curves[k].name, x, curves[k].column));
+    }
   }
-  return result;
+  std::vector<Series> results;
+  for (std::vector<Series>& all : of_curve) {
+    keep_shared(all);
+    Series& result = results.emplace_back(Series{all.front().name, all.front().x, {}});
+    for (std::size_t i = 0; i < result.x.size(); ++i) {
+      std::vector<double> values;
+      for (const Series& each : all) values.push_back(each.y[i]);
+      const auto [low, high] = std::minmax_element(values.begin(), values.end());
+      result.y.push_back(mean_deviation(values).mean);
+      if (runs.size() < 2) continue;
+      result.low.push_back(*low);
+      result.high.push_back(*high);
+    }
+  }
+  return results;
 }
 
 /// With how many runs it has, where that is not every repetition.
@@ -68,10 +81,13 @@ std::vector<Multiples> weight_plots(const Results& results) {
     const std::vector<const RunResult*> runs = results.of(configuration);
     const TrainOptions& options = runs.front()->options;
     if (options.fusion.weighting == "fixed") continue;
-    Multiples::Panel panel{panel_title(results, configuration), {}};
-    for (const std::string& loss : options.base_losses()) {
-      panel.series.push_back(over_runs(runs, "steps.csv", loss, "step", "weight_" + loss));
-      for (const double weight : panel.series.back().y) {
+    std::vector<Curve> curves;
+    for (const std::string& loss : options.base_losses())
+      curves.push_back({"weight_" + loss, loss});
+    Multiples::Panel panel{panel_title(results, configuration),
+                           over_runs(runs, "steps.csv", "step", curves)};
+    for (const Series& weights : panel.series) {
+      for (const double weight : weights.y) {
         if (weight < 0.0 || weight > 1.0) plots.y_range.reset();  // scaled as their authors do
       }
     }
@@ -88,38 +104,42 @@ std::vector<Multiples> weight_plots(const Results& results) {
 
 std::vector<Multiples> validation_plots(const Results& results) {
   std::vector<Multiples> all;
-  for (const auto& [title, column] :
-       {std::pair{"Validation lesion Dice per image", "validation_lesion_dice_per_image"},
-        {"Validation CB-Dice", "validation_cb_dice"}}) {
-    Multiples plots{.title = title, .x = "epoch", .y = "score", .others_behind = true};
-    for (const std::string& configuration : results.configurations) {
-      const std::vector<const RunResult*> runs = results.of(configuration);
-      plots.panels.push_back({panel_title(results, configuration),
-                              {over_runs(runs, "epochs.csv", configuration, "epoch", column)}});
+  for (const char* title : {"Validation lesion Dice per image", "Validation CB-Dice"}) {
+    all.push_back({.title = title, .x = "epoch", .y = "score", .others_behind = true});
+  }
+  for (const std::string& name : results.configurations) {
+    const std::vector<Series> scores =
+        over_runs(results.of(name), "epochs.csv", "epoch",
+                  {{"validation_lesion_dice_per_image", name}, {"validation_cb_dice", name}});
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      all[k].panels.push_back({panel_title(results, name), {scores[k]}});
     }
-    all.push_back(std::move(plots));
   }
   return all;
 }
 
 std::vector<Multiples> loss_plots(const Results& results) {
-  std::vector<std::string> losses;
-  for (const auto& [unused, run] : results.runs) {
-    for (const std::string& loss : run.options.base_losses()) {
-      if (std::find(losses.begin(), losses.end(), loss) == losses.end()) losses.push_back(loss);
-    }
-  }
   std::vector<Multiples> all;
-  for (const std::string& loss : losses) {
-    Multiples plots{.title = "Loss " + loss, .x = "step", .y = "loss", .others_behind = true};
-    for (const std::string& configuration : results.configurations) {
-      const std::vector<const RunResult*> runs = results.of(configuration);
-      const std::vector<std::string> own = runs.front()->options.base_losses();
-      if (std::find(own.begin(), own.end(), loss) == own.end()) continue;
-      plots.panels.push_back({panel_title(results, configuration),
-                              {over_runs(runs, "steps.csv", configuration, "step", loss)}});
+  const auto of_loss = [&all](const std::string& loss) -> Multiples& {
+    const std::string title = "Loss " + loss;
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const Multiples& each) { return each.title == title; });
+    if (found != all.end()) return *found;
+    return all.emplace_back(
+        Multiples{.title = title, .x = "step", .y = "loss", .others_behind = true});
+  };
+  for (const auto& [unused, run] : results.runs) {
+    for (const std::string& loss : run.options.base_losses()) of_loss(loss);
+  }
+  for (const std::string& name : results.configurations) {
+    const std::vector<const RunResult*> runs = results.of(name);
+    const std::vector<std::string> losses = runs.front()->options.base_losses();
+    std::vector<Curve> curves;
+    for (const std::string& loss : losses) curves.push_back({loss, name});
+    const std::vector<Series> series = over_runs(runs, "steps.csv", "step", curves);
+    for (std::size_t k = 0; k < losses.size(); ++k) {
+      of_loss(losses[k]).panels.push_back({panel_title(results, name), {series[k]}});
     }
-    all.push_back(std::move(plots));
   }
   return all;
 }
