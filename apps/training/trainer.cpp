@@ -135,7 +135,10 @@ class Run {
   /// Makes what was done so far safe. The logs first: a checkpoint without its rows is no good.
   void save() {
     position_.event_bytes = log_->flush();
-    keep_warnings(folder_ / "run.json");  // before what lets another process go on from here
+    if (warnings_given().size() > warnings_kept_) {
+      keep_warnings(folder_ / "run.json");  // before what lets another process go on from here
+      warnings_kept_ = warnings_given().size();
+    }
     save_checkpoint(folder_ / kCheckpoint, parts(), position_, run_);
   }
 
@@ -343,6 +346,7 @@ class Run {
   const RunData& data_;
   std::filesystem::path folder_;
   const std::function<void()>& page_;
+  std::size_t warnings_kept_ = 0;
   std::string memory_;  // what a step needs, in words
   std::unique_ptr<Network<float>> network_;
   Loader loader_;
