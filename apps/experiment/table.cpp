@@ -38,14 +38,8 @@ HtmlTable Table::for_page() const {
 }
 
 std::string Table::csv() const {
-  std::string text;
-  const auto add = [&text](const std::vector<std::string>& cells) {
-    std::vector<std::string> safe;
-    for (const std::string& cell : cells) safe.push_back(csv_cell(cell));
-    text += fmt::format("{}\n", fmt::join(safe, ","));
-  };
-  add(csv_columns.empty() ? columns : csv_columns);
-  for (const auto& row : csv_columns.empty() ? rows : csv_rows) add(row);
+  std::string text = csv_line(csv_columns.empty() ? columns : csv_columns);
+  for (const auto& row : csv_columns.empty() ? rows : csv_rows) text += csv_line(row);
   return text;
 }
 

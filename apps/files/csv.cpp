@@ -183,4 +183,10 @@ std::string csv_cell(const std::string& text) {
   return cell + '"';
 }
 
+std::string csv_line(const std::vector<std::string>& texts) {
+  std::string line;
+  for (std::size_t k = 0; k < texts.size(); ++k) line += (k == 0 ? "" : ",") + csv_cell(texts[k]);
+  return line + "\n";
+}
+
 }  // namespace dmf

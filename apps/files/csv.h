@@ -38,4 +38,7 @@ CsvTable read_csv(const std::filesystem::path& path);
 /// it back to the last byte. (An empty text is lost in a table of one column.)
 std::string csv_cell(const std::string& text);
 
+/// A row of such cells, with its line end.
+std::string csv_line(const std::vector<std::string>& texts);
+
 }  // namespace dmf

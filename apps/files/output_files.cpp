@@ -201,4 +201,11 @@ void OutputFiles::write(const fs::path& file, std::string content) {
   write({{file, std::move(content)}});
 }
 
+void OutputFiles::write_all(const fs::path& root, std::map<fs::path, std::string> files) {
+  for (const auto& [name, unused] : files) plan(root, name);
+  drop_former(root);
+  begin();
+  for (auto& [name, content] : files) write(root / name, std::move(content));
+}
+
 }  // namespace dmf

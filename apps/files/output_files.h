@@ -61,6 +61,13 @@ class OutputFiles {
   void write(const std::vector<std::pair<std::filesystem::path, std::string>>& files);
   void write(const std::filesystem::path& file, std::string content);
 
+  /// Plans and writes what is all of a program's files below a root, by their names there; with
+  /// --overwrite what an earlier run wrote beyond them goes.
+  ///
+  /// throws  as plan(), begin() and write()
+  void write_all(const std::filesystem::path& root,
+                 std::map<std::filesystem::path, std::string> files);
+
  private:
   struct Place {
     std::filesystem::path root, name;

@@ -144,11 +144,15 @@ std::string facts_html(const std::vector<std::pair<std::string, std::string>>& f
   return text + "</dl>\n";
 }
 
+std::string list_html(const std::vector<std::string>& sentences) {
+  std::string text = "<ul>\n";
+  for (const std::string& each : sentences) text += fmt::format("<li>{}</li>\n", escaped(each));
+  return text + "</ul>\n";
+}
+
 std::string read_first_html(const std::vector<std::string>& lines) {
   if (lines.empty()) return "";
-  std::string text = "<div class=\"read-first\"><b>Read this first</b><ul>\n";
-  for (const std::string& line : lines) text += fmt::format("<li>{}</li>\n", escaped(line));
-  return text + "</ul></div>\n";
+  return "<div class=\"read-first\"><b>Read this first</b>" + list_html(lines) + "</div>\n";
 }
 
 std::string html(const HtmlTable& table) {

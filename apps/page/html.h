@@ -32,6 +32,9 @@ std::string link_from(const std::filesystem::path& folder, const std::filesystem
 /// Names and what they are, one a line.
 std::string facts_html(const std::vector<std::pair<std::string, std::string>>& facts);
 
+/// Sentences, a point each.
+std::string list_html(const std::vector<std::string>& sentences);
+
 /// What must be known before a number is quoted, a line each; empty for no lines.
 std::string read_first_html(const std::vector<std::string>& lines);
 

@@ -32,8 +32,8 @@ std::string card(const std::string& name, const std::string& value, const std::s
 std::string cards_of(const Scoreboard& board) {
   std::string text = "<div class=\"cards\">\n";
   if (const Estimate* dice = board.find("per_image", "dice", "lesion")) {
-    const auto score = [&](const char* metric, const char* classes = "lesion") {
-      return board.at("per_image", metric, classes);
+    const auto mean_of = [&](const char* metric) {
+      return board.at("per_image", metric, "lesion").value;
     };
     text += card(
         fmt::format("lesion Dice, mean of {} test image{}", board.with_lesion,
@@ -46,7 +46,7 @@ std::string cards_of(const Scoreboard& board) {
                  fmt::format("{} to {}", distance_text(board, &Estimate::low),
                              distance_text(board, &Estimate::high)));
     text += card("precision / recall",
-                 fmt::format("{:.2f} / {:.2f}", score("precision").value, score("recall").value),
+                 fmt::format("{:.2f} / {:.2f}", mean_of("precision"), mean_of("recall")),
                  "of the lesion, mean over images");
   }
   if (const Estimate* alarms = board.find("lesion_free", "false_positive_rate", "lesion")) {
@@ -99,8 +99,7 @@ std::string headline_sentence(const Scoreboard& board, const Provenance& from) {
 }
 
 std::vector<std::string> read_first(const Scoreboard* board, const Provenance& from) {
-  std::vector<std::string> lines;
-  if (from.simulated) lines.emplace_back("Simulated images: nothing here is a result on patients.");
+  std::vector<std::string> lines = cautions_of(from);
   if (board != nullptr && board->images < kFewImages) {
     lines.push_back(fmt::format("{} test image{}: no number of so few says much.", board->images,
                                 board->images == 1 ? "" : "s"));
@@ -110,10 +109,7 @@ std::vector<std::string> read_first(const Scoreboard* board, const Provenance& f
         "A random split may put near-duplicates of one image on both sides; --split grouped does "
         "not.");
   }
-  constexpr std::string_view kWarning = "warning: ";
-  for (const std::string& warning : from.warnings) {
-    lines.push_back(warning.starts_with(kWarning) ? warning.substr(kWarning.size()) : warning);
-  }
+  for (const std::string& warning : from.warnings) lines.push_back(warning_text(warning));
   return lines;
 }
 

@@ -60,6 +60,20 @@ ItemHashes parse_hashes(const std::string& text, const std::string& id,
 
 }  // namespace
 
+std::string badge_of(const Provenance& provenance) {
+  return provenance.simulated ? "SIMULATED IMAGES" : "";
+}
+
+std::vector<std::string> cautions_of(const Provenance& provenance) {
+  if (!provenance.simulated) return {};
+  return {"Simulated images: nothing here is a result on patients."};
+}
+
+std::string warning_text(const std::string& warning) {
+  constexpr std::string_view kMark = "warning: ";
+  return warning.starts_with(kMark) ? warning.substr(kMark.size()) : warning;
+}
+
 Provenance provenance_of(const SampleSet& samples, const std::string& split,
                          const std::string& command) {
   Provenance from;

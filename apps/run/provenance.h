@@ -29,6 +29,15 @@ struct Provenance {
   std::map<std::string, std::string> files;  // hashes of files of the run, by path in its folder
 };
 
+/// Beside the title of a page: "SIMULATED IMAGES"; empty for those of patients.
+std::string badge_of(const Provenance& provenance);
+
+/// What a reader must know of a run before any number: that its images are simulated, if they are.
+std::vector<std::string> cautions_of(const Provenance& provenance);
+
+/// A warning without the word that marks it as one.
+std::string warning_text(const std::string& warning);
+
 /// Of a run of this program, on this machine; without id and files.
 Provenance provenance_of(const SampleSet& samples, const std::string& split,
                          const std::string& command);

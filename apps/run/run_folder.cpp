@@ -56,9 +56,7 @@ RunLock::~RunLock() {
 CsvLog::CsvLog(const std::filesystem::path& path, const std::vector<std::string>& columns,
                std::int64_t rows)
     : file_(path, O_RDWR | (rows == 0 ? O_CREAT : 0)) {
-  std::vector<std::string> names;
-  for (const std::string& column : columns) names.push_back(csv_cell(column));
-  const std::string header = fmt::format("{}\n", fmt::join(names, ","));
+  const std::string header = csv_line(columns);
   if (rows == 0) {
     file_.truncate(0);
     pending_ = header;

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "apps/experiment/report/run_comparison.h"
+#include "tests/support/has.h"
 #include "tests/support/temporary_folder.h"
 
 // Two runs side by side.
@@ -9,10 +10,6 @@ namespace dmf {
 namespace {
 
 using doctest::Contains;
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// A run whose test images have a lesion of 10 pixels, of which so many are found.
 RunResult run_of(const std::filesystem::path& folder, const std::vector<int>& hits,

@@ -8,6 +8,7 @@
 #include "apps/files/csv.h"
 #include "apps/page/interval_plot.h"
 #include "apps/page/multiples.h"
+#include "tests/support/has.h"
 #include "tests/support/temporary_folder.h"
 
 // What a grid's report says of runs whose every count is known.
@@ -16,10 +17,6 @@ namespace dmf {
 namespace {
 
 using doctest::Approx;
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// An image of 100 pixels, 10 of them lesion, of which `hits` are found and nothing else.
 ImageScore image_of(const std::string& id, int hits) {

@@ -7,15 +7,12 @@
 #include "apps/page/plot.h"
 #include "apps/page/ticks.h"
 #include "engine/core/rng.h"
+#include "tests/support/has.h"
 
 namespace dmf {
 namespace {
 
 using doctest::Approx;
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 std::vector<std::string> numbers_of(const std::vector<std::pair<double, std::string>>& ticks) {
   std::vector<std::string> numbers;

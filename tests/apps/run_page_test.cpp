@@ -10,15 +10,12 @@
 #include "apps/report/model_card.h"
 #include "apps/report/outline.h"
 #include "engine/core/rng.h"
+#include "tests/support/has.h"
 
 // The parts of a run's page.
 
 namespace dmf {
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// The pixels whose middle is inside a path, by the even-odd rule: an odd number of its upright sides
 /// lies to their left.

@@ -24,12 +24,6 @@ namespace {
 namespace fs = std::filesystem;
 using Files = std::map<fs::path, std::string>;  // by their names below the folder
 
-std::string sentences_html(const std::vector<std::string>& sentences) {
-  std::string text = "<ul>\n";
-  for (const std::string& each : sentences) text += fmt::format("<li>{}</li>\n", escaped(each));
-  return text + "</ul>\n";
-}
-
 /// The table of all runs, each number a link to the run's own page where it has one.
 std::string linked_html(const Table& table, const Results& results, const fs::path& out) {
   HtmlTable page = table.for_page();
@@ -147,7 +141,7 @@ std::string page_html(const Results& results, const std::vector<Comparison>& com
                       const Files& files, const fs::path& out) {
   Page page;
   page.title = grid_name(results);
-  if (results.runs.begin()->second.from.simulated) page.badge = "SIMULATED IMAGES";
+  page.badge = badge_of(results.runs.begin()->second.from);
   page.lines = {"Research software, not for diagnosis."};
   const GridMatrix matrix = make_matrix(results, comparisons);
   page.add("What it found", "",
@@ -165,7 +159,7 @@ std::string page_html(const Results& results, const std::vector<Comparison>& com
   add_tables(page, tables, {"paper", "beside_paper"}, results, out);
   add_facts(page, results);
   const std::vector<std::string> missing = missing_runs(results);
-  if (!missing.empty()) page.add("Not in the tables", "", sentences_html(missing));
+  if (!missing.empty()) page.add("Not in the tables", "", list_html(missing));
   add_files(page, files);
   return page.html();
 }
@@ -191,11 +185,7 @@ std::string write_grid_report(const Results& results, const fs::path& out, bool 
   }
   std::string page = page_html(results, comparisons, tables, course, files, out);
   files["report.html"] = std::move(page);
-  OutputFiles outputs({"experiment", overwrite, "--out", {}});
-  for (const auto& [name, content] : files) outputs.plan(out, name);
-  outputs.drop_former(out);
-  outputs.begin();
-  for (auto& [name, content] : files) outputs.write(out / name, std::move(content));
+  OutputFiles({"experiment", overwrite, "--out", {}}).write_all(out, std::move(files));
 
   std::string lines;
   for (const std::string& line : missing_runs(results)) lines += line + "\n";

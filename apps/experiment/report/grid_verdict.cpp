@@ -107,12 +107,9 @@ std::vector<std::string> warnings_of(const Results& results) {
       }
     }
   }
-  constexpr std::string_view kWarning = "warning: ";
   std::vector<std::string> lines;
   for (const auto& [warning, names] : by_warning) {
-    const std::string text =
-        warning.starts_with(kWarning) ? warning.substr(kWarning.size()) : warning;
-    lines.push_back(fmt::format("{}: {}", first_few(names), text));
+    lines.push_back(fmt::format("{}: {}", first_few(names), warning_text(warning)));
   }
   return lines;
 }
@@ -142,10 +139,7 @@ std::string verdict(const Results& results, const std::vector<Comparison>& compa
 }
 
 std::vector<std::string> cautions(const Results& results) {
-  std::vector<std::string> lines;
-  if (results.runs.begin()->second.from.simulated) {
-    lines.emplace_back("Simulated images: nothing here is a result on patients.");
-  }
+  std::vector<std::string> lines = cautions_of(results.runs.begin()->second.from);
   for (const Twins& twins : find_twins(results)) {
     const RunResult &later = *results.of(twins.configuration).front(),
                     &earlier = *results.of(twins.earlier).front();

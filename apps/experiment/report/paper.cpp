@@ -149,11 +149,7 @@ std::string write_paper(const Results& results, const fs::path& out, bool overwr
   files["references.bib"] = kReferences;
   files["runs.csv"] = runs_csv(results);
   files["images.csv"] = images_csv(results);
-  OutputFiles outputs({"experiment", overwrite, "--out", {}});
-  for (const auto& [name, content] : files) outputs.plan(out, name);
-  outputs.drop_former(out);
-  outputs.begin();
-  for (auto& [name, content] : files) outputs.write(out / name, std::move(content));
+  OutputFiles({"experiment", overwrite, "--out", {}}).write_all(out, std::move(files));
   return fmt::format("paper     {}\nsupplement {}\nfigures   {}{}\n", (out / "main.tex").string(),
                      (out / "supplement.tex").string(), (out / "figures").string(),
                      figures.problem.empty() ? "" : "; " + figures.problem);

@@ -162,7 +162,7 @@ RunComparison compare_runs(const RunResult& a, const RunResult& b, const fs::pat
   const std::string sentence = sentence_of(compared("A", "B", std::move(differences)));
   Page page;
   page.title = fmt::format("{} against {}", name_of(a), name_of(b));
-  if (a.from.simulated) page.badge = "SIMULATED IMAGES";
+  page.badge = badge_of(a.from);
   page.lines = {"Research software, not for diagnosis."};
   std::string runs = "<dl class=\"facts\">\n";
   for (const auto& [letter, run] : {std::pair{"A", &a}, {"B", &b}}) {

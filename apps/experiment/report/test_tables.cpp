@@ -17,9 +17,7 @@ Table tests_table(const std::vector<Comparison>& comparisons) {
     const SignedRankTest& test = each.test;
     const std::size_t n = each.differences.size();
     table.rows.push_back({each.configuration, each.baseline, fmt::format("{}", n),
-                          fmt::format("{:+.3f} ({:+.3f} to {:+.3f})", each.mean.value,
-                                      each.mean.low, each.mean.high),
-                          each.direction(), p_text(test.p),
+                          difference_text(each.mean), each.direction(), p_text(test.p),
                           p_text(each.p_holm) + (each.significant() ? "†" : ""),
                           fmt::format("{:+.2f}", test.effect)});
     table.csv_rows.push_back({each.configuration, each.baseline, fmt::format("{}", n),

@@ -8,15 +8,6 @@
 #include "apps/files/csv.h"
 
 namespace dmf {
-namespace {
-
-std::string line_of(const std::vector<std::string>& cells) {
-  std::vector<std::string> safe;
-  for (const std::string& cell : cells) safe.push_back(csv_cell(cell));
-  return fmt::format("{}\n", fmt::join(safe, ","));
-}
-
-}  // namespace
 
 std::string runs_csv(const Results& results) {
   std::string text =
@@ -26,12 +17,12 @@ std::string runs_csv(const Results& results) {
       const TrainOptions& o = run->options;
       const bool folds = o.split.folds > 0 || !o.split.folds_file.empty();
       for (const Score& score : make_scoreboard(run->images).scores) {
-        text += line_of({configuration, run->repetition, o.fusion.weighting, o.auxiliary,
-                         fmt::format("{}", o.seed), folds ? fmt::format("{}", o.split.fold) : "",
-                         fmt::format("{}", run->images.size()), score.aggregation, score.metric,
-                         score.classes, fmt::format("{}", score.estimate.value),
-                         fmt::format("{}", score.estimate.low),
-                         fmt::format("{}", score.estimate.high)});
+        text += csv_line({configuration, run->repetition, o.fusion.weighting, o.auxiliary,
+                          fmt::format("{}", o.seed), folds ? fmt::format("{}", o.split.fold) : "",
+                          fmt::format("{}", run->images.size()), score.aggregation, score.metric,
+                          score.classes, fmt::format("{}", score.estimate.value),
+                          fmt::format("{}", score.estimate.low),
+                          fmt::format("{}", score.estimate.high)});
       }
     }
   }
@@ -53,14 +44,14 @@ std::string images_csv(const Results& results) {
   }
   std::vector<std::string> head = {"configuration", "repetition"};
   head.insert(head.end(), columns.begin(), columns.end());
-  std::string text = line_of(head);
+  std::string text = csv_line(head);
   for (const auto& [run, table] : tables) {
     for (std::size_t row = 0; row < table.rows.size(); ++row) {
       std::vector<std::string> cells = {run->configuration, run->repetition};
       for (const std::string& column : columns) {
         cells.push_back(table.has(column) ? table.text(row, column) : "");
       }
-      text += line_of(cells);
+      text += csv_line(cells);
     }
   }
   return text;
