@@ -56,6 +56,12 @@ void add_grid_options(CLI::App& app, dmf::PlanOptions& plan) {
       ->group(group)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option(
+         "--ablate", plan.ablate,
+         "\"KEY=VALUE; KEY=VALUE\": one more configuration, the first with these options changed")
+      ->group(group)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   dmf::add_value(app, group, "--repeats", plan.repeats, "Repetitions of every configuration")
       ->check(dmf::whole_number(1, 10000));
 }

@@ -1,5 +1,6 @@
 #include "apps/experiment/plan.h"
 
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -51,6 +52,29 @@ Configuration base_rule(const std::string& text) {
   return {text, {{"weighting", text.substr(0, plus)}, {"auxiliary", auxiliary}}};
 }
 
+/// throws  ValueError naming the option of experiment's that would change what no grid may
+void require_may_vary(const std::string& key, std::string_view option) {
+  DMF_CHECK(key != "recipe", ValueError,
+            "[experiment] {} cannot change 'recipe', which names many options: change these, or "
+            "make two grids.",
+            option);
+  const Nature& nature = nature_of(key);
+  const bool bears_on_result =
+      nature.bears_on == BearsOn::result || nature.bears_on == BearsOn::place;
+  DMF_CHECK(nature.may_vary || bears_on_result, ValueError,
+            "[experiment] {} cannot change '{}': runs that differ in it alone are of one "
+            "configuration.",
+            option, key);
+  DMF_CHECK(nature.may_vary, ValueError,
+            "[experiment] {} cannot change '{}': see --configurations, --repeats and --data.",
+            option, key);
+}
+
+void change(Configuration& configuration, const std::string& key, const std::string& value) {
+  configuration.name += fmt::format(",{}={}", key, value);
+  configuration.changes.emplace_back(key, value);
+}
+
 /// Every configuration with every value of one more option.
 std::vector<Configuration> crossed(const std::vector<Configuration>& with,
                                    const std::string& axis) {
@@ -63,29 +87,30 @@ std::vector<Configuration> crossed(const std::vector<Configuration>& with,
   DMF_CHECK(!values.empty(), ValueError, "[experiment] --vary '{}': expected KEY=VALUE VALUE ....",
             axis);
   const std::string key = axis.substr(0, equals);
-  DMF_CHECK(key != "recipe", ValueError,
-            "[experiment] --vary cannot change 'recipe', which names many options: vary these, or "
-            "make two grids.");
-  const Nature& nature = nature_of(key);
-  const bool bears_on_result =
-      nature.bears_on == BearsOn::result || nature.bears_on == BearsOn::place;
-  DMF_CHECK(nature.may_vary || bears_on_result, ValueError,
-            "[experiment] --vary cannot change '{}': runs that differ in it alone are of one "
-            "configuration.",
-            key);
-  DMF_CHECK(nature.may_vary, ValueError,
-            "[experiment] --vary cannot change '{}': see --configurations, --repeats and --data.",
-            key);
+  require_may_vary(key, "--vary");
   std::vector<Configuration> all;
   for (const Configuration& configuration : with) {
     for (const std::string& value : values) {
-      Configuration next = configuration;
-      next.name += fmt::format(",{}={}", key, value);
-      next.changes.emplace_back(key, value);
-      all.push_back(std::move(next));
+      all.push_back(configuration);
+      change(all.back(), key, value);
     }
   }
   return all;
+}
+
+/// The configuration with other values of some options, "KEY=VALUE; KEY=VALUE".
+Configuration changed(Configuration configuration, const std::string& changes) {
+  std::istringstream parts(changes);
+  for (std::string part; std::getline(parts, part, ';');) {
+    static const std::regex form(R"(\s*([\w-]+)\s*=\s*(.*\S)\s*)");
+    std::smatch match;
+    DMF_CHECK(std::regex_match(part, match, form), ValueError,
+              "[experiment] --ablate '{}': expected KEY=VALUE, or several with ; between them.",
+              changes);
+    require_may_vary(match[1], "--ablate");
+    change(configuration, match[1], match[2]);
+  }
+  return configuration;
 }
 
 }  // namespace
@@ -107,6 +132,11 @@ std::string configuration_name(const TrainOptions& options) {
 std::vector<PlannedRun> plan_runs(const std::string& config, const PlanOptions& plan) {
   std::vector<Configuration> configurations;
   for (const std::string& text : plan.configurations) configurations.push_back(base_rule(text));
+  if (!configurations.empty()) {
+    const Configuration whole = configurations.front();
+    for (const std::string& changes : plan.ablate)
+      configurations.push_back(changed(whole, changes));
+  }
   for (const std::string& axis : plan.vary) configurations = crossed(configurations, axis);
   DMF_CHECK(!configurations.empty() && plan.repeats >= 1, ValueError,
             "[experiment] the grid is empty: {} configurations, {} repetitions.",

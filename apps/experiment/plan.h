@@ -17,6 +17,9 @@ struct PlanOptions {
   /// product.
   std::vector<std::string> vary;
   int repeats = 10;
+  /// "KEY=VALUE; KEY=VALUE": one more configuration each, the first of them with these options of
+  /// train changed: the ablations of a recipe, or other fixed weights.
+  std::vector<std::string> ablate = {};
 
   static std::vector<std::string> default_configurations();
 };

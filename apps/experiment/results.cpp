@@ -27,19 +27,24 @@ ConfigValues varying_values(const std::string& config) {
   return values;
 }
 
-/// Options that are not the same in all runs.
-std::set<std::string> varying(const std::vector<ConfigValues>& all) {
-  std::set<std::string> keys;
-  for (const ConfigValues& each : all) {
-    for (const auto& setting : each) {
-      const auto same = [&](const ConfigValues& other) {
-        const auto found = other.find(setting.first);
-        return found != other.end() && found->second == setting.second;
-      };
-      if (!std::all_of(all.begin(), all.end(), same)) keys.insert(setting.first);
+/// Options that are not the same in all configurations, each given by its rule's name and its values,
+/// and with each the value that more than half of them have, or no text. A name can leave that value
+/// out, as in a recipe's ablations.
+std::map<std::string, std::string> varying(
+    const std::set<std::pair<std::string, ConfigValues>>& different) {
+  std::map<std::string, std::map<std::string, std::size_t>> counts;
+  for (const auto& [unused, values] : different) {
+    for (const auto& [key, value] : values) ++counts[key][value];
+  }
+  std::map<std::string, std::string> usual;
+  for (const auto& [key, values] : counts) {
+    if (values.size() == 1 && values.begin()->second == different.size()) continue;
+    usual[key];
+    for (const auto& [value, count] : values) {
+      if (2 * count > different.size()) usual[key] = value;
     }
   }
-  return keys;
+  return usual;
 }
 
 std::string repetition_of(const TrainOptions& o) {
@@ -169,11 +174,14 @@ Results read_results(const std::vector<std::string>& folders) {
   DMF_CHECK(!runs.empty(), IoError, "[report] {} hold{} no finished run.", fmt::join(folders, ", "),
             folders.size() == 1 ? "s" : "");
 
-  const std::set<std::string> keys = varying(settings);
+  std::set<std::pair<std::string, ConfigValues>> different;
+  for (std::size_t k = 0; k < runs.size(); ++k)
+    different.emplace(runs[k].configuration, settings[k]);
+  const std::map<std::string, std::string> keys = varying(different);
   for (std::size_t k = 0; k < runs.size(); ++k) {
-    for (const std::string& key : keys) {
+    for (const auto& [key, usual] : keys) {
       const auto value = settings[k].find(key);
-      if (value != settings[k].end()) {
+      if (value != settings[k].end() && value->second != usual) {
         runs[k].configuration += fmt::format(",{}={}", key, value->second);
       }
     }

@@ -147,6 +147,15 @@ TEST_CASE("plan: the paper's grid with its controls; the same seed for a repetit
   CHECK(parse_config(varied[1].config, "r").losses == std::vector<std::string>{"mean_dice"});
   CHECK(parse_config(varied[2].config, "r").lr == 0.01);
 
+  plan = {{"variance+cb_dice", "fixed"}, {}, 1, {"lr=0.1", " batch = 2 ;augment=flips, gamma "}};
+  const std::vector<PlannedRun> ablated = plan_runs(grid_config(), plan);
+  REQUIRE(ablated.size() == 4);
+  CHECK(ablated[2].configuration == "variance+cb_dice,lr=0.1");
+  CHECK(parse_config(ablated[2].config, "r").lr == 0.1);
+  CHECK(ablated[3].configuration == "variance+cb_dice,batch=2,augment=flips, gamma");
+  CHECK(parse_config(ablated[3].config, "r").augment.find("), gamma(") != std::string::npos);
+  CHECK(parse_config(ablated[3].config, "r").batch == 2);
+
   // Cross-validation: fold after fold, then over again with another partition.
   plan = {{"fixed"}, {}, 7};
   const std::vector<PlannedRun> folds = plan_runs(grid_config("folds=5\n"), plan);
@@ -195,6 +204,12 @@ TEST_CASE("plan: what cannot be planned is refused by name") {
   refused({{"fixed"}, {"lr=fast"}, 1}, "fast");
   refused({{"fixed"}, {"seed=1 2"}, 1}, "cannot change 'seed': see --configurations, --repeats");
   refused({{"fixed"}, {"fold=1 2"}, 1}, "cannot change 'fold': see --configurations, --repeats");
+  refused({{"fixed"}, {}, 1, {"lr"}}, "--ablate 'lr': expected KEY=VALUE");
+  refused({{"fixed"}, {}, 1, {"lr=1; "}}, "--ablate 'lr=1; ': expected KEY=VALUE");
+  refused({{"fixed"}, {}, 1, {"lr="}}, "expected KEY=VALUE");
+  refused({{"fixed"}, {}, 1, {"seed=2"}}, "--ablate cannot change 'seed'");
+  refused({{"fixed"}, {}, 1, {"recipe=strong"}}, "--ablate cannot change 'recipe'");
+  refused({{"fixed"}, {}, 1, {"lr=0.1", "lr=0.1"}}, "'fixed,lr=0.1' is given twice");
   refused({{"fixed"}, {"cache-mb=1 2"}, 1},
           "runs that differ in it alone are of one configuration");
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "apps/files/csv.h"
@@ -125,6 +126,28 @@ TEST_CASE_FIXTURE(
         std::string::npos);
   CHECK(count(run(wild).text, "FAILED") == 0);  // not tried again unless asked
   CHECK(count(run(wild + "--retry-failed").text, "FAILED") == 4);
+}
+
+TEST_CASE_FIXTURE(GridFixture,
+                  "experiment: of a recipe's ablations only what is changed is in their names") {
+  const Outcome outcome = run(grid("g",
+                                   "--configurations fixed,random --ablate lr=0.01 "
+                                   "--ablate 'batch=2; augment=flips, noise(p=0.5)' --repeats 1 "));
+  REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
+  const CsvTable runs = read_csv(folder / "g/report/runs.csv");
+  std::vector<std::string> names;
+  for (std::size_t k = 0; k < runs.rows.size(); ++k) names.push_back(runs.text(k, "configuration"));
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  CHECK(names ==
+        std::vector<std::string>{
+            "fixed",
+            "fixed,augment=\"flip(p=0.5, axis=horizontal), noise(p=0.5, sigma=0:0.05)\",batch=2",
+            "fixed,lr=0.01", "random"});
+  // What half of them have is nobody's usual value.
+  const Outcome two = run("experiment report " + quoted(folder / "g/fixed") + " " +
+                          quoted(folder / "g/fixed,lr=0.01") + " --out " + quoted(folder / "two"));
+  REQUIRE_MESSAGE(two.code == 0, two.text);
+  CHECK(read_csv(folder / "two/runs.csv").text(0, "configuration") == "fixed,lr=0.001");
 }
 
 TEST_CASE_FIXTURE(

@@ -8,7 +8,8 @@
 #include "dmf/fusion.h"
 #include "dmf/make_rule.h"
 #include "engine/expression/expression.h"
-#include "losses/formula/loss_expression.h"
+#include "losses/evaluate.h"
+#include "losses/registry.h"
 
 namespace {
 
@@ -60,19 +61,16 @@ void weigh(std::string_view text) {
 
 template <class S>
 void lose(std::string_view text) {
-  using Row = dmf::Variable<S>;
-  const auto row = [](S a, S b) {
-    return Row(dmf::Tensor<S>::from(std::vector<S>{a, b}, dmf::Shape{1, 2}), true);
-  };
+  const dmf::Labels labels(
+      dmf::Tensor<std::int32_t>::from(std::vector<std::int32_t>{0, 1, 1, 0}, dmf::Shape{1, 2, 2}),
+      2);
+  const dmf::Variable<S> logits(
+      dmf::Tensor<S>::from(std::vector<S>{2, -1, 0, 1, 1, 0, 3, -2}, dmf::Shape{1, 2, 2, 2}), true);
   const auto loss = dmf::make_loss<S>(text);
-  std::vector<Row> terms;
-  for (std::size_t i = loss->needs(2).terms.size(); i > 0; --i) {
-    terms.push_back(Row(dmf::Tensor<S>::full(dmf::Shape{1}, S{0.5}), true));
-  }
-  const auto pixels = dmf::Tensor<double>::from(std::vector<double>{8.0, 4.0}, dmf::Shape{1, 2});
-  const Row value = loss->from({{row(6, 3), row(1, 2), row(2, 1)}, terms, pixels});
+  const dmf::Variable<S> value = dmf::evaluate_loss(*loss, logits, labels);
   require(value.shape() == dmf::Shape{1});
   value.backward();
+  require(logits.grad().shape() == logits.shape());
 }
 
 }  // namespace
