@@ -12,16 +12,19 @@
 #include "apps/report/run_report.h"
 #include "apps/report/run_results.h"
 #include "apps/run/model_file.h"
+#include "apps/run/network_summary.h"
 #include "apps/run/provenance.h"
 #include "apps/run/run_files.h"
 #include "apps/run/run_folder.h"
 #include "apps/run/run_identity.h"
 #include "apps/support/console.h"
+#include "apps/support/machine_limits.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
 #include "apps/support/signals.h"
 #include "apps/support/within_memory.h"
 #include "apps/training/budget.h"
+#include "apps/training/memory_forecast.h"
 #include "apps/training/parts.h"
 #include "apps/training/step_cost.h"
 #include "apps/training/trainer.h"
@@ -40,6 +43,7 @@ constexpr std::uintmax_t kLargestText = std::uintmax_t{1} << 28;
 /// A new run needs data and a place; one that goes on brings everything but what its options' nature
 /// lets change.
 void check_command(const CLI::App& app) {
+  if (app.count("--summary") > 0) return;  // of no data
   if (app.count("--resume") == 0) {
     for (const char* needed : {"--data", "--out"}) {
       if (app[needed]->empty()) throw CLI::RequiredError(needed);
@@ -127,6 +131,9 @@ class TrainCommand {
             },
             ""))
         ->configurable(false);
+    app.add_flag("--summary", summary_,
+                 "Print the network's layers, parameters and memory, and train nothing")
+        ->configurable(false);
     app.add_flag("--data-changed", data_changed_,
                  "Go on with a run although its images or masks changed since it began")
         ->configurable(false);
@@ -136,6 +143,11 @@ class TrainCommand {
 
   int run(const std::string& command) {
     std::signal(SIGPIPE, SIG_IGN);  // say() goes on without a reader
+    if (summary_) {
+      dmf::check_options(options_);
+      say_network();
+      return 0;
+    }
     const fs::path folder = resume_.empty() ? out_ : resume_;
     std::optional<dmf::RunLock> lock;
     if (!resume_.empty()) {
@@ -198,6 +210,16 @@ class TrainCommand {
   std::optional<dmf::MaskEncoding> masks_of_run(const fs::path& folder) const {
     if (resume_.empty() || !fs::exists(folder / "run.json")) return std::nullopt;
     return dmf::read_provenance(folder / "run.json").masks;
+  }
+
+  void say_network() {
+    if (options_.data.masks.classes == 0) options_.data.masks.classes = 2;  // without masks to tell
+    const auto network = dmf::make_network<float>(options_.network_spec());
+    const dmf::Index side = options_.data.preprocess.size;
+    dmf::say(dmf::network_table(dmf::trace_network(*network, side, side)));
+    const double available = dmf::available_memory(options_.where.compute().device);
+    dmf::say(fmt::format("memory          {}\n", dmf::memory_text(dmf::forecast_memory(options_),
+                                                                  options_.batch, available)));
   }
 
   /// The run's configuration holds what was chosen, so that it can be repeated anywhere.
@@ -315,7 +337,7 @@ class TrainCommand {
   CLI::App& app_;
   dmf::TrainOptions options_;
   std::string out_, resume_, budget_;
-  bool overwrite_ = false, data_changed_ = false;
+  bool overwrite_ = false, data_changed_ = false, summary_ = false;
 };
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include "dmf/gram.h"
 #include "engine/core/choice.h"
-#include "layers/network.h"
+#include "layers/networks/network.h"
 #include "losses/evaluate.h"
 
 namespace dmf {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "dmf/fused_loss.h"
-#include "layers/network.h"
+#include "layers/networks/network.h"
 
 namespace dmf {
 

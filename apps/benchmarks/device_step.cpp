@@ -9,7 +9,7 @@
 #include "apps/training/stepper.h"
 #include "engine/core/device_runtime.h"
 #include "engine/core/rng.h"
-#include "layers/unet.h"
+#include "layers/networks/unet.h"
 #include "losses/registry.h"
 
 namespace dmf {

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "layers/cmunext.h"
-#include "layers/residual_unet.h"
-#include "layers/unet_spec.h"
+#include "layers/networks/cmunext.h"
+#include "layers/networks/residual_unet.h"
+#include "layers/networks/unet_spec.h"
 
 namespace dmf {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "engine/optim/optimizer.h"
-#include "layers/networks.h"
+#include "layers/networks/networks.h"
 #include "losses/evaluate.h"
 
 namespace dmf {

@@ -5,7 +5,7 @@
 
 #include "apps/evaluation/inference.h"
 #include "apps/image/image.h"
-#include "layers/network.h"
+#include "layers/networks/network.h"
 
 namespace dmf {
 

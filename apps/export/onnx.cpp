@@ -6,10 +6,10 @@
 #include "apps/export/onnx_graph.h"
 #include "apps/support/version.h"
 #include "engine/core/check.h"
-#include "layers/cmunext.h"
-#include "layers/networks.h"
-#include "layers/residual_unet.h"
-#include "layers/unet.h"
+#include "layers/networks/cmunext.h"
+#include "layers/networks/networks.h"
+#include "layers/networks/residual_unet.h"
+#include "layers/networks/unet.h"
 
 namespace dmf {
 namespace {

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "engine/core/check.h"
-#include "layers/cmunext.h"
-#include "layers/residual_unet.h"
+#include "layers/networks/cmunext.h"
+#include "layers/networks/residual_unet.h"
 
 namespace dmf {
 namespace {

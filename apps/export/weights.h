@@ -5,8 +5,8 @@
 #include <string>
 
 #include "engine/io/safetensors.h"
-#include "layers/networks.h"
-#include "layers/unet_spec.h"
+#include "layers/networks/networks.h"
+#include "layers/networks/unet_spec.h"
 
 namespace dmf {
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "layers/networks.h"
+#include "layers/networks/networks.h"
 
 namespace dmf {
 

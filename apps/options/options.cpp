@@ -8,7 +8,7 @@
 #include "apps/options/config_file.h"
 #include "apps/options/recipes.h"
 #include "apps/support/option_set.h"
-#include "layers/encoder_size.h"
+#include "layers/networks/encoder_size.h"
 
 namespace dmf {
 

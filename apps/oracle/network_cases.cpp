@@ -7,8 +7,8 @@
 #include "apps/oracle/reference_case.h"
 #include "dmf/training_step.h"
 #include "engine/core/check.h"
-#include "layers/networks.h"
-#include "layers/unet_spec.h"
+#include "layers/networks/networks.h"
+#include "layers/networks/unet_spec.h"
 
 namespace dmf {
 namespace {

@@ -8,6 +8,7 @@
 #include "apps/report/headline.h"
 #include "apps/report/image_section.h"
 #include "apps/report/memory_figure.h"
+#include "apps/report/network_figure.h"
 #include "apps/report/run_curves.h"
 #include "apps/report/score_tables.h"
 #include "apps/run/provenance.h"
@@ -86,6 +87,7 @@ void write_page(const fs::path& run, const Scoreboard* scores,
   const CsvTable steps = read_csv(run / "steps.csv");
   add_memory(page, steps, options, scores != nullptr);
   add_run_curves(page, steps, read_csv(run / "epochs.csv"), options);
+  if (scores != nullptr) add_network(page, options);
   page.add("Where it comes from", "", facts_html(facts_of(options, from)));
   write_file_atomically(run / "report.html", page.html());
 }

@@ -76,7 +76,8 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
   how.on_found = [&](std::size_t item, const Image& found) {
     if (!drawable || seen++ % every != 0) return;
     drawable = or_warn(folder, "the test images cannot be drawn", [&] {
-      pictures.push_back(picture_of(data.samples, item, found, model.inference));
+      pictures.push_back(
+          picture_of(data.samples, item, found, model.inference, data.split.test.size() / every));
     });
     if (!drawable) pictures.clear();
   };

@@ -19,8 +19,9 @@ LabelMap mask_where(int height, int width, const std::function<bool(std::size_t)
 
 /// Of all masks, in their order: to the pixel where that is not too much for a page, else, as of the
 /// speckle that a network finds which has hardly learnt, coarser.
-std::array<std::string, 6> outlines_of(std::array<LabelMap, 6> masks) {
-  constexpr std::size_t kMost = 3000;  // letters of all
+///
+/// most  letters of all
+std::array<std::string, 6> outlines_of(std::array<LabelMap, 6> masks, std::size_t most) {
   for (int unit = 1;; unit *= 2) {
     std::array<std::string, 6> outlines;
     std::size_t letters = 0;
@@ -28,7 +29,7 @@ std::array<std::string, 6> outlines_of(std::array<LabelMap, 6> masks) {
       outlines[k] = outline_of(masks[k], unit);
       letters += outlines[k].size();
     }
-    if (letters <= kMost || masks.front().height <= 1) return outlines;
+    if (letters <= most || masks.front().height <= 1) return outlines;
     for (LabelMap& mask : masks) mask = halved(mask);
   }
 }
@@ -42,7 +43,8 @@ std::string jpeg_of(const Image& image) {
 }  // namespace
 
 TestPicture picture_of(const SampleSet& samples, std::size_t item, const Image& probabilities,
-                       const Inference& inference) {
+                       const Inference& inference, std::size_t of_pictures) {
+  constexpr std::size_t kMostOfOne = 3000, kMostOfAll = 140000;
   Sample sample = samples.sample(item);
   const std::int32_t ignored = samples.mask_encoding().ignored;
   std::ranges::replace(sample.labels.labels, ignored, 0);  // is of no class
@@ -63,7 +65,8 @@ TestPicture picture_of(const SampleSet& samples, std::size_t item, const Image& 
                    mask_where(found.height, found.width,
                               [&](std::size_t i) { return in_found(i) && !in_truth(i); }),
                    mask_where(found.height, found.width, above(0.75f)),
-                   mask_where(found.height, found.width, above(0.25f))});
+                   mask_where(found.height, found.width, above(0.25f))},
+                  std::min(kMostOfOne, kMostOfAll / std::max<std::size_t>(of_pictures, 1)));
   const Picture panel = dmf::panel(sample.image, sample.labels, found);
   return {samples.item(item).id,
           found.height,

@@ -21,7 +21,8 @@ struct TestPicture {
 };
 
 /// probabilities  what the network gives, [H, W, classes]
+/// of_pictures    how many share a page: where they are many, outlines of speckle are coarser
 TestPicture picture_of(const SampleSet& samples, std::size_t item, const Image& probabilities,
-                       const Inference& inference);
+                       const Inference& inference, std::size_t of_pictures);
 
 }  // namespace dmf

@@ -10,7 +10,7 @@
 #include "apps/image/masks/mask_encoding.h"
 #include "apps/image/preprocess.h"
 #include "engine/io/safetensors.h"
-#include "layers/networks.h"
+#include "layers/networks/networks.h"
 
 namespace dmf {
 

@@ -16,6 +16,13 @@ std::string first_few(const std::vector<std::string>& names) {
       names.size() > kShown ? fmt::format(" and {} more", names.size() - kShown) : "");
 }
 
+std::string grouped(std::int64_t number) {
+  std::string text = fmt::format("{}", number);
+  const std::size_t sign = number < 0 ? 1 : 0;
+  for (std::size_t at = text.size(); at > sign + 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width) {
   const std::size_t room = width > indent ? width - indent : 1;
   std::istringstream words(text);

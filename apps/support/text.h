@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,9 @@ namespace dmf {
 
 /// "a, b, c, d, e and 7 more": as many names as fit a line.
 std::string first_few(const std::vector<std::string>& names);
+
+/// "1,941,570".
+std::string grouped(std::int64_t number);
 
 /// Breaks a text into lines of at most `width` letters, at blanks and, in longer lists, at commas,
 /// with so many blanks before each line but the first.

@@ -5,7 +5,7 @@
 
 #include "apps/options/step_options.h"
 #include "engine/optim/weight_average.h"
-#include "layers/network.h"
+#include "layers/networks/network.h"
 
 namespace dmf {
 

@@ -6,7 +6,7 @@
 #include "dmf/fusion.h"
 #include "engine/optim/optimizer.h"
 #include "engine/optim/weight_average.h"
-#include "layers/network.h"
+#include "layers/networks/network.h"
 
 namespace dmf {
 

@@ -9,7 +9,7 @@
 #include "engine/core/device_runtime.h"
 #include "engine/optim/optimizer.h"
 #include "engine/tensor/recorded_work.h"
-#include "layers/network.h"
+#include "layers/networks/network.h"
 
 namespace dmf {
 

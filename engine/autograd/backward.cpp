@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "engine/autograd/anomaly.h"
+#include "engine/autograd/trace.h"
 #include "engine/autograd/variable.h"
 #include "engine/core/check.h"
 #include "engine/kernels/backends.h"
@@ -82,6 +83,7 @@ template <class S>
 Variable<S>::Variable(Tensor<S> value, std::unique_ptr<Node<S>> producer)
     : Variable(std::move(value), true) {
   slot_->producer = std::move(producer);
+  OpTrace<S>::note(slot_, value_.shape());
 }
 
 template <class S>

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "layers/networks.h"
+#include "layers/networks/networks.h"
 #include "tests/support/random_tensor.h"
 
 namespace dmf {

@@ -10,7 +10,7 @@
 #include "apps/image/parts.h"
 #include "apps/run/model_file.h"
 #include "engine/io/safetensors.h"
-#include "layers/unet.h"
+#include "layers/networks/unet.h"
 #include "tests/support/pixelwise.h"
 #include "tests/support/random_tensor.h"
 #include "tests/support/temporary_folder.h"

@@ -11,7 +11,7 @@
 #include "apps/prediction/polygons.h"
 #include "apps/run/model_file.h"
 #include "engine/io/safetensors.h"
-#include "layers/unet.h"
+#include "layers/networks/unet.h"
 #include "tests/support/folder_snapshot.h"
 #include "tests/support/programs.h"
 

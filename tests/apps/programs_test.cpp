@@ -13,7 +13,7 @@
 #include "dmf/gram_rules/weighting_rules.h"
 #include "engine/core/check.h"
 #include "engine/io/safetensors.h"
-#include "layers/unet.h"
+#include "layers/networks/unet.h"
 #include "tests/support/programs.h"
 #include "tests/support/temporary_folder.h"
 
@@ -233,6 +233,22 @@ TEST_CASE("train: the recipe and options in vain are said at the start") {
   const Outcome quiet = run(train + quoted(folder / "b") + " 2>/dev/null )", "( ");
   CHECK(quiet.text.find("no effect") == std::string::npos);  // it was on standard error
   CHECK(read_text(folder / "a/config.toml").find("\nrecipe=\"strong\"\n") != std::string::npos);
+}
+
+TEST_CASE("train: --summary tells of the network, needs no data and leaves nothing") {
+  const TemporaryFolder folder;
+  const Outcome told =
+      run("train --summary --model classic --depth 2 --base-width 4 --image 32 "
+          "--num-classes 3 --out " +
+          quoted(folder / "r"));
+  CHECK(told.code == 0);
+  CHECK(told.text.find("\ndec1.conv1                 conv2d 3x3 ") != std::string::npos);
+  CHECK(told.text.find("32 x 32 x 3 ") != std::string::npos);
+  CHECK(told.text.find("\na pixel of the result depends on 44 x 44 pixels of the image\n") !=
+        std::string::npos);
+  CHECK(told.text.find("\nmemory          a step of ") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder / "r"));
+  is_one_error_line(run("train --summary --model classic --depth 9"), 2, "--depth");
 }
 
 TEST_CASE("train: a gamma that fades to a subnormal number ends well, and so does any number") {

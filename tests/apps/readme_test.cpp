@@ -11,7 +11,7 @@
 #include "engine/core/choice.h"
 #include "engine/io/atomic_file.h"
 #include "engine/optim/optimizers.h"
-#include "layers/networks.h"
+#include "layers/networks/networks.h"
 #include "losses/registry.h"
 
 // What README and the page of augmentations say of the tables that things are chosen from is made of the tables: `./dev docs` has

@@ -8,7 +8,7 @@
 #include "engine/ops/reduce.h"
 #include "engine/ops/store_as.h"
 #include "engine/tensor/recorded_work.h"
-#include "layers/unet.h"
+#include "layers/networks/unet.h"
 #include "losses/evaluate.h"
 #include "losses/registry.h"
 #include "tests/cases/op_case.h"

@@ -16,7 +16,7 @@
 #include "apps/training/stepper.h"
 #include "engine/core/check.h"
 #include "engine/core/compute.h"
-#include "layers/unet.h"
+#include "layers/networks/unet.h"
 #include "losses/registry.h"
 #include "tests/support/random_tensor.h"
 

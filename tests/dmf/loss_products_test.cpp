@@ -5,7 +5,7 @@
 #include "dmf/gram_rules/weighting_rules.h"
 #include "dmf/training_step.h"
 #include "engine/core/check.h"
-#include "layers/networks.h"
+#include "layers/networks/networks.h"
 #include "losses/registry.h"
 #include "tests/support/random_tensor.h"
 #include "tests/support/rule_steps.h"

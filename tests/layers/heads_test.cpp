@@ -3,7 +3,7 @@
 #include "dmf/training_step.h"
 #include "engine/core/errors.h"
 #include "engine/ops/reduce.h"
-#include "layers/networks.h"
+#include "layers/networks/networks.h"
 #include "losses/registry.h"
 #include "tests/support/random_tensor.h"
 

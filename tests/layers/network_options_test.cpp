@@ -4,10 +4,10 @@
 #include <tuple>
 
 #include "engine/core/check.h"
-#include "layers/cmunext.h"
-#include "layers/networks.h"
-#include "layers/residual_unet.h"
-#include "layers/unet.h"
+#include "layers/networks/cmunext.h"
+#include "layers/networks/networks.h"
+#include "layers/networks/residual_unet.h"
+#include "layers/networks/unet.h"
 #include "losses/evaluate.h"
 #include "losses/registry.h"
 #include "tests/support/gradcheck.h"

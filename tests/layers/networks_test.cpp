@@ -3,8 +3,8 @@
 #include <set>
 
 #include "engine/core/check.h"
-#include "layers/networks.h"
-#include "layers/unet.h"
+#include "layers/networks/networks.h"
+#include "layers/networks/unet.h"
 #include "tests/support/random_tensor.h"
 
 // What holds for every network of the table.

@@ -6,7 +6,7 @@
 #include "engine/ops/reduce.h"
 #include "engine/ops/softmax.h"
 #include "engine/optim/optimizer.h"
-#include "layers/unet.h"
+#include "layers/networks/unet.h"
 #include "tests/support/random_tensor.h"
 
 // A network computed by the plain kernels, Device::reference(), against the fast ones.

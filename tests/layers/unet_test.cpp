@@ -3,7 +3,7 @@
 #include <set>
 
 #include "engine/core/check.h"
-#include "layers/unet.h"
+#include "layers/networks/unet.h"
 #include "losses/evaluate.h"
 #include "losses/registry.h"
 #include "tests/support/gradcheck.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "layers/network.h"
+#include "layers/networks/network.h"
 
 namespace dmf {
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "layers/networks.h"
+#include "layers/networks/networks.h"
 #include "tests/support/random_tensor.h"
 
 namespace dmf {

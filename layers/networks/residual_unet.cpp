@@ -1,4 +1,4 @@
-#include "layers/residual_unet.h"
+#include "layers/networks/residual_unet.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,7 +9,7 @@
 #include "engine/ops/depthwise_conv2d.h"
 #include "engine/ops/elementwise.h"
 #include "layers/conv2d.h"
-#include "layers/padded.h"
+#include "layers/networks/padded.h"
 
 namespace dmf {
 namespace {

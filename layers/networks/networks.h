@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "layers/network.h"
+#include "layers/networks/network.h"
 
 namespace dmf {
 

@@ -1,4 +1,4 @@
-#include "layers/unet.h"
+#include "layers/networks/unet.h"
 
 #include <optional>
 
@@ -6,8 +6,8 @@
 #include "engine/ops/pool2d.h"
 #include "layers/attention_gate.h"
 #include "layers/dropout.h"
+#include "layers/networks/padded.h"
 #include "layers/norm_activation.h"
-#include "layers/padded.h"
 
 namespace dmf {
 

@@ -1,4 +1,4 @@
-#include "layers/cmunext.h"
+#include "layers/networks/cmunext.h"
 
 #include <algorithm>
 #include <cmath>
@@ -10,8 +10,8 @@
 #include "engine/ops/upsample2d.h"
 #include "layers/conv2d.h"
 #include "layers/depthwise_conv2d.h"
+#include "layers/networks/padded.h"
 #include "layers/norm_activation.h"
-#include "layers/padded.h"
 
 namespace dmf {
 namespace {

@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "layers/heads.h"
-#include "layers/network.h"
+#include "layers/networks/heads.h"
+#include "layers/networks/network.h"
 
 namespace dmf {
 

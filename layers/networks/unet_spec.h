@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "layers/encoder_size.h"
 #include "layers/init.h"
-#include "layers/network.h"
+#include "layers/networks/encoder_size.h"
+#include "layers/networks/network.h"
 #include "layers/norm_activation.h"
 
 namespace dmf {

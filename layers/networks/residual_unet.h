@@ -3,9 +3,9 @@
 #include <memory>
 #include <vector>
 
-#include "layers/encoder_size.h"
-#include "layers/heads.h"
-#include "layers/network.h"
+#include "layers/networks/encoder_size.h"
+#include "layers/networks/heads.h"
+#include "layers/networks/network.h"
 #include "layers/norm_activation.h"
 
 namespace dmf {

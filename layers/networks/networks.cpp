@@ -1,10 +1,10 @@
-#include "layers/networks.h"
+#include "layers/networks/networks.h"
 
 #include <type_traits>
 
-#include "layers/cmunext.h"
-#include "layers/residual_unet.h"
-#include "layers/unet.h"
+#include "layers/networks/cmunext.h"
+#include "layers/networks/residual_unet.h"
+#include "layers/networks/unet.h"
 
 namespace dmf {
 namespace {

@@ -3,8 +3,8 @@
 #include <memory>
 #include <vector>
 
-#include "layers/heads.h"
-#include "layers/unet_spec.h"
+#include "layers/networks/heads.h"
+#include "layers/networks/unet_spec.h"
 
 namespace dmf {
 

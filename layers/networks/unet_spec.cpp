@@ -1,9 +1,9 @@
-#include "layers/unet_spec.h"
+#include "layers/networks/unet_spec.h"
 
 #include <algorithm>
 
 #include "engine/core/check.h"
-#include "layers/heads.h"
+#include "layers/networks/heads.h"
 
 namespace dmf {
 namespace {
