@@ -262,19 +262,43 @@ Action add_crossval(CLI::App& app) {
   return [crossval] { return crossval->run(); };
 }
 
-/// Writes what is made of the runs in some folders.
-using Writer = std::string (*)(const dmf::Results&, const std::filesystem::path& out,
-                               bool overwrite);
-
-Action add_writer(CLI::App& app, const char* name, const char* help, Writer write) {
-  CLI::App& command = *app.add_subcommand(name, help);
+Action add_paper(CLI::App& app) {
+  CLI::App& command = *app.add_subcommand(
+      "paper",
+      "What a paper of the runs in some folders begins with: LaTeX, figures and tidy tables");
   auto folders = std::make_shared<std::vector<std::string>>();
   auto out = std::make_shared<std::string>();
   command.add_option("folders", *folders, "Folders of runs, or above them")->required();
   command.add_option("--out", *out, "Folder to write to")->check(dmf::not_empty())->required();
   const auto overwrite = add_overwrite(command);
-  return [folders, out, overwrite, write] {
-    fmt::print("{}", write(dmf::read_results(*folders), *out, *overwrite));
+  return [folders, out, overwrite] {
+    fmt::print("{}", dmf::write_paper(dmf::read_results(*folders), *out, *overwrite));
+    return 0;
+  };
+}
+
+Action add_report(CLI::App& app) {
+  CLI::App& command =
+      *app.add_subcommand("report", "Tables, figures and a page of the runs in some folders");
+  struct Wanted {
+    std::vector<std::string> folders;
+    std::string out;
+    bool cost = false;
+  };
+  auto wanted = std::make_shared<Wanted>();
+  command.add_option("folders", wanted->folders, "Folders of runs, or above them")->required();
+  command.add_option("--out", wanted->out, "Folder to write to")
+      ->check(dmf::not_empty())
+      ->required();
+  command.add_flag("--cost", wanted->cost,
+                   "Measure what a step of each configuration takes here, and compare them in "
+                   "equal time too");
+  dmf::add_threads_option(command);
+  const auto overwrite = add_overwrite(command);
+  return [wanted, overwrite] {
+    fmt::print("{}",
+               dmf::write_grid_report(dmf::read_results(wanted->folders), wanted->out, *overwrite,
+                                      wanted->cost ? dmf::seconds_per_step : dmf::StepCost()));
     return 0;
   };
 }
@@ -397,13 +421,8 @@ int main(int argc, char** argv) {
   app.require_subcommand(0, 1);
   std::map<std::string, Action> actions;
   actions["crossval"] = add_crossval(app);
-  actions["report"] =
-      add_writer(app, "report", "Tables, figures and a page of the runs in some folders",
-                 dmf::write_grid_report);
-  actions["paper"] = add_writer(
-      app, "paper",
-      "What a paper of the runs in some folders begins with: LaTeX, figures and tidy tables",
-      dmf::write_paper);
+  actions["report"] = add_report(app);
+  actions["paper"] = add_paper(app);
   actions["compare"] = add_compare(app);
   actions["audit"] = add_audit(app);
   actions["replay"] = add_replay(app);

@@ -137,8 +137,10 @@ RunResult read_run(const fs::path& folder) {
   require_one_run(folder);
   const fs::path config = folder / "config.toml";
   RunResult run{
-      folder, parse_config(read_file(config, kLargestText), config.string()), "", "", {}, {}, {}};
+      folder, parse_config(read_file(config, kLargestText), config.string()), "", {}, "", {}, {},
+      {}};
   run.configuration = configuration_name(run.options);
+  run.settings = varying_values(read_file(config, kLargestText));
   run.repetition = repetition_of(run.options);
   run.from = read_provenance(folder / "run.json");
   run.images = read_per_image_csv(folder / "per_image.csv");
@@ -157,7 +159,6 @@ Results read_results(const std::vector<std::string>& folders) {
   const Found found = find_runs(folders);
   results.failed = found.failed;
   std::vector<RunResult> runs;
-  std::vector<ConfigValues> settings;
   for (const fs::path& folder : found.runs) {
     if (!is_finished(folder)) {
       const bool has_failed =
@@ -168,21 +169,19 @@ Results read_results(const std::vector<std::string>& folders) {
     }
     RunResult run = read_run(folder);
     if (!runs.empty()) require_same(runs.front(), run);
-    settings.push_back(varying_values(read_file(folder / "config.toml", kLargestText)));
     runs.push_back(std::move(run));
   }
   DMF_CHECK(!runs.empty(), IoError, "[report] {} hold{} no finished run.", fmt::join(folders, ", "),
             folders.size() == 1 ? "s" : "");
 
   std::set<std::pair<std::string, ConfigValues>> different;
-  for (std::size_t k = 0; k < runs.size(); ++k)
-    different.emplace(runs[k].configuration, settings[k]);
+  for (const RunResult& run : runs) different.emplace(run.configuration, run.settings);
   const std::map<std::string, std::string> keys = varying(different);
-  for (std::size_t k = 0; k < runs.size(); ++k) {
+  for (RunResult& run : runs) {
     for (const auto& [key, usual] : keys) {
-      const auto value = settings[k].find(key);
-      if (value != settings[k].end() && value->second != usual) {
-        runs[k].configuration += fmt::format(",{}={}", key, value->second);
+      const auto value = run.settings.find(key);
+      if (value != run.settings.end() && value->second != usual) {
+        run.configuration += fmt::format(",{}={}", key, value->second);
       }
     }
   }

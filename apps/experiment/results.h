@@ -16,7 +16,8 @@ struct RunResult {
   std::filesystem::path folder;
   TrainOptions options;
   std::string configuration;  // "variance+cb_dice", with what else differs between the runs
-  std::string repetition;     // "seed 1": runs of one repetition share split and initial weights
+  std::map<std::string, std::string> settings;  // of config.toml what may vary in a grid
+  std::string repetition;  // "seed 1": runs of one repetition share split and initial weights
   Provenance from;
   std::vector<ImageScore> images;
   Scoreboard board;  // without intervals

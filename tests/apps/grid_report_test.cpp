@@ -1,10 +1,12 @@
 #include <doctest/doctest.h>
 
 #include "apps/experiment/plan.h"
+#include "apps/experiment/report/cost_table.h"
 #include "apps/experiment/report/grid_matrix.h"
 #include "apps/experiment/report/grid_tables.h"
 #include "apps/experiment/report/grid_verdict.h"
 #include "apps/experiment/report/tidy.h"
+#include "apps/experiment/report/validation_choice.h"
 #include "apps/files/csv.h"
 #include "apps/page/interval_plot.h"
 #include "apps/page/multiples.h"
@@ -55,6 +57,16 @@ struct KnownGrid {
     note(results.configurations, run.configuration);
     note(results.repetitions, run.repetition);
     results.runs.emplace(std::pair(run.configuration, run.repetition), run);
+  }
+  /// How a run fared on validation, epoch by epoch: CB-Dice and lesion Dice per image.
+  void add_epochs(const std::string& configuration, int seed,
+                  const std::vector<std::pair<double, double>>& epochs) {
+    RunResult& run = results.runs.at({configuration, fmt::format("seed {}", seed)});
+    std::string text = "epoch,validation_cb_dice,validation_lesion_dice_per_image\n";
+    for (std::size_t k = 0; k < epochs.size(); ++k) {
+      text += fmt::format("{},{},{}\n", k + 1, epochs[k].first, epochs[k].second);
+    }
+    write_text(run.folder / "epochs.csv", text);
   }
   std::string verdict() const { return dmf::verdict(results, compare_over_images(results)); }
 };
@@ -144,6 +156,89 @@ TEST_CASE_FIXTURE(KnownGrid, "grid: one sentence says what was found, or that no
           "No rule differs from fixed weights after correction (1 comparison, smallest p 1.00)."));
   add("bayesian", "none", 1, {0, 1, 2, 3, 4, 5, 6});
   CHECK(has(verdict(), "bayesian falls short of fixed by 0."));
+}
+
+TEST_CASE_FIXTURE(KnownGrid, "grid: changed options are compared with what is without them") {
+  add("fixed", "none", 1, {1, 2, 3, 4, 5, 6, 7});
+  add("fixed", "none", 1, {2, 3, 4, 5, 6, 7, 8}, "step\n0\n", ",ema=0");
+  add("mad", "none", 1, {0, 1, 2, 3, 4, 5, 6});
+  add("mad", "none", 1, {1, 2, 3, 4, 5, 6, 7}, "step\n0\n", ",ema=0");
+  add("bayesian", "none", 1, {1, 2, 3, 4, 5, 6, 7}, "step\n0\n", ",lr=1");  // of no kin
+  const std::vector<Comparison> all = compare_over_images(results);
+  REQUIRE(all.size() == 3);
+  const auto is = [&](std::size_t k, const char* name, const char* baseline, bool of_rules) {
+    CHECK(all[k].configuration == name);
+    CHECK(all[k].baseline == baseline);
+    CHECK(all[k].of_rules == of_rules);
+  };
+  is(0, "mad", "fixed", true);
+  is(1, "mad,ema=0", "fixed,ema=0", true);
+  is(2, "fixed,ema=0", "fixed", false);
+  CHECK(all[2].direction() == "higher");
+  // Two tests of rules are corrected for two, the one of an option for none.
+  CHECK(all[0].p_holm == Approx(2 * all[0].test.p));
+  CHECK(all[2].p_holm == all[2].test.p);
+  CHECK(has(verdict(), "mad falls short of fixed by 0."));
+  CHECK(has(verdict(), ", of 2 comparisons."));
+  CHECK(has(verdict(), "fixed,ema=0 exceeds fixed by 0."));
+  CHECK(has(verdict(), ", of 1 comparison."));
+}
+
+TEST_CASE_FIXTURE(KnownGrid,
+                  "grid: fixed weights are tuned on validation, whatever the test images say") {
+  const auto set = [&](const std::string& name, const std::string& key, const std::string& value) {
+    results.runs.at({name, "seed 1"}).settings[key] = value;
+  };
+  add("fixed", "none", 1, {9, 9, 9, 9, 9, 9});
+  add_epochs("fixed", 1, {{0.5, 0.4}, {0.7, 0.5}, {0.6, 0.9}});  // keeps its second epoch
+  CHECK_FALSE(tuned_weights(results).has_value());               // of one there is no choice
+  CHECK(tuned_tests(results).rows.empty());
+  add("fixed", "none", 1, {5, 5, 5, 5, 5, 5}, "step\n0\n", ",initial-weights=1,2");
+  set("fixed,initial-weights=1,2", "initial-weights", "[1, 2]");
+  add_epochs("fixed,initial-weights=1,2", 1, {{0.5, 0.6}, {0.4, 0.1}});
+  add("fixed", "none", 1, {9, 9, 9, 9, 9, 9}, "step\n0\n", ",lr=1");  // another training
+  set("fixed,lr=1", "lr", "1");
+  add_epochs("fixed,lr=1", 1, {{0.9, 0.9}});
+  add("fixed", "focal", 1, {9, 9, 9, 9, 9, 9});  // another objective
+  add("mad", "none", 1, {6, 6, 6, 6, 6, 7});
+  add("mad", "focal", 1, {9, 9, 9, 9, 9, 9});
+  CHECK(validation_dice(*results.find("fixed", "seed 1"), 3) == 0.5);
+  CHECK(validation_dice(*results.find("fixed", "seed 1"), 1) == 0.4);
+  CHECK(validation_dice(*results.find("fixed", "seed 1"), 99) == 0.5);
+  const auto tuned = tuned_weights(results);
+  REQUIRE(tuned.has_value());
+  CHECK(tuned->configuration == "fixed,initial-weights=1,2");
+  CHECK(tuned->tried == 2);
+  const Table table = tuned_tests(results);
+  REQUIRE(table.rows.size() == 1);
+  CHECK(table.rows[0][0] == "mad");
+  CHECK(table.rows[0][1] == "fixed,initial-weights=1,2");
+  CHECK(table.rows[0][4] == "higher");
+  CHECK(has(table.note, "Of 2 fixed weightings"));
+  write_text(results.find("fixed", "seed 1")->folder / "epochs.csv", "epoch\n");
+  CHECK_THROWS_WITH_AS(tuned_weights(results), doctest::Contains("no epoch is in it"), IoError);
+}
+
+TEST_CASE_FIXTURE(KnownGrid, "grid: what a rule costs, and what it has reached in equal time") {
+  const StepCost cost = [calls = 0](const TrainOptions& options) mutable {
+    const double seconds = options.fusion.weighting == "fixed" ? 0.1 : 0.15;
+    return ++calls <= 2 ? 10.0 : seconds;  // the first round was disturbed
+  };
+  add("mad", "none", 1, {6, 6});
+  CHECK(cost_table(results, cost).rows.empty());
+  results.configurations = {"fixed", "mad"};
+  add("fixed", "none", 1, {9, 9});
+  add_epochs("fixed", 1, {{0.5, 0.4}, {0.6, 0.5}, {0.7, 0.6}, {0.8, 0.7}});
+  add_epochs("mad", 1, {{0.5, 0.45}, {0.6, 0.55}, {0.7, 0.65}, {0.8, 0.75}});
+  const CsvTable table = parse_csv(cost_table(results, cost).csv(), "cost.csv");
+  REQUIRE(table.rows.size() == 2);
+  CHECK(table.number(0, "times_fixed") == 1.0);
+  CHECK(table.number(0, "equal_dice") == 0.7);
+  CHECK(table.number(1, "step_seconds") == 0.15);
+  CHECK(table.number(1, "times_fixed") == Approx(1.5));
+  CHECK(table.number(1, "dice") == 0.75);
+  CHECK(table.number(1, "equal_epochs") == 2);  // 4 / 1.5 have ended
+  CHECK(table.number(1, "equal_dice") == 0.55);
 }
 
 TEST_CASE_FIXTURE(KnownGrid,

@@ -130,9 +130,10 @@ TEST_CASE_FIXTURE(
 
 TEST_CASE_FIXTURE(GridFixture,
                   "experiment: of a recipe's ablations only what is changed is in their names") {
-  const Outcome outcome = run(grid("g",
-                                   "--configurations fixed,random --ablate lr=0.01 "
-                                   "--ablate 'batch=2; augment=flips, noise(p=0.5)' --repeats 1 "));
+  const Outcome outcome =
+      run(grid("g",
+               "--configurations fixed,random --ablate lr=0.01 --ablate initial-weights=1,2,3 "
+               "--ablate 'batch=2; augment=flips, noise(p=0.5)' --repeats 1 "));
   REQUIRE_MESSAGE(outcome.code == 0, outcome.text);
   const CsvTable runs = read_csv(folder / "g/report/runs.csv");
   std::vector<std::string> names;
@@ -142,7 +143,10 @@ TEST_CASE_FIXTURE(GridFixture,
         std::vector<std::string>{
             "fixed",
             "fixed,augment=\"flip(p=0.5, axis=horizontal), noise(p=0.5, sigma=0:0.05)\",batch=2",
-            "fixed,lr=0.01", "random"});
+            "fixed,initial-weights=[1, 2, 3]", "fixed,lr=0.01", "random"});
+  const CsvTable tuned = read_csv(folder / "g/report/tables/tuned.csv");
+  REQUIRE(tuned.rows.size() == 1);
+  CHECK(tuned.text(0, "configuration") == "random");
   // What half of them have is nobody's usual value.
   const Outcome two = run("experiment report " + quoted(folder / "g/fixed") + " " +
                           quoted(folder / "g/fixed,lr=0.01") + " --out " + quoted(folder / "two"));

@@ -28,7 +28,8 @@ TEST_CASE("experiment paper: pdflatex sets it, and no line is wider than the tex
   for (const char* name : {"runs.csv", "images.csv", "methods.tex", "references.bib"}) {
     CHECK_MESSAGE(!read_text(folder / "paper" / name).empty(), name);
   }
-  CHECK(read_text(folder / "paper/methods.tex").find("Data: simulated (BUSI layout),") != std::string::npos);
+  CHECK(read_text(folder / "paper/methods.tex").find("Data: simulated (BUSI layout),") !=
+        std::string::npos);
   for (const std::string name : {"main", "supplement"}) {
     const std::string command = "cd " + quoted(folder / "paper") +
                                 " && pdflatex -interaction=nonstopmode -halt-on-error " + name +

@@ -1,19 +1,32 @@
 #include "apps/experiment/report/comparison.h"
 
 #include <algorithm>
+#include <iterator>
 
+#include "apps/experiment/plan.h"
 #include "apps/files/csv.h"
 
 namespace dmf {
 namespace {
 
-/// Empty where the grid has no fixed weights to compare with.
-std::string baseline_of(const Results& results, const std::string& configuration) {
-  const std::string& weighting = results.of(configuration).front()->options.fusion.weighting;
-  const std::string baseline = "fixed" + configuration.substr(weighting.size());
-  const auto& all = results.configurations;
-  const bool there = std::find(all.begin(), all.end(), baseline) != all.end();
-  return there && baseline != configuration ? baseline : "";
+/// The names of all comparisons that a grid allows, without their numbers.
+std::vector<Comparison> pairs_of(const Results& results) {
+  const auto there = [&results](const std::string& name) {
+    const auto& all = results.configurations;
+    return std::find(all.begin(), all.end(), name) != all.end();
+  };
+  std::vector<Comparison> pairs;
+  for (const std::string& name : results.configurations) {
+    const TrainOptions& options = results.of(name).front()->options;
+    const std::string fixed = "fixed" + name.substr(options.fusion.weighting.size()),
+                      unchanged = configuration_name(options);
+    if (fixed != name && there(fixed)) {
+      pairs.push_back({name, fixed, true, {}});
+    } else if (unchanged != name && there(unchanged)) {
+      pairs.push_back({name, unchanged, false, {}});
+    }
+  }
+  return pairs;
 }
 
 /// Repetitions that both configurations have.
@@ -31,13 +44,6 @@ PairedRuns paired_runs(const Results& results, const std::string& configuration,
     paired.theirs.push_back(b);
   }
   return paired;
-}
-
-void correct(std::vector<Comparison>& comparisons) {
-  std::vector<double> p;
-  for (const Comparison& each : comparisons) p.push_back(each.test.p);
-  const std::vector<double> adjusted = holm_adjusted(p);
-  for (std::size_t k = 0; k < p.size(); ++k) comparisons[k].p_holm = adjusted[k];
 }
 
 bool same_counts(const ConfusionMatrix& a, const ConfusionMatrix& b) {
@@ -72,50 +78,80 @@ std::string Comparison::direction() const {
   return mean.value > 0.0 ? "higher" : mean.value < 0.0 ? "lower" : "equal";
 }
 
-Comparison compared(std::string configuration, std::string baseline,
-                    std::vector<double> differences) {
-  Comparison comparison{std::move(configuration), std::move(baseline), std::move(differences)};
+namespace {
+
+void measure(Comparison& comparison, std::vector<double> differences) {
+  comparison.differences = std::move(differences);
   comparison.mean = mean_with_interval(comparison.differences);
   comparison.test = signed_rank_test(comparison.differences);
+}
+
+/// Rules, then options, each kind corrected by itself.
+std::vector<Comparison> corrected_by_kind(const std::vector<Comparison>& comparisons) {
+  std::vector<Comparison> all;
+  for (const bool of_rules : {true, false}) {
+    std::vector<Comparison> kind;
+    std::copy_if(comparisons.begin(), comparisons.end(), std::back_inserter(kind),
+                 [&](const Comparison& each) { return each.of_rules == of_rules; });
+    correct(kind);
+    all.insert(all.end(), kind.begin(), kind.end());
+  }
+  return all;
+}
+
+std::vector<double> image_differences(const Results& results, const Comparison& pair) {
+  const PairedRuns paired = paired_runs(results, pair.configuration, pair.baseline);
+  const auto ours = dice_by_image(paired.ours), theirs = dice_by_image(paired.theirs);
+  std::vector<double> differences;
+  for (const auto& [id, value] : ours) {
+    if (theirs.contains(id)) differences.push_back(value - theirs.at(id));
+  }
+  return differences;
+}
+
+}  // namespace
+
+Comparison compared(std::string configuration, std::string baseline,
+                    std::vector<double> differences) {
+  Comparison comparison{std::move(configuration), std::move(baseline), true, {}};
+  measure(comparison, std::move(differences));
   return comparison;
 }
 
+Comparison compare_images(const Results& results, std::string configuration, std::string baseline) {
+  Comparison pair{std::move(configuration), std::move(baseline), true, {}};
+  measure(pair, image_differences(results, pair));
+  return pair;
+}
+
+void correct(std::vector<Comparison>& comparisons) {
+  std::vector<double> p;
+  for (const Comparison& each : comparisons) p.push_back(each.test.p);
+  const std::vector<double> adjusted = holm_adjusted(p);
+  for (std::size_t k = 0; k < p.size(); ++k) comparisons[k].p_holm = adjusted[k];
+}
+
 std::vector<Comparison> compare_over_images(const Results& results) {
-  std::vector<Comparison> comparisons;
-  for (const std::string& configuration : results.configurations) {
-    const std::string baseline = baseline_of(results, configuration);
-    if (baseline.empty()) continue;
-    const PairedRuns paired = paired_runs(results, configuration, baseline);
-    const auto ours = dice_by_image(paired.ours), theirs = dice_by_image(paired.theirs);
-    std::vector<double> differences;
-    for (const auto& [id, value] : ours) {
-      if (theirs.contains(id)) differences.push_back(value - theirs.at(id));
-    }
-    if (!differences.empty()) {
-      comparisons.push_back(compared(configuration, baseline, std::move(differences)));
-    }
-  }
-  correct(comparisons);
-  return comparisons;
+  std::vector<Comparison> comparisons = pairs_of(results);
+  for (Comparison& pair : comparisons) measure(pair, image_differences(results, pair));
+  std::erase_if(comparisons, [](const Comparison& each) { return each.differences.empty(); });
+  return corrected_by_kind(comparisons);
 }
 
 std::vector<Comparison> compare_over_repetitions(const Results& results) {
   constexpr std::size_t kLeast = 6;
-  std::vector<Comparison> comparisons;
-  for (const std::string& configuration : results.configurations) {
-    const std::string baseline = baseline_of(results, configuration);
-    if (baseline.empty()) continue;
-    const PairedRuns paired = paired_runs(results, configuration, baseline);
+  std::vector<Comparison> comparisons = pairs_of(results);
+  for (Comparison& pair : comparisons) {
+    const PairedRuns paired = paired_runs(results, pair.configuration, pair.baseline);
     std::vector<double> differences;
     for (std::size_t k = 0; k < paired.ours.size(); ++k) {
       differences.push_back(lesion_dice(*paired.ours[k]) - lesion_dice(*paired.theirs[k]));
     }
-    if (differences.size() >= kLeast) {
-      comparisons.push_back(compared(configuration, baseline, std::move(differences)));
-    }
+    measure(pair, std::move(differences));
   }
-  correct(comparisons);
-  return comparisons;
+  std::erase_if(comparisons,
+                [](const Comparison& each) { return each.differences.size() < kLeast; });
+  return corrected_by_kind(comparisons);
 }
 
 std::map<std::string, double> dice_by_image(const std::vector<const RunResult*>& runs) {

@@ -16,9 +16,8 @@ const char* const kTitle = "Lesion Dice per image";
 std::string note_of(const GridMatrix& matrix) {
   return fmt::format(
       "Mean over test images with a lesion, then over repetitions{}; beneath it the paired difference "
-      "to fixed weights with the same auxiliary loss and its 95 % interval (bootstrap over test "
-      "images). † where Wilcoxon's test over images leaves p below 0.05 after Holm's correction.",
-      matrix.by_rule() ? "; a row a rule, a column an auxiliary loss" : "");
+      "({}) and its 95 % interval (bootstrap over test images). † where Wilcoxon's test over images leaves p below 0.05 after Holm's correction.",
+      matrix.by_rule() ? "; a row a rule, a column an auxiliary loss" : "", kComparedWith);
 }
 
 void add_new(std::vector<std::string>& names, const std::string& name) {

@@ -151,7 +151,7 @@ CoursePlots course_plots(const Results& results) {
 }
 
 IntervalPlot difference_plot(const std::vector<Comparison>& comparisons) {
-  IntervalPlot plot{.title = "Paired differences to fixed weights",
+  IntervalPlot plot{.title = "Paired differences",
                     .x = "difference in lesion Dice per image, 95 %"};
   for (const Comparison& each : comparisons) {
     plot.rows.push_back(

@@ -148,11 +148,11 @@ std::string page_html(const Results& results, const std::vector<Comparison>& com
            fmt::format("<p class=\"answer\">{}</p>\n", escaped(verdict(results, comparisons))) +
                read_first_html(cautions(results)) + matrix.html());
   if (!comparisons.empty()) {
-    page.add("Differences to fixed weights",
-             "Of the same auxiliary loss; filled where significant (†).",
+    page.add("Differences", fmt::format("Paired, {}; filled where significant (†).", kComparedWith),
              interval_plot_html(difference_plot(comparisons)));
   }
-  add_tables(page, tables, {"tests", "repetitions", "every_run", "lesion", "sizes", "extremes"},
+  add_tables(page, tables,
+             {"tests", "tuned", "cost", "repetitions", "every_run", "lesion", "sizes", "extremes"},
              results, out);
   add_course(page, course, results.repetitions.size());
   add_pictures(page, results);
@@ -166,10 +166,12 @@ std::string page_html(const Results& results, const std::vector<Comparison>& com
 
 }  // namespace
 
-std::string write_grid_report(const Results& results, const fs::path& out, bool overwrite) {
+std::string write_grid_report(const Results& results, const fs::path& out, bool overwrite,
+                              const StepCost& cost) {
   const std::vector<Comparison> comparisons = compare_over_images(results);
   std::vector<Table> tables = grid_tables(results);
   tables.insert(tables.begin(), make_matrix(results, comparisons).table());
+  if (cost) tables.push_back(cost_table(results, cost));
   Files files;
   for (const Table& table : tables) {
     const fs::path name = fs::path("tables") / table.name;

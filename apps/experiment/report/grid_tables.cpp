@@ -8,6 +8,7 @@
 
 #include "apps/experiment/report/comparison.h"
 #include "apps/experiment/report/test_tables.h"
+#include "apps/experiment/report/validation_choice.h"
 #include "apps/experiment/statistics.h"
 #include "apps/files/csv.h"
 #include "apps/report/embedded.h"
@@ -321,6 +322,7 @@ std::vector<Table> grid_tables(const Results& results) {
   const Table paper = paper_table(results);
   std::vector<Table> tables = {
       image_tests(compare_over_images(results)),
+      tuned_tests(results),
       repetition_tests(compare_over_repetitions(results)),
       run_table(results),
       lesion_table(results),

@@ -11,8 +11,9 @@ namespace dmf {
 
 /// Every table of a grid's report but the matrix (grid_matrix.h), in the order of the page.
 ///
-///   tests         each configuration against fixed weights with the same auxiliary loss
+///   tests         each rule against fixed weights, each changed option against what is unchanged
 ///                 (Wilcoxon's signed-rank test over test images, Holm's correction)
+///   tuned         rules against the fixed weights that validation chose of several (the same tests)
 ///   repetitions   the same over repetitions, from six on
 ///   every_run     lesion Dice per image of every run
 ///   lesion        the lesion alone: per image, distances, missed, pooled

@@ -57,22 +57,27 @@ std::string spread(const Results& results) {
       range_of_means(by_repetition), range_of_means(by_rule));
 }
 
-std::string sentence(const Results& results, const std::vector<Comparison>& comparisons) {
+/// What the comparisons of one kind found; nothing where there are none.
+std::string sentence(const Results& results, const std::vector<Comparison>& all, bool of_rules) {
   std::vector<std::string> found;
-  std::size_t images = ~std::size_t{0};
+  std::size_t images = ~std::size_t{0}, comparisons = 0;
   double smallest = 1.0;
-  for (const Comparison& each : comparisons) {
+  bool equal = true;
+  for (const Comparison& each : all) {
+    if (each.of_rules != of_rules) continue;
+    ++comparisons;
     if (each.significant()) found.push_back(finding(each));
     images = std::min(images, each.differences.size());
     smallest = std::min(smallest, each.p_holm);
+    equal = equal && each.test.pairs == 0;
   }
-  const auto equal = [](const Comparison& each) { return each.test.pairs == 0; };
-  if (std::all_of(comparisons.begin(), comparisons.end(), equal)) {
-    return "No rule differs from fixed weights on any test image.";
-  }
+  if (comparisons == 0) return "";
+  const char* none =
+      of_rules ? "No rule differs from fixed weights" : "No changed option makes a difference";
+  if (equal) return fmt::format("{} on any test image.", none);
   if (images < kFewImages) {
-    return fmt::format("{} are too few to tell rules apart: no test can find anything below 6.",
-                       number_of(images, "test image"));
+    return fmt::format("{} are too few to tell {} apart: no test can find anything below 6.",
+                       number_of(images, "test image"), of_rules ? "rules" : "options");
   }
   const std::size_t repetitions = results.repetitions.size();
   const std::string few =
@@ -83,8 +88,8 @@ std::string sentence(const Results& results, const std::vector<Comparison>& comp
                 "give the same.",
                 number_of(repetitions, "repetition"), repetitions == 1 ? "is" : "are");
   if (found.empty()) {
-    return fmt::format("No rule differs from fixed weights after correction ({}, smallest p {}).",
-                       number_of(comparisons.size(), "comparison"), p_text(smallest)) +
+    return fmt::format("{} after correction ({}, smallest p {}).", none,
+                       number_of(comparisons, "comparison"), p_text(smallest)) +
            few;
   }
   constexpr std::size_t kShown = 3;
@@ -93,7 +98,7 @@ std::string sentence(const Results& results, const std::vector<Comparison>& comp
     text += (k == 0 ? "" : "; ") + found[k];
   }
   if (found.size() > kShown) text += fmt::format("; and {} more", found.size() - kShown);
-  return text + fmt::format(", of {}.", number_of(comparisons.size(), "comparison")) + few;
+  return text + fmt::format(", of {}.", number_of(comparisons, "comparison")) + few;
 }
 
 /// What training warned of, a line a warning with the configurations that it is about.
@@ -135,7 +140,10 @@ std::string verdict(const Results& results, const std::vector<Comparison>& compa
                      "The grid has no fixed weights to compare with. The highest lesion Dice per image is {:.3f}, of {}.",
                      most, best);
   }
-  return sentence(results, comparisons) + spread(results);
+  const std::string of_rules = sentence(results, comparisons, true),
+                    of_options = sentence(results, comparisons, false);
+  return of_rules + (of_rules.empty() || of_options.empty() ? "" : " ") + of_options +
+         spread(results);
 }
 
 std::vector<std::string> cautions(const Results& results) {

@@ -99,7 +99,9 @@ std::string methods(const Results& results) {
       "~\\cite{golnari2024dmf}, a repetition having the same split, initial weights and order of images in all. ";
   text +=
       "Scores are of the lesion, per image: the mean over test images with a lesion, a missed one having Dice 0. "
-      "Differences to fixed weights with the same auxiliary loss are paired by image, each image's Dice being the mean over the "
+      "Differences " +
+      std::string(kComparedWith) +
+      " are paired by image, each image's Dice being the mean over the "
       "repetitions that tested it, with 95\\,\\% bootstrap intervals over images~\\cite{efron1979}, and tested by Wilcoxon's signed-rank "
       "test~\\cite{wilcoxon1945}, two-sided, with Holm's correction~\\cite{holm1979}. ";
   text += tex_text(fmt::format("Software: DMF {}{}.", any.from.version,
@@ -138,7 +140,7 @@ std::string write_paper(const Results& results, const fs::path& out, bool overwr
     }
     if (name == "differences_column.pdf") {
       main += figure(name.string(), "0.6\\textwidth",
-                     "Paired differences to fixed weights with the same auxiliary loss, 95 %.");
+                     fmt::format("Paired differences {}, 95 %.", kComparedWith));
     }
     files["figures" / name] = std::move(content);
   }

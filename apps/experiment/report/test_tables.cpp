@@ -37,10 +37,10 @@ Table image_tests(const std::vector<Comparison>& comparisons) {
   table.name = "tests";
   table.title = "Tests over test images";
   table.note =
-      "Against fixed weights with the same auxiliary loss. The unit is the test image: its lesion Dice, mean over the repetitions that tested it under both; "
+      "Rules against fixed weights with the same auxiliary loss, changed options against the configuration without the changes. The unit is the test image: its lesion Dice, mean over the repetitions that tested it under both; "
       "n images. Difference: mean and its 95 % bootstrap interval over images. Wilcoxon's signed-rank "
       "test, two-sided, of the images that differ, exact up to 50 of them, else by the normal "
-      "approximation with ties; Holm's correction over the table; † where it leaves p below 0.05; "
+      "approximation with ties; Holm's correction over all rules, and over all changed options; † where it leaves p below 0.05; "
       "effect: matched-pairs rank-biserial correlation. Images tell nothing of how training varies: "
       "that needs repetitions.";
   return table;
