@@ -4,6 +4,7 @@
 
 #include "engine/core/parallel.h"
 #include "engine/kernels/elementwise/gelu.h"
+#include "engine/kernels/pixel_sums/pixel_products.h"
 #include "engine/kernels/pixel_sums/pixel_sums.h"
 #include "engine/kernels/softmax/softmax_pixel.h"
 
@@ -58,51 +59,6 @@ double term_slope(double lp, double gamma) {
   if (miss > 0.0) slope += gamma * focusing(miss, gamma - 1.0) * (1.0 - miss) * lp;
   return slope;
 }
-
-/// Inner products, summed over pixels, of the parts that gradients for the logits are made of. With
-/// u_c = e_c - p these are p_c u_c of every class, where counts are asked for, and of each term its
-/// slope times u_t. Of a pixel labelled t they are the gradients of TP_t, which is that of FN_t with the
-/// other sign, of FP_c of the other classes, and of the terms. As u_a u_b = [a = b] - p_a - p_b + sum p^2,
-/// two parts s_a u_a and s_b u_b have the product w_a s_b + s_a w_b + [a = b] s_a s_b, where
-/// w_c = s_c (sum p^2 / 2 - p_c).
-struct Products {
-  Index C, P;  // classes, parts
-  bool counts;
-  double* of_label;   // [C, P] of part t with all, over the pixels labelled t; none without counts
-  double* of_others;  // [P, P] of all parts but t, over all pixels; the lower triangle
-
-  static constexpr Index size(Index C, Index P) { return (C + P) * P; }
-  static Products in(double* memory, Index C, Index P, bool counts) {
-    return {C, P, counts, memory, memory + C * P};
-  }
-
-  /// Of the gradients of two of a group's sums.
-  double of(Index a, Index b) const {
-    const Sum x = sum_at(a), y = sum_at(b);
-    if (!x.of_label && !y.of_label) {
-      return of_others[std::max(x.part, y.part) * P + std::min(x.part, y.part)];
-    }
-    const Sum& own = x.of_label ? x : y;
-    const Sum& other = x.of_label ? y : x;
-    // TP_t and FN_t are of pixels labelled t, where no FP_t is, nor another class's TP and FN.
-    const bool meet = other.of_label ? own.part == other.part : own.part != other.part;
-    return meet ? own.sign * other.sign * of_label[own.part * P + other.part] : 0.0;
-  }
-
- private:
-  struct Sum {
-    Index part;
-    bool of_label;
-    double sign;
-  };
-  Sum sum_at(Index k) const {
-    if (!counts) return {k, false, 1.0};
-    if (k < C) return {k, true, 1.0};
-    if (k < 2 * C) return {k - C, false, 1.0};
-    if (k < 3 * C) return {k - 2 * C, true, -1.0};
-    return {k - 2 * C, false, 1.0};
-  }
-};
 
 /// The stages of one call, each over the pixels of one chunk.
 template <class T>
@@ -164,45 +120,68 @@ struct Stages {
     }
   }
 
-  /// Adds the inner products of what the pixels' gradients for the logits are made of, see Products.
+  /// Adds the inner products of what the pixels' gradients for the logits are made of, see PixelProducts.
   ///
-  /// p, s, w  room for a number of each class, and two of each part
-  void multiply(const ChunkRange& range, const T* log_probs, double* p, double* s, double* w,
-                const Products& products) const {
-    const Index counted = spec.counts ? C : 0, P = counted + spec.terms;
-    each(range, [&](Index i, std::int32_t t) {
-      double half = 0.0;  // of the sum of squares
-      for (Index c = 0; c < C; ++c) {
-        p[c] = probability(log_probs[i * C + c]);
-        half += 0.5 * p[c] * p[c];
+  /// numbers  room for PixelBlock::size() of them
+  void multiply(const ChunkRange& range, const T* log_probs, double* numbers,
+                const PixelProducts& products) const {
+    PixelBlock block(numbers, C, products.P);
+    for (std::int32_t t = 0; t < C; ++t) {
+      if (t == spec.groups.ignore_index) continue;
+      for (Index i = range.begin; i < range.end; ++i) {
+        if (labels[i] != t) continue;
+        block.take(log_probs + i * C);
+        if (block.full()) multiply(block, t, products);
       }
-      for (Index c = 0; c < counted; ++c) {
-        s[c] = p[c];
-        w[c] = p[c] * (half - p[c]);
+      if (block.count > 0) multiply(block, t, products);
+    }
+  }
+
+  /// The same of a block of pixels that are all labelled t, which is empty after.
+  void multiply(PixelBlock& block, std::int32_t t, const PixelProducts& products) const {
+    const Index counted = spec.counts ? C : 0, P = products.P;
+    const Index n = block.pad();
+    double* half = block.half;  // of the sum of squares
+    std::fill_n(half, n, 0.0);
+    for (Index c = 0; c < C; ++c) {
+      double* p = block.p(c);
+      for (Index k = 0; k < n; ++k) {
+        p[k] = probability(static_cast<T>(block.log_probs(c)[k]));
+        half[k] += 0.5 * p[k] * p[k];
       }
-      for (Index j = 0; j < spec.terms; ++j) {
-        const TermFactors term = TermFactors::at(factors, j, C);
-        const auto lp = static_cast<double>(log_probs[i * C + t]);
-        s[counted + j] = term.scale[t] * term_slope(lp, *term.gamma);
-        w[counted + j] = s[counted + j] * (half - p[t]);
+    }
+    for (Index c = 0; c < counted; ++c) {
+      const double* p = block.p(c);
+      double *s = block.s(c), *w = block.w(c);
+      for (Index k = 0; k < n; ++k) {
+        s[k] = p[k];
+        w[k] = p[k] * (half[k] - p[k]);
       }
-      if (spec.counts) {
-        double* own = products.of_label + t * P;
-        for (Index l = 0; l < P; ++l) own[l] += w[t] * s[l] + s[t] * w[l];
-        own[t] += s[t] * s[t];
-        for (Index l = C; l < P; ++l) own[l] += s[t] * s[l];
-        s[t] = w[t] = 0.0;
+    }
+    for (Index j = 0; j < spec.terms; ++j) {
+      const TermFactors term = TermFactors::at(factors, j, C);
+      const double *p = block.p(t), *lp = block.log_probs(t);
+      double *s = block.s(counted + j), *w = block.w(counted + j);
+      for (Index k = 0; k < n; ++k) s[k] = term.scale[t] * term_slope(lp[k], *term.gamma);
+      for (Index k = 0; k < n; ++k) w[k] = s[k] * (half[k] - p[k]);
+    }
+    block.clear_padding();
+    const auto product = [&](Index a, Index b, bool same_class) {
+      return block.product(a, b, n, same_class);
+    };
+    if (spec.counts) {
+      double* own = products.of_label + t * P;
+      for (Index l = 0; l < P; ++l) own[l] += product(t, l, l == t || l >= C);
+    }
+    for (Index k = 0; k < P; ++k) {
+      if (spec.counts && k == t) continue;
+      double* row = products.of_others + k * P;
+      for (Index l = 0; l <= k; ++l) {
+        if (spec.counts && l == t) continue;
+        row[l] += product(k, l, k == l || l >= counted);
       }
-      for (Index k = 0; k < P; ++k) {
-        double* row = products.of_others + k * P;
-        for (Index l = 0; l <= k; ++l) row[l] += w[k] * s[l] + s[k] * w[l];
-        if (k < counted) {
-          row[k] += s[k] * s[k];
-        } else {
-          for (Index l = counted; l <= k; ++l) row[l] += s[k] * s[l];
-        }
-      }
-    });
+    }
+    block.count = 0;
   }
 
   /// dlog_probs = what the counts pass back, 0 without them
@@ -316,19 +295,19 @@ class CpuPixelSums final : public PixelSumsKernels<T> {
     constexpr Index kMostRuns = 64;
     const PixelSumsSpec& spec = stages.spec;
     const Index G = gram.size(0), R = gram.size(1), C = stages.C;
-    const Index P = (spec.counts ? C : 0) + spec.terms, size = Products::size(C, P);
+    const Index P = (spec.counts ? C : 0) + spec.terms, size = PixelProducts::size(C, P);
     const Index each = chunks.of_group();
     const Index runs = std::min(each, std::max<Index>(kMostRuns / std::max<Index>(G, 1), 1));
     double* products = workspace.take<double>(std::max<Index>(G * runs * size, 1));
-    double* numbers = workspace.take<double>(std::max<Index>(G * runs * (C + 2 * P), 1));
+    const Index room = PixelBlock::size(C, P);
+    double* numbers = workspace.take<double>(std::max<Index>(G * runs * room, 1));
     parallel_for(G * runs, [&](Index run) {
       const ChunkRange of_run = even_share(each, runs, run % runs);
-      double* p = numbers + run * (C + 2 * P);
       double* own = products + run * size;
       std::fill_n(own, size, 0.0);
       for (Index k = of_run.begin; k < of_run.end; ++k) {
-        stages.multiply(chunks.pixels(run / runs * each + k), log_probs.data, p, p + C, p + C + P,
-                        Products::in(own, C, P, spec.counts));
+        stages.multiply(chunks.pixels(run / runs * each + k), log_probs.data, numbers + run * room,
+                        PixelProducts::in(own, C, P, spec.counts));
       }
     });
     double* sum = workspace.take<double>(std::max<Index>(size, 1));
@@ -337,7 +316,7 @@ class CpuPixelSums final : public PixelSumsKernels<T> {
       for (Index run = g * runs; run < (g + 1) * runs; ++run) {
         for (Index k = 0; k < size; ++k) sum[k] += products[run * size + k];
       }
-      const Products all = Products::in(sum, C, P, spec.counts);
+      const PixelProducts all = PixelProducts::in(sum, C, P, spec.counts);
       const double* of_group = pixels.data + g * C;
       for (Index k = 0; k < R * R; ++k) {
         gram.data[g * R * R + k] = quotient(
