@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <atomic>
+#include <exception>
 #include <optional>
 
 #include "apps/data/anonymise.h"
@@ -15,6 +17,7 @@
 #include "apps/support/progress.h"
 #include "apps/support/within_memory.h"
 #include "engine/core/check.h"
+#include "engine/core/parallel.h"
 
 namespace {
 
@@ -79,7 +82,7 @@ void plan(dmf::OutputFiles& outputs, const Options& options,
   outputs.begin();
 }
 
-/// Segments one image after the other.
+/// Segments images, several at a time.
 class Prediction {
  public:
   Prediction(const Options& options, dmf::Model model, dmf::OutputFiles& outputs)
@@ -92,27 +95,19 @@ class Prediction {
   /// return  the images that could not be segmented
   std::vector<std::string> run(const std::vector<dmf::ImageToSegment>& images) {
     std::vector<std::string> failed;
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      const std::string path = images[i].path.string();
-      progress_("images segmented", i, images.size());
-      // What stops one image does not stop the others; a result that cannot be written does.
-      std::optional<Results> results;
-      std::string problem;
-      try {
-        results = dmf::within_memory("while segmenting " + path,
-                                     "It has to be scaled down or cut to be segmented here",
-                                     [&] { return results_of(images[i]); });
-      } catch (const dmf::IoError& error) {
-        problem = error.what();
-      } catch (const dmf::NotEnoughMemory& error) {
-        problem = error.what();
-      }
-      if (results) {
-        outputs_.write(results->files);
-        if (options_.list) progress_.line(results->line);
-      } else {
-        progress_.problem("predict: " + problem);
-        failed.push_back(path);
+    const std::size_t group = at_a_time(images.size());
+    for (std::size_t first = 0; first < images.size(); first += group) {
+      const std::size_t count = std::min(group, images.size() - first);
+      std::vector<dmf::Segmented> found(count);
+      std::atomic<std::size_t> begun = first;
+      const std::vector<std::exception_ptr> errors =
+          dmf::parallel_try(static_cast<dmf::Index>(count), [&](dmf::Index index) {
+            progress_("images segmented", begun++, images.size());
+            const auto k = static_cast<std::size_t>(index);
+            found[k] = segmented(images[first + k]);
+          });
+      for (std::size_t k = 0; k < count; ++k) {
+        finish(images[first + k], std::move(found[k]), errors[k], failed);
       }
     }
     progress_.clear();
@@ -129,9 +124,54 @@ class Prediction {
     std::string line;  // what --list prints
   };
 
+  /// How many images are segmented before their results are written. Where each core has one to
+  /// itself, none waits for another; windows of a large image are shared among all cores.
+  std::size_t at_a_time(std::size_t images) const {
+    constexpr std::size_t kEach = 8;  // a core that is done early has another
+    const auto threads = static_cast<std::size_t>(dmf::num_threads());
+    const bool alone =
+        images < threads || options_.segment.tiles != 0.0 || !model_.members.front()->device().is_cpu();
+    return alone ? 1 : kEach * threads;
+  }
+
+  dmf::Segmented segmented(const dmf::ImageToSegment& image) const {
+    return dmf::segment(model_, image.path, image.frame, options_.segment);
+  }
+
+  /// Writes what was found, or says why there is nothing: what stops one image does not stop the
+  /// others, but a result that cannot be written does.
+  void finish(const dmf::ImageToSegment& image, dmf::Segmented found,
+              const std::exception_ptr& error, std::vector<std::string>& failed) {
+    const std::string path = image.path.string();
+    std::optional<Results> results;
+    std::string problem;
+    try {
+      results = dmf::within_memory("while segmenting " + path,
+                                   "It has to be scaled down or cut to be segmented here", [&] {
+                                     // Several at a time may be what was too much.
+                                     if (dmf::is_lack_of_memory(error)) {
+                                       found = segmented(image);
+                                     } else if (error) {
+                                       std::rethrow_exception(error);
+                                     }
+                                     return results_of(image, std::move(found));
+                                   });
+    } catch (const dmf::IoError& refused) {
+      problem = refused.what();
+    } catch (const dmf::NotEnoughMemory& lack) {
+      problem = lack.what();
+    }
+    if (results) {
+      outputs_.write(results->files);
+      if (options_.list) progress_.line(results->line);
+    } else {
+      progress_.problem("predict: " + problem);
+      failed.push_back(path);
+    }
+  }
+
   /// Takes an image for the COCO file, too.
-  Results results_of(const dmf::ImageToSegment& image) {
-    dmf::Segmented result = dmf::segment(model_, image.path, image.frame, options_.segment);
+  Results results_of(const dmf::ImageToSegment& image, dmf::Segmented result) {
     for (const std::string& warning : result.warnings) {
       progress_.problem(fmt::format("warning: {} {}", image.path.string(), warning));
     }

@@ -28,11 +28,9 @@ std::vector<std::uint16_t> plain_samples(const RawImage& image, int& channels) {
   const std::size_t kept = grey ? 1 : 3;
   channels = static_cast<int>(kept);
   if (kept == stride) return all;
-  std::vector<std::uint16_t> plain;
-  plain.reserve(all.size() / stride * kept);
-  for (std::size_t i = 0; i + stride <= all.size(); i += stride) {
-    plain.insert(plain.end(), all.begin() + static_cast<std::ptrdiff_t>(i),
-                 all.begin() + static_cast<std::ptrdiff_t>(i + kept));
+  std::vector<std::uint16_t> plain(all.size() / stride * kept);
+  for (std::size_t i = 0, k = 0; k < plain.size(); i += stride) {
+    for (std::size_t c = 0; c < kept; ++c) plain[k++] = all[i + c];
   }
   return plain;
 }

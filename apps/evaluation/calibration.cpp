@@ -57,6 +57,11 @@ void TemperatureFit::add(const Image& probabilities, const LabelMap& truth, std:
   }
 }
 
+void TemperatureFit::add(const TemperatureFit& other) {
+  wrong_ = other.wrong_;
+  margins_.insert(margins_.end(), other.margins_.begin(), other.margins_.end());
+}
+
 double TemperatureFit::cross_entropy(double temperature) const {
   double total = 0.0;
   for (std::size_t i = 0; i < margins_.size(); i += wrong_) {
@@ -114,6 +119,15 @@ void Reliability::add(const Image& probabilities, const LabelMap& truth, std::in
     bin.sum += confidence;
     if (likeliest - p.begin() == truth.labels[i]) ++bin.right;
   }
+}
+
+Reliability& Reliability::operator+=(const Reliability& other) {
+  for (std::size_t k = 0; k < kBins; ++k) {
+    bins[k].pixels += other.bins[k].pixels;
+    bins[k].right += other.bins[k].right;
+    bins[k].sum += other.bins[k].sum;
+  }
+  return *this;
 }
 
 std::int64_t Reliability::pixels() const {

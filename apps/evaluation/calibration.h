@@ -25,6 +25,8 @@ class TemperatureFit {
 
   /// ignored  label of pixels that take no part; negative: none
   void add(const Image& probabilities, const LabelMap& truth, std::int32_t ignored);
+  /// What another fit of as many images was given.
+  void add(const TemperatureFit& other);
   /// Mean over the pixels of -log of what the true class is given; 0 without pixels.
   double cross_entropy(double temperature) const;
   /// Within [kLeast, kMost], rounded to three digits behind the point; 1 where nothing is better.
@@ -54,6 +56,7 @@ struct Reliability {
   ///
   /// ignored  as TemperatureFit has it
   void add(const Image& probabilities, const LabelMap& truth, std::int32_t ignored);
+  Reliability& operator+=(const Reliability& other);
   std::int64_t pixels() const;
   /// Expected calibration error, as defined there: the sum over bins of their share of the pixels times
   /// |accuracy - mean confidence|. 0 without pixels.

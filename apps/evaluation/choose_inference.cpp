@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
+#include "engine/core/parallel.h"
+
 namespace dmf {
 namespace {
 
@@ -25,36 +29,64 @@ class Trial {
   /// return      of each candidate
   std::vector<double> dice(const std::vector<Inference>& candidates) const {
     std::vector<double> sums(candidates.size(), 0.0);
-    for_each_image(candidates.front(), [&](const Judged& judged) {
-      for (std::size_t k = 0; k < candidates.size(); ++k) {
-        const ImageScore score =
-            score_labels(samples_, judged, to_labels(judged.probabilities, candidates[k]));
-        sums[k] += score.has_lesion() ? score.lesion_dice() : score.predicted_lesion() ? 0.0 : 1.0;
-      }
-    });
+    for_each_image<std::vector<double>>(
+        candidates.front(),
+        [&](const Judged& judged) {
+          std::vector<double> dice;
+          const Image sure = calibrated(judged.probabilities, candidates.front().temperature);
+          for (const Inference& candidate : candidates) {
+            const ImageScore score =
+                score_labels(samples_, judged, labels_of(judged.probabilities, sure, candidate));
+            dice.push_back(score.has_lesion()         ? score.lesion_dice()
+                           : score.predicted_lesion() ? 0.0
+                                                      : 1.0);
+          }
+          return dice;
+        },
+        [&](const std::vector<double>& dice) {
+          for (std::size_t k = 0; k < sums.size(); ++k) sums[k] += dice[k];
+        });
     for (double& sum : sums) sum /= static_cast<double>(items_.size());
     return sums;
   }
 
   TemperatureFit temperature(const Inference& inference) const {
     TemperatureFit fit(items_.size());
-    for_each_image(inference, [&](const Judged& judged) {
-      fit.add(judged.probabilities, judged.truth, samples_.mask_encoding().ignored);
-    });
+    for_each_image<TemperatureFit>(
+        inference,
+        [&](const Judged& judged) {
+          TemperatureFit own(items_.size());
+          own.add(judged.probabilities, judged.truth, samples_.mask_encoding().ignored);
+          return own;
+        },
+        [&](const TemperatureFit& own) { fit.add(own); });
     return fit;
   }
 
  private:
-  void for_each_image(const Inference& inference,
-                      const std::function<void(const Judged&)>& judge) const {
+  /// As to_labels(), of probabilities that are at hand calibrated too.
+  static LabelMap labels_of(const Image& probabilities, const Image& sure, Inference inference) {
+    if (inference.threshold == 0.5) return to_labels(probabilities, inference);
+    inference.temperature = 1.0;
+    return to_labels(sure, inference);
+  }
+
+  /// Judges the images of a batch together, each on a core of its own, and takes what comes of them in
+  /// order.
+  template <class Result>
+  void for_each_image(const Inference& inference, const std::function<Result(const Judged&)>& judge,
+                      const std::function<void(const Result&)>& take) const {
     const Predictor predictor(members_, inference);
     Loader loader(samples_, items_, {.batch = batch_});
     while (const std::optional<Batch> batch = loader.next()) {
       each_time_();
       const std::vector<Image> found = predictor.probabilities(batch->images);
-      for (std::size_t n = 0; n < found.size(); ++n) {
-        judge(at_scored_size(samples_, *batch, n, found[n], at_original_));
-      }
+      std::vector<std::optional<Result>> results(found.size());
+      rethrow_first(parallel_try(static_cast<Index>(found.size()), [&](Index index) {
+        const auto n = static_cast<std::size_t>(index);
+        results[n] = judge(at_scored_size(samples_, *batch, n, found[n], at_original_));
+      }));
+      for (const std::optional<Result>& result : results) take(*result);
     }
   }
 

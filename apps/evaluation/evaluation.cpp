@@ -5,6 +5,7 @@
 #include "apps/evaluation/tiles.h"
 #include "apps/support/within_memory.h"
 #include "engine/core/check.h"
+#include "engine/core/parallel.h"
 
 namespace dmf {
 namespace {
@@ -54,21 +55,30 @@ Judged in_tiles(const Predictor& predictor, const SampleSet& samples, std::size_
           false};
 }
 
-/// Takes an image's score into all of them.
-void add_score(Evaluation& evaluation, const Judged& judged, const Inference& inference,
-               const SampleSet& samples, const EvaluationOptions& options) {
+struct Scored {
+  ImageScore score;
+  Reliability reliability = {};
+};
+
+Scored scored(const Judged& judged, const Inference& inference, const SampleSet& samples,
+              const EvaluationOptions& options) {
   const std::int32_t ignored = samples.mask_encoding().ignored;
   const LabelMap prediction = to_labels(judged.probabilities, inference);
-  ImageScore score = score_labels(samples, judged, prediction);
+  Scored result{score_labels(samples, judged, prediction)};
   if (options.surfaces) {
     const ItemHeader& header = samples.header(judged.item);
-    measure_surfaces(score, judged.truth, prediction, ignored,
+    measure_surfaces(result.score, judged.truth, prediction, ignored,
                      options.at_original != nullptr ? header.spacing : header.spacing_at_network);
   }
-  evaluation.reliability.add(calibrated(judged.probabilities, inference.temperature), judged.truth,
-                             ignored);
-  evaluation.pooled += score.confusion;
-  evaluation.images.push_back(std::move(score));
+  result.reliability.add(calibrated(judged.probabilities, inference.temperature), judged.truth,
+                         ignored);
+  return result;
+}
+
+void add(Evaluation& evaluation, Scored image) {
+  evaluation.reliability += image.reliability;
+  evaluation.pooled += image.score.confusion;
+  evaluation.images.push_back(std::move(image.score));
 }
 
 }  // namespace
@@ -134,10 +144,16 @@ Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
         predictor.probabilities(batch.images, [&](const Variable<float>& logits) {
           if (options.observer) options.observer(logits, batch);
         });
-    for (std::size_t k = 0; k < predictions.size(); ++k) {
+    // At their own size images are decoded, resized and measured: each on a core of its own.
+    std::vector<std::optional<Scored>> images(predictions.size());
+    rethrow_first(parallel_try(static_cast<Index>(images.size()), [&](Index index) {
+      const auto k = static_cast<std::size_t>(index);
+      images[k] = scored(at_scored_size(samples, batch, k, predictions[k], options.at_original),
+                         predictor.inference(), samples, options);
+    }));
+    for (std::size_t k = 0; k < images.size(); ++k) {
       if (options.on_found) options.on_found(batch.items[k], predictions[k]);
-      add_score(evaluation, at_scored_size(samples, batch, k, predictions[k], options.at_original),
-                predictor.inference(), samples, options);
+      add(evaluation, std::move(*images[k]));
     }
     return predictions.size();
   };
@@ -153,8 +169,8 @@ Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
                                           samples.item(items[done]).id, options.batch);
     done += within_memory(which, help, [&] {
       if (loader) return score_batch(*loader->next());
-      add_score(evaluation, in_tiles(predictor, samples, items[done], options),
-                predictor.inference(), samples, options);
+      add(evaluation, scored(in_tiles(predictor, samples, items[done], options),
+                             predictor.inference(), samples, options));
       return std::size_t{1};
     });
     if (options.on_progress) options.on_progress("images scored", done, items.size());

@@ -50,6 +50,17 @@ LabelMap by_centre(const LabelMap& labels, int height, int width) {
   return result;
 }
 
+/// Whether all that an output pixel covers has this label.
+bool all_alike(const LabelMap& labels, const Cover& row, const Cover& col, std::int32_t label) {
+  std::int32_t others = 0;
+  for (std::size_t r = 0; r < row.weight.size(); ++r) {
+    const std::int32_t* line =
+        labels.labels.data() + labels.index(row.first + static_cast<int>(r), col.first);
+    for (std::size_t c = 0; c < col.weight.size(); ++c) others |= line[c] ^ label;
+  }
+  return others == 0;
+}
+
 LabelMap by_share(const LabelMap& labels, int height, int width) {
   const std::vector<Cover> rows = covers(labels.height, height), cols = covers(labels.width, width);
   LabelMap result = by_centre(labels, height, width);
@@ -58,6 +69,7 @@ LabelMap by_share(const LabelMap& labels, int height, int width) {
     const Cover& row = rows[static_cast<std::size_t>(h)];
     for (int w = 0; w < width; ++w) {
       const Cover& col = cols[static_cast<std::size_t>(w)];
+      if (all_alike(labels, row, col, result.at(h, w))) continue;
       areas.assign(1, {result.at(h, w), 0});  // the centre's comes first, so it wins a tie
       for (std::size_t r = 0; r < row.weight.size(); ++r) {
         const std::int32_t* line =

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -31,6 +32,16 @@
 
 namespace dmf {
 namespace {
+
+/// Images come and go by the megabyte, and pages that the system has taken back cost more to get again
+/// than most of what is done to them.
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int kKept = 32 << 20;  // the most that may be set
+  mallopt(M_MMAP_THRESHOLD, kKept);
+  mallopt(M_TRIM_THRESHOLD, kKept);
+#endif
+}
 
 /// One line, whatever the text: a file name may hold anything.
 std::string one_line(std::string text) {
@@ -127,6 +138,7 @@ void start_threads() {
 
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
   bound_spinning(argv);
+  keep_freed_memory();
   occupy_standard_streams();
   limit_threads();
   use_help_text(app);

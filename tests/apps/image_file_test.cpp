@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
+#include "apps/image/codecs/decoders.h"
 #include "apps/image/codecs/exif.h"
 #include "apps/image/codecs/file_format.h"
 #include "apps/image/codecs/image_file.h"
+#include "apps/image/codecs/png_check.h"
 #include "apps/image/upright.h"
 #include "engine/core/check.h"
 #include "tests/support/random_drawing.h"
@@ -79,6 +81,39 @@ TEST_CASE("image file: random samples come back as drawn from PNG of every depth
         CHECK(raw.indices.empty());
       }
     }
+  }
+}
+
+TEST_CASE("image file: a PNG whose pixels are stored is what it was compressed") {
+  const auto samples = [](const std::string& png) {
+    const StbResult result = decode_with_stb(png);
+    CHECK(result.reason.empty());
+    return result.raw.samples;
+  };
+  std::mt19937 random(4);
+  // The rows of the last two are a block, and one byte more.
+  for (const auto& [height, width, channels] :
+       {std::tuple{1, 1, 1}, {7, 5, 2}, {200, 230, 3}, {90, 80, 4}, {1, 65534, 1}, {2, 65534, 1}}) {
+    std::vector<std::uint8_t> bytes;
+    for (int i = 0; i < height * width * channels; ++i) {
+      bytes.push_back(static_cast<std::uint8_t>(number(random, 0, 3) * (i % 50)));
+    }
+    const std::string png = encode_png(height, width, channels, bytes);
+    PngFacts facts = check_png(png, "a.png");
+    const std::optional<std::string> stored = as_stored_png(png, facts);
+    REQUIRE(stored.has_value());
+    CHECK(stored->size() > bytes.size());
+    CHECK(samples(*stored) == std::vector<std::uint16_t>(bytes.begin(), bytes.end()));
+    CHECK(samples(png) == samples(*stored));
+    const std::optional<std::string> again = as_stored_png(*stored, facts);
+    CHECK_FALSE(again.has_value());  // it has no checksum of the pixels: left to the decoder
+    ++facts.height;                  // more than there is
+    CHECK_FALSE(as_stored_png(png, facts).has_value());
+    facts.height -= 2;
+    CHECK_FALSE(as_stored_png(png, facts).has_value());
+    ++facts.height;
+    facts.interlaced = true;
+    CHECK_FALSE(as_stored_png(png, facts).has_value());
   }
 }
 

@@ -12,6 +12,7 @@
 #include "apps/run/model_file.h"
 #include "engine/io/safetensors.h"
 #include "layers/networks/unet.h"
+#include "tests/support/drawn_outlines.h"
 #include "tests/support/folder_snapshot.h"
 #include "tests/support/programs.h"
 
@@ -22,158 +23,6 @@ namespace dmf {
 namespace {
 
 namespace fs = std::filesystem;
-
-using Line = std::vector<std::pair<double, double>>;
-
-/// The rule of annotation readers: a pixel is inside when its centre is, even-odd.
-bool is_inside(const std::vector<Line>& lines, double x, double y) {
-  bool inside = false;
-  for (const Line& line : lines) {
-    for (std::size_t i = 0, j = line.size() - 1; i < line.size(); j = i++) {
-      const auto [ax, ay] = line[i];
-      const auto [bx, by] = line[j];
-      if ((ay > y) != (by > y) && x < (bx - ax) * (y - ay) / (by - ay) + ax) inside = !inside;
-    }
-  }
-  return inside;
-}
-
-void draw(const std::vector<Line>& lines, std::int32_t label, LabelMap& labels) {
-  for (int h = 0; h < labels.height; ++h) {
-    for (int w = 0; w < labels.width; ++w) {
-      if (!is_inside(lines, w + 0.5, h + 0.5)) continue;
-      CHECK(labels.at(h, w) == 0);  // no two regions share a pixel
-      labels.at(h, w) = label;
-    }
-  }
-}
-
-Line line_of(const nlohmann::json& points) {
-  Line line;
-  for (const auto& point : points) line.emplace_back(point[0], point[1]);
-  return line;
-}
-
-LabelMap drawn_from_labelme(const std::string& text, const std::vector<std::string>& names) {
-  const auto json = nlohmann::json::parse(text);
-  LabelMap labels(json["imageHeight"], json["imageWidth"]);
-  for (const auto& shape : json["shapes"]) {
-    const auto name = std::find(names.begin(), names.end(), shape["label"]);
-    draw({line_of(shape["points"])}, static_cast<std::int32_t>(name - names.begin()) + 1, labels);
-  }
-  return labels;
-}
-
-LabelMap drawn_from_coco(const nlohmann::json& json, int image) {
-  const auto& about = json["images"][static_cast<std::size_t>(image)];
-  LabelMap labels(about["height"], about["width"]);
-  for (const auto& object : json["annotations"]) {
-    if (object["image_id"] != about["id"]) continue;
-    const std::int32_t label = object["category_id"];
-    LabelMap own(labels.height, labels.width);
-    const auto& segmentation = object["segmentation"];
-    if (segmentation.is_array()) {
-      CHECK(segmentation.size() == 1);
-      Line line;
-      for (std::size_t i = 0; i < segmentation[0].size(); i += 2) {
-        line.emplace_back(segmentation[0][i], segmentation[0][i + 1]);
-      }
-      draw({line}, 1, own);
-    } else {
-      CHECK(segmentation["size"] == nlohmann::json({labels.height, labels.width}));
-      std::size_t at = 0;
-      std::int32_t inside = 0;
-      for (const std::size_t count : segmentation["counts"]) {
-        CHECK((count > 0 || at == 0));
-        for (std::size_t i = 0; i < count; ++i, ++at) {
-          own.at(static_cast<int>(at) % own.height, static_cast<int>(at) / own.height) = inside;
-        }
-        inside = 1 - inside;
-      }
-      CHECK(at == own.labels.size());
-    }
-    std::int64_t area = 0;
-    int left = own.width, top = own.height, right = 0, bottom = 0;
-    for (int h = 0; h < own.height; ++h) {
-      for (int w = 0; w < own.width; ++w) {
-        if (own.at(h, w) == 0) continue;
-        ++area;
-        left = std::min(left, w);
-        right = std::max(right, w + 1);
-        top = std::min(top, h);
-        bottom = std::max(bottom, h + 1);
-        labels.at(h, w) = label;
-      }
-    }
-    CHECK(object["area"] == area);
-    CHECK(object["bbox"] == nlohmann::json({left, top, right - left, bottom - top}));
-  }
-  return labels;
-}
-
-/// Rings in rings, noise, stripes, blocks: holes in holes and corners that touch abound.
-LabelMap random_labels(std::mt19937& random, int classes) {
-  LabelMap labels(1 + static_cast<int>(random() % 14), 1 + static_cast<int>(random() % 14));
-  const auto kind = random() % 4, share = 1 + random() % 9;
-  for (int h = 0; h < labels.height; ++h) {
-    for (int w = 0; w < labels.width; ++w) {
-      const int depth = std::min({h, w, labels.height - 1 - h, labels.width - 1 - w});
-      const bool inside = kind == 0   ? depth % 2 == 0
-                          : kind == 1 ? (h + w) % 2 == 0
-                                      : random() % 10 < share;
-      const auto other = static_cast<int>(random() % static_cast<unsigned>(classes - 1));
-      if (inside) labels.at(h, w) = kind == 3 ? 1 : 1 + other;  // of one class: many holes
-      if (kind == 2 && w > 0 && random() % 2 == 0) labels.at(h, w) = labels.at(h, w - 1);
-    }
-  }
-  return labels;
-}
-
-}  // namespace
-
-TEST_CASE("polygons: drawn back by the rule they give the labels exactly") {
-  std::mt19937 random(3);
-  std::size_t holes = 0;
-  for (int round = 0; round < 3000; ++round) {
-    const int classes = 2 + static_cast<int>(random() % 3);
-    const std::vector<std::string> names = label_names(classes);
-    LabelMap labels = random_labels(random, classes);
-    if (round == 0) std::fill(labels.labels.begin(), labels.labels.end(), 1);
-    if (round == 1) std::fill(labels.labels.begin(), labels.labels.end(), 0);
-    const AnnotatedImage image{"a.png", labels.height, labels.width, regions_of(labels)};
-    LabelMap from_rings(labels.height, labels.width);
-    for (const Region& region : image.regions) {
-      std::vector<Line> lines;
-      for (const Ring& ring : region.rings) {
-        Line line;
-        for (const Corner corner : ring) line.emplace_back(corner.x, corner.y);
-        lines.push_back(line);
-      }
-      holes += region.rings.size() - 1;
-      draw(lines, region.label, from_rings);
-      // Along the pixels' edges, and no corner more than is needed.
-      const Ring ring = with_seams(region);
-      for (std::size_t i = 0; i < ring.size(); ++i) {
-        const Corner a = ring[i], b = ring[(i + 1) % ring.size()], c = ring[(i + 2) % ring.size()];
-        CHECK((a.x == b.x) != (a.y == b.y));
-        const bool goes_on = (a.x == b.x && b.x == c.x && (b.y > a.y) == (c.y > b.y)) ||
-                             (a.y == b.y && b.y == c.y && (b.x > a.x) == (c.x > b.x));
-        CHECK_FALSE(goes_on);
-      }
-    }
-    CHECK(from_rings.labels == labels.labels);
-    CHECK(drawn_from_labelme(labelme_json(image, names), names).labels == labels.labels);
-    CocoFile coco(names);
-    coco.add({"first.png", 2, 2, {}});
-    coco.add(image);
-    const auto json = nlohmann::json::parse(coco.json());
-    CHECK(drawn_from_coco(json, 1).labels == labels.labels);
-    CHECK(json["categories"].size() == names.size());
-  }
-  CHECK(holes > 500);
-}
-
-namespace {
 
 /// A network that has learnt nothing, and some images.
 struct PredictFixture {
@@ -332,6 +181,28 @@ TEST_CASE_FIXTURE(PredictFixture,
         std::string::npos);
   for (const std::uint16_t grey : read_image(folder / "both/a_disagreement.png").samples) {
     CHECK(grey == 0);
+  }
+}
+
+TEST_CASE_FIXTURE(PredictFixture,
+                  "predict: many images at a time have the bytes of one after the other") {
+  for (int k = 0; k < 40; ++k) {
+    image(fmt::format("in/{:0{}}.png", k, 2 + k % 9), 5 + k % 13, 40 - k, k % 2 == 0 ? 1 : 3);
+  }
+  write_text(folder / "in/07broken.png", "no image");
+  write_text(folder / "in/30broken.png", "no image");
+  const Outcome alone = run_on("--list --polygons coco", "in");
+  CHECK(alone.code == 1);
+  const auto expected = snapshot(folder / "out");
+  CHECK(expected.size() == 40 * 3 + 2);  // with coco.json and the list of what was written
+  for (const char* threads : {"2", "3"}) {
+    fs::remove_all(folder / "out");
+    std::string command = predict;
+    command.replace(command.find("--threads 1"), 11, std::string("--threads ") + threads);
+    const Outcome together = run(command + "--list --polygons coco " + quoted(folder / "in"));
+    CHECK(together.code == 1);
+    CHECK(together.text.ends_with(alone.text));  // after a warning where there are fewer cores
+    CHECK(snapshot(folder / "out") == expected);
   }
 }
 

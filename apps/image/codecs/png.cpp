@@ -22,7 +22,10 @@ RawImage decode_png(std::string_view bytes, std::string_view name) {
   const PngFacts facts = check_png(bytes, name);
   check_size(facts.width, facts.height, name);
   const bool palette = facts.colour_type == 3;
-  StbResult result = decode_with_stb(palette ? as_grey_png(bytes) : bytes);
+  std::string own;  // what the decoder is given instead
+  if (palette) bytes = own = as_grey_png(bytes);
+  if (auto stored = as_stored_png(bytes, facts)) bytes = own = std::move(*stored);
+  StbResult result = decode_with_stb(bytes);
   DMF_CHECK(result.reason.empty(), IoError, "[image] {} is a damaged PNG: {}.", name,
             plain_reason(result.reason));
   RawImage& raw = result.raw;

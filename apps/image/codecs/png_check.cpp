@@ -1,12 +1,12 @@
 #include "apps/image/codecs/png_check.h"
 
 #include <algorithm>
-#include <boost/crc.hpp>
 #include <cstdint>
 #include <map>
 #include <set>
 
 #include "apps/image/codecs/bytes.h"
+#include "apps/image/codecs/inflate.h"
 #include "engine/core/check.h"
 
 namespace dmf {
@@ -29,9 +29,8 @@ Chunk take_chunk(std::string_view bytes, std::size_t& at, std::string_view name)
             "[image] {} is a damaged PNG: the chunk at byte {} claims {} bytes, more than follow.",
             name, at, length);
   const Chunk chunk{bytes.substr(at + 4, 4), bytes.substr(at + 8, length)};
-  boost::crc_32_type crc;
-  crc.process_bytes(chunk.type.data(), 4 + std::size_t{length});
-  DMF_CHECK(crc.checksum() == big_endian(bytes, at + 8 + length, 4), IoError,
+  const std::uint32_t checksum = crc32_of(bytes.substr(at + 4, 4 + std::size_t{length}));
+  DMF_CHECK(checksum == big_endian(bytes, at + 8 + length, 4), IoError,
             "[image] {} is a damaged PNG: the checksum of the chunk at byte {} is wrong.", name,
             at);
   at += kAround + length;
@@ -62,6 +61,7 @@ PngFacts read_header(const Chunk& header, std::string_view name) {
   facts.height = big_endian(header.data, 4, 4);
   facts.bits = field(8);
   facts.colour_type = field(9);
+  facts.interlaced = field(12) != 0;
   return facts;
 }
 
@@ -89,6 +89,21 @@ void read_transparency(PngFacts& facts, std::string_view data, std::string_view 
     facts.palette[k][3] = static_cast<std::uint8_t>(data[k]);
   }
 }
+
+/// Calls body(chunk, all its bytes) for every one of a sound file.
+template <class Body>
+void for_each_chunk(std::string_view bytes, const Body& body) {
+  for (std::size_t at = kSignature.size(); at < bytes.size();) {
+    const std::string_view whole = bytes.substr(at, 12 + std::size_t{big_endian(bytes, at, 4)});
+    const Chunk chunk{whole.substr(4, 4), whole.substr(8, whole.size() - 12)};
+    body(chunk, whole);
+    if (chunk.type == "IEND") break;
+    at += whole.size();
+  }
+}
+
+constexpr std::size_t kStoredBlock = 65535;  // bytes of an uncompressed block at most
+constexpr std::string_view kZlibHeader = "\x78\x01";
 
 }  // namespace
 
@@ -122,16 +137,48 @@ PngFacts check_png(std::string_view bytes, std::string_view name) {
 
 std::string as_grey_png(std::string_view bytes) {
   constexpr std::size_t kColourType = 8 + 8 + 9;
-  std::string grey(bytes.substr(0, kSignature.size()));
-  for (std::size_t at = kSignature.size(); at < bytes.size();) {
-    const std::string_view chunk = bytes.substr(at, 12 + std::size_t{big_endian(bytes, at, 4)});
-    const std::string_view type = chunk.substr(4, 4);
-    if (type != "PLTE" && type != "tRNS") grey += chunk;
-    if (type == "IEND") break;
-    at += chunk.size();
-  }
+  std::string grey(kSignature);
+  for_each_chunk(bytes, [&](const Chunk& chunk, std::string_view whole) {
+    if (chunk.type != "PLTE" && chunk.type != "tRNS") grey += whole;
+  });
   grey[kColourType] = '\0';
   return grey;
+}
+
+std::optional<std::string> as_stored_png(std::string_view bytes, const PngFacts& facts) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 26;
+  static const std::map<int, int> kSamples = {{0, 1}, {2, 3}, {3, 1}, {4, 2}, {6, 4}};
+  const std::int64_t row = 1 + (facts.width * kSamples.at(facts.colour_type) * facts.bits + 7) / 8;
+  if (facts.interlaced || facts.height * row > kMost) return std::nullopt;
+  std::string compressed, before(kSignature), behind;
+  for_each_chunk(bytes, [&](const Chunk& chunk, std::string_view whole) {
+    if (chunk.type == "IDAT") {
+      compressed += chunk.data;
+    } else {
+      (compressed.empty() ? before : behind) += whole;
+    }
+  });
+  const std::optional<std::string> rows =
+      inflate(compressed, static_cast<std::size_t>(facts.height * row));
+  if (!rows) return std::nullopt;
+  const std::size_t blocks = (rows->size() + kStoredBlock - 1) / kStoredBlock;
+  const std::size_t length = kZlibHeader.size() + 5 * blocks + rows->size() + 4;
+  std::string& png = before;
+  png.reserve(png.size() + length + 12 + behind.size());
+  for (int shift = 24; shift >= 0; shift -= 8) png += static_cast<char>(length >> shift & 0xff);
+  png.append("IDAT").append(kZlibHeader);
+  for (std::size_t at = 0; at < rows->size(); at += kStoredBlock) {
+    const std::string_view block = std::string_view(*rows).substr(at, kStoredBlock);
+    png += at + block.size() == rows->size() ? '\1' : '\0';  // the last
+    for (const std::size_t word : {block.size(), 0xffff - block.size()}) {
+      png += static_cast<char>(word & 0xff);
+      png += static_cast<char>(word >> 8);
+    }
+    png += block;
+  }
+  png.append(8,
+             '\0');  // the stream's checksum and the chunk's, which decode_with_stb() passes over
+  return png += behind;
 }
 
 }  // namespace dmf

@@ -58,15 +58,16 @@ void check_size(std::int64_t width, std::int64_t height, std::string_view name) 
 void apply_palette(RawImage& raw, bool alpha, std::string_view name) {
   raw.channels = alpha ? 4 : 3;
   raw.largest = 255;
-  raw.samples.clear();
-  raw.samples.reserve(raw.indices.size() * static_cast<std::size_t>(raw.channels));
+  const auto channels = static_cast<std::size_t>(raw.channels);
+  raw.samples.resize(raw.indices.size() * channels);
+  std::uint16_t* sample = raw.samples.data();
   for (const std::uint8_t index : raw.indices) {
     DMF_CHECK(
         index < raw.palette.size(), IoError,
         "[image] {} is damaged: a pixel has the colour {} of a palette of {}, counted from 0.",
         name, index, raw.palette.size());
     const auto& colour = raw.palette[index];
-    raw.samples.insert(raw.samples.end(), colour.begin(), colour.begin() + raw.channels);
+    for (std::size_t c = 0; c < channels; ++c) *sample++ = colour[c];
   }
 }
 

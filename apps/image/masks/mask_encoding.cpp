@@ -1,6 +1,7 @@
 #include "apps/image/masks/mask_encoding.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -112,29 +113,13 @@ std::string shown_text(const MaskColour& shown) {
                         : fmt::format("the colour {}", colour_text(shown));
 }
 
-/// Labels from codes, each looked up once.
-template <class CodeOf>
-LabelMap labels_of(int height, int width, const CodeOf& code_of, const MaskFacts& file,
-                   const MaskEncoding& encoding) {
-  LabelMap map(height, width);
-  std::map<PixelCode, std::int32_t> known;
-  std::optional<PixelCode> last;
-  std::int32_t label = 0;
-  for (std::size_t i = 0; i < map.labels.size(); ++i) {
-    const PixelCode code = code_of(i);
-    if (code != last) {
-      const auto [place, is_new] = known.try_emplace(code, 0);
-      try {
-        if (is_new) place->second = label_of(code, file, encoding);
-      } catch (const ValueError& error) {
-        throw IoError(fmt::format("[mask] {} {}", file.path.string(), error.what()));
-      }
-      label = place->second;
-      last = code;
-    }
-    map.labels[i] = label;
+/// label_of(), its error with the file's name.
+std::int32_t label_in(const MaskFacts& file, const PixelCode& code, const MaskEncoding& encoding) {
+  try {
+    return label_of(code, file, encoding);
+  } catch (const ValueError& error) {
+    throw IoError(fmt::format("[mask] {} {}", file.path.string(), error.what()));
   }
-  return map;
 }
 
 }  // namespace
@@ -194,9 +179,18 @@ std::int32_t label_of(const PixelCode& code, const MaskFacts& file, const MaskEn
 LabelMap to_labels(const SurveyedMask& mask, const MaskEncoding& encoding) {
   DMF_CHECK(!mask.plane.empty(), ValueError, "[mask] {} was surveyed without its pixels.",
             mask.facts.path.string());
-  return labels_of(
-      mask.facts.height, mask.facts.width,
-      [&](std::size_t i) { return mask.facts.codes[mask.plane[i]].code; }, mask.facts, encoding);
+  constexpr std::int32_t kUnknown = -1;
+  std::array<std::int32_t, 256> of_code;  // found where a pixel first has it
+  of_code.fill(kUnknown);
+  LabelMap labels(mask.facts.height, mask.facts.width);
+  for (std::size_t i = 0; i < labels.labels.size(); ++i) {
+    std::int32_t& label = of_code[mask.plane[i]];
+    if (label == kUnknown) {
+      label = label_in(mask.facts, mask.facts.codes[mask.plane[i]].code, encoding);
+    }
+    labels.labels[i] = label;
+  }
+  return labels;
 }
 
 namespace {
@@ -240,13 +234,26 @@ Image to_probabilities(const RawImage& raw, const MaskEncoding& encoding) {
 LabelMap to_labels(const std::filesystem::path& path, const RawImage& raw,
                    const MaskEncoding& encoding) {
   const MaskFacts file = facts_of(path, raw);
-  return labels_of(
-      raw.height, raw.width, [&](std::size_t i) { return code_at(raw, i); }, file, encoding);
+  LabelMap labels(raw.height, raw.width);
+  std::map<PixelCode, std::int32_t> known;
+  std::optional<PixelCode> last;
+  std::int32_t label = 0;
+  for (std::size_t i = 0; i < labels.labels.size(); ++i) {
+    const PixelCode code = code_at(raw, i);
+    if (code != last) {
+      auto place = known.find(code);
+      if (place == known.end()) place = known.emplace(code, label_in(file, code, encoding)).first;
+      label = place->second;
+      last = code;
+    }
+    labels.labels[i] = label;
+  }
+  return labels;
 }
 
 void unite(LabelMap& target, const LabelMap& other, std::int32_t ignored) {
   const auto rank = [ignored](std::int32_t label) {
-    return label == ignored && ignored >= 0 ? 0.5 : static_cast<double>(label);
+    return label == ignored && ignored >= 0 ? 1 : 2 * label;  // between background and lesion
   };
   for (std::size_t i = 0; i < target.labels.size(); ++i) {
     if (rank(other.labels[i]) > rank(target.labels[i])) target.labels[i] = other.labels[i];

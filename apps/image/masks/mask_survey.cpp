@@ -24,27 +24,44 @@ struct Coding {
   std::vector<std::uint32_t> plane;
 };
 
-Coding code_pixels(const RawImage& raw) {
+/// Most pixels are as the one before.
+template <std::size_t channels>
+Coding code_pixels_of(const RawImage& raw) {
   Coding result;
   const std::size_t count =
       static_cast<std::size_t>(raw.height) * static_cast<std::size_t>(raw.width);
   result.plane.resize(count);
   std::unordered_map<std::uint64_t, std::uint32_t> places;
-  std::uint64_t last = 0;
+  const std::uint16_t* samples = raw.samples.data();
+  const std::uint8_t* indices = raw.indices.empty() ? nullptr : raw.indices.data();
+  std::uint32_t last = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const PixelCode code = code_at(raw, i);
-    const std::uint64_t key = key_of(code);
-    if (i > 0 && key == last) {
-      result.plane[i] = result.plane[i - 1];
-      continue;
+    const bool same = i > 0 && (indices == nullptr || indices[i] == indices[i - 1]) &&
+                      std::equal(samples + i * channels, samples + (i + 1) * channels,
+                                 samples + (i - 1) * channels);
+    if (!same) {
+      const PixelCode code = code_at(raw, i);
+      const auto [place, is_new] =
+          places.try_emplace(key_of(code), static_cast<std::uint32_t>(result.codes.size()));
+      if (is_new) result.codes.push_back(code);
+      last = place->second;
     }
-    const auto [place, is_new] =
-        places.try_emplace(key, static_cast<std::uint32_t>(result.codes.size()));
-    if (is_new) result.codes.push_back(code);
-    result.plane[i] = place->second;
-    last = key;
+    result.plane[i] = last;
   }
   return result;
+}
+
+Coding code_pixels(const RawImage& raw) {
+  switch (raw.channels) {
+    case 1:
+      return code_pixels_of<1>(raw);
+    case 2:
+      return code_pixels_of<2>(raw);
+    case 3:
+      return code_pixels_of<3>(raw);
+    default:
+      return code_pixels_of<4>(raw);
+  }
 }
 
 /// Grey levels of about a 255th of the range instead of the codes.
@@ -140,21 +157,30 @@ SurveyedMask survey_mask(const std::filesystem::path& path, const RawImage& raw)
   std::vector<CodeCount> counts(coding.codes.size());
   for (std::size_t k = 0; k < counts.size(); ++k) counts[k].code = coding.codes[k];
   const auto H = static_cast<std::size_t>(raw.height), W = static_cast<std::size_t>(raw.width);
+  const auto alike = [&](std::uint32_t a, std::uint32_t b) {
+    return std::abs(level[a] - level[b]) <= nearly &&
+           std::abs(coding.codes[a].alpha - coding.codes[b].alpha) <= nearly_alpha;
+  };
   for (std::size_t h = 0; h < H; ++h) {
-    for (std::size_t w = 0; w < W; ++w) {
-      const std::size_t at = h * W + w;
-      const std::uint32_t own = coding.plane[at];
-      const auto alike = [&](std::size_t other) {
-        const std::uint32_t its = coding.plane[other];
-        return std::abs(level[its] - level[own]) <= nearly &&
-               std::abs(coding.codes[its].alpha - coding.codes[own].alpha) <= nearly_alpha;
-      };
+    const std::uint32_t* row = coding.plane.data() + h * W;
+    const std::uint32_t *above = h == 0 ? row : row - W, *below = h == H - 1 ? row : row + W;
+    for (std::size_t w = 0; w < W;) {
+      const std::uint32_t own = row[w];
+      const std::size_t first = w;
+      std::int64_t flat = 0;
+      for (; w < W && row[w] == own; ++w) {
+        const std::uint32_t left = row[w == 0 ? w : w - 1], right = row[w == W - 1 ? w : w + 1];
+        const std::uint32_t others =
+            (left ^ own) | (right ^ own) | (above[w] ^ own) | (below[w] ^ own);
+        flat += others == 0 || (alike(above[w], own) && alike(below[w], own) && alike(left, own) &&
+                                alike(right, own));
+      }
       CodeCount& count = counts[own];
-      ++count.pixels;
-      if (h == 0 || w == 0 || h == H - 1 || w == W - 1) ++count.border;
-      const bool flat = (h == 0 || alike(at - W)) && (h == H - 1 || alike(at + W)) &&
-                        (w == 0 || alike(at - 1)) && (w == W - 1 || alike(at + 1));
-      if (flat) ++count.flat;
+      const auto run = static_cast<std::int64_t>(w - first);
+      count.pixels += run;
+      count.flat += flat;
+      count.border +=
+          h == 0 || h == H - 1 ? run : std::min<std::int64_t>(run, (first == 0) + (w == W));
     }
   }
 
@@ -169,10 +195,9 @@ SurveyedMask survey_mask(const std::filesystem::path& path, const RawImage& raw)
     rank[order[k]] = k;
   }
   if (counts.size() <= 256) {
-    result.plane.reserve(coding.plane.size());
-    for (const std::uint32_t place : coding.plane) {
-      result.plane.push_back(static_cast<std::uint8_t>(rank[place]));
-    }
+    result.plane.resize(coding.plane.size());
+    std::transform(coding.plane.begin(), coding.plane.end(), result.plane.begin(),
+                   [&](std::uint32_t place) { return static_cast<std::uint8_t>(rank[place]); });
   }
   if (facts.codes.size() > kMostCodes) merge_levels(facts);
   return result;
