@@ -129,8 +129,8 @@ class Prediction {
   std::size_t at_a_time(std::size_t images) const {
     constexpr std::size_t kEach = 8;  // a core that is done early has another
     const auto threads = static_cast<std::size_t>(dmf::num_threads());
-    const bool alone =
-        images < threads || options_.segment.tiles != 0.0 || !model_.members.front()->device().is_cpu();
+    const bool alone = images < threads || options_.segment.tiles != 0.0 ||
+                       !model_.members.front()->device().is_cpu();
     return alone ? 1 : kEach * threads;
   }
 

@@ -17,6 +17,10 @@ struct AlikePair {
 /// images as the network sees them; a flat image is like no other.)
 std::vector<AlikePair> near_duplicates(const SampleSet& samples, double threshold);
 
+/// The same of thumbnails, 32 x 32 numbers each with mean 0 and norm 1, or all 0.
+std::vector<AlikePair> alike_pairs(const std::vector<std::vector<double>>& thumbnails,
+                                   double threshold);
+
 /// Every item a group of its own.
 std::vector<std::size_t> no_groups(std::size_t items);
 

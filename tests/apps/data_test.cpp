@@ -285,6 +285,55 @@ TEST_CASE("csv: quotes, commas, line ends in cells; what is not a table is refus
   CHECK_THROWS_WITH_AS(table.text(0, "c"), Contains("no column 'c': it has a, b"), IoError);
 }
 
+TEST_CASE("near-duplicates: no pair is lost by looking at sketches first") {
+  Rng rng(5);
+  const auto unit = [](std::vector<double> values) {
+    double sum = 0.0, squares = 0.0;
+    for (const double value : values) sum += value;
+    for (double& value : values) {
+      value -= sum / static_cast<double>(values.size());
+      squares += value * value;
+    }
+    for (double& value : values) value = squares > 0.0 ? value / std::sqrt(squares) : 0.0;
+    return values;
+  };
+  for (int round = 0; round < 12; ++round) {
+    // Of a few images, coarse ones, fine ones and flat ones, copies with more or less noise.
+    std::vector<std::vector<double>> thumbnails, kinds(4, std::vector<double>(1024));
+    for (std::size_t k = 0; k < 1024; ++k) {
+      kinds[0][k] = static_cast<double>(k / 128) + 0.1 * rng.normal();
+      kinds[1][k] = rng.normal();
+      kinds[2][k] = k % 2 == 0 ? 1.0 : -1.0;  // nothing is left of it in any block
+    }
+    for (std::size_t i = 0; i < 10 + 7 * static_cast<std::size_t>(round); ++i) {
+      std::vector<double> copy = kinds[rng.below(4)];
+      const double noise = rng.uniform(0.0, 0.4);
+      if (rng.below(8) > 0) {
+        for (double& value : copy) value += noise * rng.normal();
+      }
+      thumbnails.push_back(unit(copy));
+    }
+    for (const double threshold : {0.0, 0.5, 0.9, 0.97, 1.0}) {
+      std::vector<AlikePair> expected;
+      for (std::size_t i = 0; i < thumbnails.size(); ++i) {
+        for (std::size_t j = i + 1; j < thumbnails.size(); ++j) {
+          const double correlation = std::inner_product(thumbnails[i].begin(), thumbnails[i].end(),
+                                                        thumbnails[j].begin(), 0.0);
+          if (correlation > threshold) expected.push_back({i, j, correlation});
+        }
+      }
+      const std::vector<AlikePair> found = alike_pairs(thumbnails, threshold);
+      REQUIRE(found.size() == expected.size());
+      for (std::size_t k = 0; k < found.size(); ++k) {
+        CHECK(found[k].first == expected[k].first);
+        CHECK(found[k].second == expected[k].second);
+        CHECK(found[k].correlation == expected[k].correlation);
+      }
+    }
+  }
+  CHECK(alike_pairs({}, 0.97).empty());
+}
+
 TEST_CASE("near-duplicates: copies and brighter copies are grouped, others are not") {
   const TemporaryFolder folder;
   write_busi(folder.path(), 4);
