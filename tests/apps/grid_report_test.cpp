@@ -181,6 +181,9 @@ TEST_CASE_FIXTURE(KnownGrid, "grid: changed options are compared with what is wi
   CHECK(has(verdict(), "mad falls short of fixed by 0."));
   CHECK(has(verdict(), ", of 2 comparisons."));
   CHECK(has(verdict(), "fixed,ema=0 exceeds fixed by 0."));
+  const std::string few = "1 repetition is too few to say";  // of all, and once
+  CHECK(has(verdict(), few));
+  CHECK(verdict().find(few) == verdict().rfind(few));
   CHECK(has(verdict(), ", of 1 comparison."));
 }
 

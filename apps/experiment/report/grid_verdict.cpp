@@ -57,8 +57,21 @@ std::string spread(const Results& results) {
       range_of_means(by_repetition), range_of_means(by_rule));
 }
 
+/// That repetitions are too few, where anything was compared on enough images.
+std::string lack_of_repetitions(const Results& results,
+                                const std::vector<Comparison>& comparisons) {
+  const bool compared =
+      std::any_of(comparisons.begin(), comparisons.end(), [](const Comparison& each) {
+        return each.test.pairs > 0 && each.differences.size() >= kFewImages;
+      });
+  const std::size_t repetitions = results.repetitions.size();
+  if (!compared || repetitions >= kFewRepetitions) return "";
+  return fmt::format(" {} {} too few to say whether another training would give the same.",
+                     number_of(repetitions, "repetition"), repetitions == 1 ? "is" : "are");
+}
+
 /// What the comparisons of one kind found; nothing where there are none.
-std::string sentence(const Results& results, const std::vector<Comparison>& all, bool of_rules) {
+std::string sentence(const std::vector<Comparison>& all, bool of_rules) {
   std::vector<std::string> found;
   std::size_t images = ~std::size_t{0}, comparisons = 0;
   double smallest = 1.0;
@@ -79,18 +92,9 @@ std::string sentence(const Results& results, const std::vector<Comparison>& all,
     return fmt::format("{} are too few to tell {} apart: no test can find anything below 6.",
                        number_of(images, "test image"), of_rules ? "rules" : "options");
   }
-  const std::size_t repetitions = results.repetitions.size();
-  const std::string few =
-      repetitions >= kFewRepetitions
-          ? ""
-          : fmt::format(
-                " {} {} too few to say whether another training would "
-                "give the same.",
-                number_of(repetitions, "repetition"), repetitions == 1 ? "is" : "are");
   if (found.empty()) {
     return fmt::format("{} after correction ({}, smallest p {}).", none,
-                       number_of(comparisons, "comparison"), p_text(smallest)) +
-           few;
+                       number_of(comparisons, "comparison"), p_text(smallest));
   }
   constexpr std::size_t kShown = 3;
   std::string text;
@@ -98,7 +102,7 @@ std::string sentence(const Results& results, const std::vector<Comparison>& all,
     text += (k == 0 ? "" : "; ") + found[k];
   }
   if (found.size() > kShown) text += fmt::format("; and {} more", found.size() - kShown);
-  return text + fmt::format(", of {}.", number_of(comparisons, "comparison")) + few;
+  return text + fmt::format(", of {}.", number_of(comparisons, "comparison"));
 }
 
 /// What training warned of, a line a warning with the configurations that it is about.
@@ -140,10 +144,10 @@ std::string verdict(const Results& results, const std::vector<Comparison>& compa
                      "The grid has no fixed weights to compare with. The highest lesion Dice per image is {:.3f}, of {}.",
                      most, best);
   }
-  const std::string of_rules = sentence(results, comparisons, true),
-                    of_options = sentence(results, comparisons, false);
+  const std::string of_rules = sentence(comparisons, true),
+                    of_options = sentence(comparisons, false);
   return of_rules + (of_rules.empty() || of_options.empty() ? "" : " ") + of_options +
-         spread(results);
+         lack_of_repetitions(results, comparisons) + spread(results);
 }
 
 std::vector<std::string> cautions(const Results& results) {
