@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <malloc.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
@@ -29,6 +28,10 @@
 #include "engine/core/cpu.h"
 #include "engine/core/parallel.h"
 #include "engine/core/simd.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace dmf {
 namespace {
