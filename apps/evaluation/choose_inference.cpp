@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
-#include "engine/core/parallel.h"
+#include <algorithm>
 
 namespace dmf {
 namespace {
@@ -25,18 +23,21 @@ class Trial {
         batch_(batch),
         each_time_(each_time) {}
 
-  /// candidates  that differ in what comes after the probabilities alone
+  /// candidates  that differ in what comes after the probabilities and their temperature alone
   /// return      of each candidate
   std::vector<double> dice(const std::vector<Inference>& candidates) const {
+    const double temperature = candidates.front().temperature;
+    const bool is_cut = std::any_of(candidates.begin(), candidates.end(),
+                                    [](const Inference& each) { return each.threshold != 0.5; });
     std::vector<double> sums(candidates.size(), 0.0);
-    for_each_image<std::vector<double>>(
+    for_each_image(
         candidates.front(),
         [&](const Judged& judged) {
+          const Image sure = is_cut ? calibrated(judged.probabilities, temperature) : Image();
           std::vector<double> dice;
-          const Image sure = calibrated(judged.probabilities, candidates.front().temperature);
           for (const Inference& candidate : candidates) {
             const ImageScore score =
-                score_labels(samples_, judged, labels_of(judged.probabilities, sure, candidate));
+                score_labels(samples_, judged, to_labels(judged.probabilities, sure, candidate));
             dice.push_back(score.has_lesion()         ? score.lesion_dice()
                            : score.predicted_lesion() ? 0.0
                                                       : 1.0);
@@ -52,7 +53,7 @@ class Trial {
 
   TemperatureFit temperature(const Inference& inference) const {
     TemperatureFit fit(items_.size());
-    for_each_image<TemperatureFit>(
+    for_each_image(
         inference,
         [&](const Judged& judged) {
           TemperatureFit own(items_.size());
@@ -64,29 +65,17 @@ class Trial {
   }
 
  private:
-  /// As to_labels(), of probabilities that are at hand calibrated too.
-  static LabelMap labels_of(const Image& probabilities, const Image& sure, Inference inference) {
-    if (inference.threshold == 0.5) return to_labels(probabilities, inference);
-    inference.temperature = 1.0;
-    return to_labels(sure, inference);
-  }
-
-  /// Judges the images of a batch together, each on a core of its own, and takes what comes of them in
-  /// order.
-  template <class Result>
-  void for_each_image(const Inference& inference, const std::function<Result(const Judged&)>& judge,
-                      const std::function<void(const Result&)>& take) const {
+  /// Judges the images of a batch together, and takes what comes of them in order.
+  template <class Judge, class Take>
+  void for_each_image(const Inference& inference, const Judge& judge, const Take& take) const {
     const Predictor predictor(members_, inference);
     Loader loader(samples_, items_, {.batch = batch_});
     while (const std::optional<Batch> batch = loader.next()) {
       each_time_();
       const std::vector<Image> found = predictor.probabilities(batch->images);
-      std::vector<std::optional<Result>> results(found.size());
-      rethrow_first(parallel_try(static_cast<Index>(found.size()), [&](Index index) {
-        const auto n = static_cast<std::size_t>(index);
-        results[n] = judge(at_scored_size(samples_, *batch, n, found[n], at_original_));
-      }));
-      for (const std::optional<Result>& result : results) take(*result);
+      for (const auto& result : judge_batch(samples_, *batch, found, at_original_, judge)) {
+        take(result);
+      }
     }
   }
 

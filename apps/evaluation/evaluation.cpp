@@ -5,7 +5,6 @@
 #include "apps/evaluation/tiles.h"
 #include "apps/support/within_memory.h"
 #include "engine/core/check.h"
-#include "engine/core/parallel.h"
 
 namespace dmf {
 namespace {
@@ -63,15 +62,15 @@ struct Scored {
 Scored scored(const Judged& judged, const Inference& inference, const SampleSet& samples,
               const EvaluationOptions& options) {
   const std::int32_t ignored = samples.mask_encoding().ignored;
-  const LabelMap prediction = to_labels(judged.probabilities, inference);
+  const Image sure = calibrated(judged.probabilities, inference.temperature);
+  const LabelMap prediction = to_labels(judged.probabilities, sure, inference);
   Scored result{score_labels(samples, judged, prediction)};
   if (options.surfaces) {
     const ItemHeader& header = samples.header(judged.item);
     measure_surfaces(result.score, judged.truth, prediction, ignored,
                      options.at_original != nullptr ? header.spacing : header.spacing_at_network);
   }
-  result.reliability.add(calibrated(judged.probabilities, inference.temperature), judged.truth,
-                         ignored);
+  result.reliability.add(sure, judged.truth, ignored);
   return result;
 }
 
@@ -144,16 +143,13 @@ Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
         predictor.probabilities(batch.images, [&](const Variable<float>& logits) {
           if (options.observer) options.observer(logits, batch);
         });
-    // At their own size images are decoded, resized and measured: each on a core of its own.
-    std::vector<std::optional<Scored>> images(predictions.size());
-    rethrow_first(parallel_try(static_cast<Index>(images.size()), [&](Index index) {
-      const auto k = static_cast<std::size_t>(index);
-      images[k] = scored(at_scored_size(samples, batch, k, predictions[k], options.at_original),
-                         predictor.inference(), samples, options);
-    }));
+    std::vector<Scored> images =
+        judge_batch(samples, batch, predictions, options.at_original, [&](const Judged& judged) {
+          return scored(judged, predictor.inference(), samples, options);
+        });
     for (std::size_t k = 0; k < images.size(); ++k) {
       if (options.on_found) options.on_found(batch.items[k], predictions[k]);
-      add(evaluation, std::move(*images[k]));
+      add(evaluation, std::move(images[k]));
     }
     return predictions.size();
   };

@@ -3,12 +3,15 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "apps/data/loader.h"
 #include "apps/evaluation/calibration.h"
 #include "apps/evaluation/predictor.h"
 #include "apps/support/progress.h"
+#include "engine/core/parallel.h"
 #include "losses/metrics/metrics.h"
 #include "losses/metrics/surface_distance.h"
 
@@ -46,6 +49,25 @@ struct Judged {
 /// at_original  as EvaluationOptions has it
 Judged at_scored_size(const SampleSet& samples, const Batch& batch, std::size_t image,
                       const Image& found, const PreprocessSpec* at_original);
+
+/// What `judge` makes of every image of a batch at the size that is scored, in order. At their own size
+/// they are decoded, resized and measured, each on a core of its own.
+///
+/// found  of each, as above
+/// judge  const Judged& -> what is wanted of it
+/// throws  the first of what at_scored_size() and `judge` throw
+template <class Judge>
+auto judge_batch(const SampleSet& samples, const Batch& batch, const std::vector<Image>& found,
+                 const PreprocessSpec* at_original, const Judge& judge) {
+  std::vector<std::optional<std::invoke_result_t<Judge, const Judged&>>> results(found.size());
+  rethrow_first(parallel_try(static_cast<Index>(found.size()), [&](Index index) {
+    const auto k = static_cast<std::size_t>(index);
+    results[k] = judge(at_scored_size(samples, batch, k, found[k], at_original));
+  }));
+  std::vector<std::invoke_result_t<Judge, const Judged&>> all;
+  for (auto& result : results) all.push_back(std::move(*result));
+  return all;
+}
 
 /// The score of one way to make labels of the probabilities, without distances.
 ImageScore score_labels(const SampleSet& samples, const Judged& judged, const LabelMap& prediction);

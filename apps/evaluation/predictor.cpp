@@ -202,11 +202,15 @@ Image disagreement(const std::vector<Image>& opinions) {
 }
 
 LabelMap to_labels(const Image& probabilities, const Inference& inference) {
+  if (inference.threshold == 0.5) return to_labels(probabilities, probabilities, inference);
+  return to_labels(probabilities, calibrated(probabilities, inference.temperature), inference);
+}
+
+LabelMap to_labels(const Image& probabilities, const Image& sure, const Inference& inference) {
   // The likeliest of two classes is also what exceeds one half, but for a tie and for rounding.
-  LabelMap labels =
-      probabilities.channels == 2 && inference.threshold != 0.5
-          ? above(calibrated(probabilities, inference.temperature), inference.threshold)
-          : likeliest(probabilities);
+  LabelMap labels = probabilities.channels == 2 && inference.threshold != 0.5
+                        ? above(sure, inference.threshold)
+                        : likeliest(probabilities);
   if (inference.fill_holes) labels = without_holes(labels);
   if (inference.largest_component) labels = largest_parts(labels);
   return labels;

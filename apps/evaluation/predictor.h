@@ -55,4 +55,9 @@ Image disagreement(const std::vector<Image>& opinions);
 /// changes, or of two classes what exceeds another threshold than one half once calibrated.
 LabelMap to_labels(const Image& probabilities, const Inference& inference = {});
 
+/// The same where the probabilities are at hand calibrated too.
+///
+/// sure  see calibrated(); only looked at where the threshold is not one half
+LabelMap to_labels(const Image& probabilities, const Image& sure, const Inference& inference);
+
 }  // namespace dmf

@@ -135,12 +135,11 @@ RunResult read_run(const fs::path& folder) {
             "metrics.json.",
             folder.string());
   require_one_run(folder);
-  const fs::path config = folder / "config.toml";
-  RunResult run{
-      folder, parse_config(read_file(config, kLargestText), config.string()), "", {}, "", {}, {},
-      {}};
+  const std::string name = (folder / "config.toml").string(),
+                    config = read_file(name, kLargestText);
+  RunResult run{folder, parse_config(config, name), "", {}, "", {}, {}, {}};
   run.configuration = configuration_name(run.options);
-  run.settings = varying_values(read_file(config, kLargestText));
+  run.settings = varying_values(config);
   run.repetition = repetition_of(run.options);
   run.from = read_provenance(folder / "run.json");
   run.images = read_per_image_csv(folder / "per_image.csv");

@@ -56,7 +56,7 @@ Segmented segment(const Model& model, const std::filesystem::path& image, int fr
   const Image scores = calibrated(mean, model.inference.temperature);
   Segmented result;
   result.warnings = raw.warnings;
-  result.labels = to_labels(mean, model.inference);
+  result.labels = to_labels(mean, scores, model.inference);
   const std::vector<std::int32_t>& labels = result.labels.labels;
   std::vector<std::uint8_t> grey(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {

@@ -48,8 +48,8 @@ TestPicture picture_of(const SampleSet& samples, std::size_t item, const Image& 
   Sample sample = samples.sample(item);
   const std::int32_t ignored = samples.mask_encoding().ignored;
   std::ranges::replace(sample.labels.labels, ignored, 0);  // is of no class
-  const LabelMap found = to_labels(probabilities, inference);
   const Image sure = calibrated(probabilities, inference.temperature);
+  const LabelMap found = to_labels(probabilities, sure, inference);
   const auto in_truth = [&](std::size_t i) { return sample.labels.labels[i] > 0; };
   const auto in_found = [&](std::size_t i) { return found.labels[i] > 0; };
   const auto above = [&](float share) {

@@ -205,9 +205,9 @@ TEST_CASE_FIXTURE(KnownGrid,
   add("fixed", "focal", 1, {9, 9, 9, 9, 9, 9});  // another objective
   add("mad", "none", 1, {6, 6, 6, 6, 6, 7});
   add("mad", "focal", 1, {9, 9, 9, 9, 9, 9});
-  CHECK(validation_dice(*results.find("fixed", "seed 1"), 3) == 0.5);
-  CHECK(validation_dice(*results.find("fixed", "seed 1"), 1) == 0.4);
-  CHECK(validation_dice(*results.find("fixed", "seed 1"), 99) == 0.5);
+  CHECK(ValidationCourse(*results.find("fixed", "seed 1")).dice(3) == 0.5);
+  CHECK(ValidationCourse(*results.find("fixed", "seed 1")).dice(1) == 0.4);
+  CHECK(ValidationCourse(*results.find("fixed", "seed 1")).dice(99) == 0.5);
   const auto tuned = tuned_weights(results);
   REQUIRE(tuned.has_value());
   CHECK(tuned->configuration == "fixed,initial-weights=1,2");
@@ -289,7 +289,7 @@ TEST_CASE_FIXTURE(KnownGrid,
   CHECK(images.text(5, "repetition") == "seed 2");
   CHECK(images.number(5, "count_1_1") == 6);
   bool sized = false;
-  for (const Table& table : grid_tables(results)) {
+  for (const Table& table : grid_tables(results, compare_over_images(results))) {
     const CsvTable csv = parse_csv(table.csv(), table.name);
     for (const auto& row : csv.rows) {
       for (const std::string& cell : row) CHECK_MESSAGE(!has(cell, "±"), table.name);

@@ -11,17 +11,33 @@
 
 namespace dmf {
 
+namespace {
+
+/// Runs of which something is made, and where it goes.
+struct Reported {
+  std::vector<std::string> folders;
+  std::string out;
+
+  Results results() const { return read_results(folders); }
+};
+
+std::shared_ptr<Reported> add_reported(CLI::App& command) {
+  auto reported = std::make_shared<Reported>();
+  command.add_option("folders", reported->folders, "Folders of runs, or above them")->required();
+  command.add_option("--out", reported->out, "Folder to write to")->check(not_empty())->required();
+  return reported;
+}
+
+}  // namespace
+
 Action add_paper(CLI::App& app) {
   CLI::App& command = *app.add_subcommand(
       "paper",
       "What a paper of the runs in some folders begins with: LaTeX, figures and tidy tables");
-  auto folders = std::make_shared<std::vector<std::string>>();
-  auto out = std::make_shared<std::string>();
-  command.add_option("folders", *folders, "Folders of runs, or above them")->required();
-  command.add_option("--out", *out, "Folder to write to")->check(not_empty())->required();
+  const auto reported = add_reported(command);
   const auto overwrite = add_overwrite(command);
-  return [folders, out, overwrite] {
-    fmt::print("{}", write_paper(read_results(*folders), *out, *overwrite));
+  return [reported, overwrite] {
+    fmt::print("{}", write_paper(reported->results(), reported->out, *overwrite));
     return 0;
   };
 }
@@ -29,22 +45,16 @@ Action add_paper(CLI::App& app) {
 Action add_report(CLI::App& app) {
   CLI::App& command =
       *app.add_subcommand("report", "Tables, figures and a page of the runs in some folders");
-  struct Wanted {
-    std::vector<std::string> folders;
-    std::string out;
-    bool cost = false;
-  };
-  auto wanted = std::make_shared<Wanted>();
-  command.add_option("folders", wanted->folders, "Folders of runs, or above them")->required();
-  command.add_option("--out", wanted->out, "Folder to write to")->check(not_empty())->required();
-  command.add_flag("--cost", wanted->cost,
+  const auto reported = add_reported(command);
+  auto cost = std::make_shared<bool>(false);
+  command.add_flag("--cost", *cost,
                    "Measure what a step of each configuration takes here, and compare them in "
                    "equal time too");
   add_threads_option(command);
   const auto overwrite = add_overwrite(command);
-  return [wanted, overwrite] {
-    fmt::print("{}", write_grid_report(read_results(wanted->folders), wanted->out, *overwrite,
-                                       wanted->cost ? seconds_per_step : StepCost()));
+  return [reported, cost, overwrite] {
+    fmt::print("{}", write_grid_report(reported->results(), reported->out, *overwrite,
+                                       *cost ? seconds_per_step : StepCost()));
     return 0;
   };
 }

@@ -52,11 +52,12 @@ Table cost_table(const Results& results, const StepCost& cost) {
     const double times = seconds[k] / reference;
     std::vector<double> whole, equal, epochs, equal_epochs;
     for (const RunResult* run : results.of(results.configurations[k])) {
-      const std::size_t all = epochs_of(*run);
+      const ValidationCourse course(*run);
+      const std::size_t all = course.epochs();
       const auto within = static_cast<std::size_t>(
           std::max(1.0, std::floor(static_cast<double>(all) / std::max(times, 1.0))));
-      whole.push_back(validation_dice(*run, all));
-      equal.push_back(validation_dice(*run, within));
+      whole.push_back(course.dice());
+      equal.push_back(course.dice(within));
       epochs.push_back(static_cast<double>(all));
       equal_epochs.push_back(static_cast<double>(within));
     }

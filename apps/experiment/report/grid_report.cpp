@@ -169,7 +169,7 @@ std::string page_html(const Results& results, const std::vector<Comparison>& com
 std::string write_grid_report(const Results& results, const fs::path& out, bool overwrite,
                               const StepCost& cost) {
   const std::vector<Comparison> comparisons = compare_over_images(results);
-  std::vector<Table> tables = grid_tables(results);
+  std::vector<Table> tables = grid_tables(results, comparisons);
   tables.insert(tables.begin(), make_matrix(results, comparisons).table());
   if (cost) tables.push_back(cost_table(results, cost));
   Files files;

@@ -318,10 +318,10 @@ Table beside_paper(const Table& ours, const CsvTable& paper) {
   return table;
 }
 
-std::vector<Table> grid_tables(const Results& results) {
+std::vector<Table> grid_tables(const Results& results, const std::vector<Comparison>& comparisons) {
   const Table paper = paper_table(results);
   std::vector<Table> tables = {
-      image_tests(compare_over_images(results)),
+      image_tests(comparisons),
       tuned_tests(results),
       repetition_tests(compare_over_repetitions(results)),
       run_table(results),

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/experiment/report/comparison.h"
 #include "apps/experiment/results.h"
 #include "apps/experiment/table.h"
 #include "apps/files/csv.h"
@@ -22,7 +23,9 @@ namespace dmf {
 ///   paper         pooled means over classes in percent, mean ± standard deviation over
 ///                 repetitions, as the paper prints them
 ///   beside_paper  Dice, IoU and CB-Dice of these and of the paper, where it has the configuration
-std::vector<Table> grid_tables(const Results& results);
+///
+/// comparisons  over images
+std::vector<Table> grid_tables(const Results& results, const std::vector<Comparison>& comparisons);
 
 /// Dice, IoU and CB-Dice of each configuration that the paper has: ours, then the paper's on each
 /// of its data sets. Which of them is ours is not guessed.

@@ -119,7 +119,7 @@ std::string figure(const std::string& file, const std::string& width, const std:
 
 std::string write_paper(const Results& results, const fs::path& out, bool overwrite) {
   const std::vector<Comparison> comparisons = compare_over_images(results);
-  std::vector<Table> tables = grid_tables(results);
+  std::vector<Table> tables = grid_tables(results, comparisons);
   tables.insert(tables.begin(), make_matrix(results, comparisons).table());
   Figures figures = draw_figures_for_print(figures_of(course_plots(results), comparisons));
   std::map<fs::path, std::string> files;

@@ -21,24 +21,17 @@ std::map<std::string, std::string> all_but_weights(const RunResult& run) {
 
 }  // namespace
 
-std::size_t epochs_of(const RunResult& run) {
-  return read_csv(run.folder / "epochs.csv").rows.size();
-}
-
-double validation_dice(const RunResult& run, std::size_t epochs) {
+ValidationCourse::ValidationCourse(const RunResult& run) {
   const CsvTable table = read_csv(run.folder / "epochs.csv");
-  const std::size_t count = std::min(epochs, table.rows.size());
-  DMF_CHECK(count > 0, IoError, "[report] {}: no epoch is in it.",
+  DMF_CHECK(!table.rows.empty(), IoError, "[report] {}: no epoch is in it.",
             (run.folder / "epochs.csv").string());
-  std::size_t kept = count - 1;
-  if (!run.options.keeps_last) {
-    kept = 0;
-    for (std::size_t k = 1; k < count; ++k) {
-      if (table.number(k, "validation_cb_dice") > table.number(kept, "validation_cb_dice"))
-        kept = k;
-    }
+  std::size_t kept = 0;
+  for (std::size_t k = 0; k < table.rows.size(); ++k) {
+    const bool is_better =
+        table.number(k, "validation_cb_dice") > table.number(kept, "validation_cb_dice");
+    if (run.options.keeps_last || is_better) kept = k;
+    kept_dice_.push_back(table.number(kept, "validation_lesion_dice_per_image"));
   }
-  return table.number(kept, "validation_lesion_dice_per_image");
 }
 
 std::optional<TunedWeights> tuned_weights(const Results& results) {
@@ -57,7 +50,7 @@ std::optional<TunedWeights> tuned_weights(const Results& results) {
   double most = -1.0;
   for (const std::vector<const RunResult*>& runs : candidates) {
     std::vector<double> values;
-    for (const RunResult* run : runs) values.push_back(validation_dice(*run, epochs_of(*run)));
+    for (const RunResult* run : runs) values.push_back(ValidationCourse(*run).dice());
     const double mean = mean_deviation(values).mean;
     if (mean > most) best.configuration = runs.front()->configuration;
     most = std::max(most, mean);

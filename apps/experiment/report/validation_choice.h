@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,17 +11,26 @@
 
 namespace dmf {
 
-/// How many epochs it trained.
-std::size_t epochs_of(const RunResult& run);
+/// A run's validation, epoch by epoch.
+class ValidationCourse {
+ public:
+  /// throws  IoError for an epochs.csv that lacks what it needs
+  explicit ValidationCourse(const RunResult& run);
 
-/// Lesion Dice per validation image of the weights that a run keeps, had it ended after so many epochs.
-///
-/// epochs  at least 1; more than there are count as all
-/// throws  IoError for an epochs.csv that lacks what it needs
-double validation_dice(const RunResult& run, std::size_t epochs);
+  /// How many epochs it trained, at least 1.
+  std::size_t epochs() const { return kept_dice_.size(); }
+  /// Lesion Dice per validation image of the weights that it keeps, had it ended after so many epochs.
+  ///
+  /// epochs  at least 1; more than there are count as all
+  double dice(std::size_t epochs) const { return kept_dice_[std::min(epochs, this->epochs()) - 1]; }
+  double dice() const { return kept_dice_.back(); }
+
+ private:
+  std::vector<double> kept_dice_;
+};
 
 /// Fixed weights, tuned: of several fixed weightings without an auxiliary loss, all else equal, the one
-/// whose mean validation_dice() over the repetitions is highest, the first of equal ones. None where
+/// whose mean dice() on validation over the repetitions is highest, the first of equal ones. None where
 /// there are not two.
 struct TunedWeights {
   std::string configuration;
