@@ -18,7 +18,7 @@ void add_size_options(CLI::App& command, dmf::Workload& workload) {
       ->check(dmf::whole_number(1, 4096));
   dmf::add_value(command, "Options", "--image", workload.image, "Height and width in pixels")
       ->check(dmf::whole_number(1, 4096));
-  dmf::add_threads_option(command);
+  dmf::add_processor_options(command);
 }
 
 void add_model_options(CLI::App& command, dmf::Workload& workload, int& iterations) {

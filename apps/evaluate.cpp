@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
       "is scored so");
   dmf::DeviceChoice where;
   dmf::add_device_options(app, where);
-  dmf::add_threads_option(app);
+  dmf::add_processor_options(app);
   return dmf::run_program(app, argc, argv, [&] {
     const fs::path folder = runs.front();
     dmf::warn_where_idle(app, "--precision", !where.has_precision(), dmf::kCpuPrecision);

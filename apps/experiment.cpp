@@ -131,7 +131,7 @@ int main(int argc, char** argv) {
       "stopped goes on with the same command. Research software, not for diagnosis.",
       "experiment");
   GridCommand grid(app);
-  dmf::add_threads_option(app);
+  dmf::add_processor_options(app);
   app.require_subcommand(0, 1);
   std::map<std::string, dmf::Action> actions;
   actions["crossval"] = dmf::add_crossval(app);

@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
   app.add_flag("--overwrite", overwrite, "Replace these pages, where inspect wrote them");
   bool list = false;
   app.add_flag("--list", list, "Print a line an image: its name here, and its file");
-  dmf::add_threads_option(app);
+  dmf::add_processor_options(app);
   return dmf::run_program(app, argc, argv, [&] {
     dmf::warn_where_idle(app, "--overwrite", out.empty() && augmented.empty(),
                          "without --out or --augmented");

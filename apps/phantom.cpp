@@ -69,7 +69,7 @@ int main(int argc, char** argv) {
   dmf::add_value(app, group, "--size", size, "Height and width in pixels")
       ->check(dmf::whole_number(32, 1024));
   dmf::add_value(app, group, "--seed", seed, "The same seed gives the same images");
-  dmf::add_threads_option(app);
+  dmf::add_processor_options(app);
   return dmf::run_program(app, argc, argv, [&] {
     const fs::path folder = out;
     const auto kinds = {std::pair(dmf::PhantomKind::benign, benign),

@@ -274,7 +274,7 @@ int main(int argc, char** argv) {
   });
   dmf::DeviceChoice where;
   dmf::add_device_options(app, where);
-  dmf::add_threads_option(app);
+  dmf::add_processor_options(app);
   return dmf::run_program(app, argc, argv, [&] {
     dmf::warn_where_idle(app, "--precision", !where.has_precision(), dmf::kCpuPrecision);
     dmf::Model model = dmf::load_models(options.models, where.compute());

@@ -116,7 +116,7 @@ int main(int argc, char** argv) {
   app.add_flag("--single", single,
                "Compute in single precision whatever the case holds (rtol 1e-4, atol 1e-6)");
   dmf::add_device_options(app, where);
-  dmf::add_threads_option(app);
+  dmf::add_processor_options(app);
   return dmf::run_program(app, argc, argv, [&] {
     const dmf::Compute with = where.compute();
     const auto cases = dmf::files_of(inputs, 8, why_no_case, ".safetensors files").files;

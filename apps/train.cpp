@@ -61,7 +61,8 @@ void check_command(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->count() == 0 || option->get_lnames().empty()) continue;
     const std::string& key = option->get_lnames().front();
-    const bool is_of_resuming = key == "resume" || key == "threads" || key == "data-changed";
+    const bool is_of_resuming =
+        key == "resume" || key == "threads" || key == "isa" || key == "data-changed";
     if (is_of_resuming || dmf::nature_of(key).may_change_on_resume) continue;
     std::string problem = "--resume takes its options from the run, so " + option->get_name() +
                           " cannot be given with it";
@@ -137,7 +138,7 @@ class TrainCommand {
     app.add_flag("--data-changed", data_changed_,
                  "Go on with a run although its images or masks changed since it began")
         ->configurable(false);
-    dmf::add_threads_option(app);
+    dmf::add_processor_options(app);
     app.final_callback([&app] { check_command(app); });
   }
 
@@ -298,12 +299,23 @@ class TrainCommand {
     return {std::move(samples), std::move(split)};
   }
 
+  /// A run is the same to the last bit only as long as the same kernels compute it.
+  static void warn_of_other_kernels(const dmf::Provenance& begun) {
+    const std::string kernels = dmf::describe_kernels();
+    if (begun.kernels.empty() || begun.kernels == kernels) return;
+    dmf::warn(fmt::format(
+        "warning: begun with kernels {}, and going on with {}: what is computed differs "
+        "in the last bits from a run that was not moved (--isa chooses)",
+        begun.kernels, kernels));
+  }
+
   /// Compares the data with those of the run and completes what its folder does not have yet.
   dmf::RunData go_on(const fs::path& folder, NewRun& run, dmf::SampleSet samples) const {
     const std::string config = dmf::read_file(folder / "config.toml", kLargestText);
     bool changed = false, other_data = false;
     if (fs::exists(folder / "run.json")) {
       dmf::Provenance from = dmf::read_provenance(folder / "run.json");
+      warn_of_other_kernels(from);
       changed = dmf::require_same_data(folder, from, samples, data_changed_);
       if (changed) {
         from.former_data.push_back(from.fingerprint);

@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace dmf {
+namespace {
+
+/// Weights that are being trained change from pass to pass.
+Conv2dSpec with_kept(Conv2dSpec spec, const std::unique_ptr<KeptWeights>& kept) {
+  if (!GradMode::enabled()) spec.kept = kept.get();
+  return spec;
+}
+
+}  // namespace
 
 template <class S>
 Conv2d<S>::Conv2d(Index in_channels, Index out_channels, int kernel, Init init, Rng& rng,
@@ -21,14 +30,19 @@ Conv2d<S>::Conv2d(Index in_channels, Index out_channels, int kernel, Init init, 
 
 template <class S>
 Variable<S> Conv2d<S>::forward(const Variable<S>& x) {
-  return conv2d(x, weight_, bias_, spec_);
+  return conv2d(x, weight_, bias_, with_kept(spec_, kept_));
 }
 
 template <class S>
 Variable<S> Conv2d<S>::forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm) {
   const bool folds = bias_.defined() && !norm.training() && !GradMode::enabled();
   if (!folds) return norm.forward(forward(x));
-  return conv2d_affine(x, weight_, norm.affine(bias_.value()), spec_);
+  return conv2d_affine(x, weight_, norm.affine(bias_.value()), with_kept(spec_, kept_));
+}
+
+template <class S>
+void Conv2d<S>::keep_weights(bool on) {
+  kept_ = on ? std::make_unique<KeptWeights>() : nullptr;
 }
 
 template <class S>
@@ -51,13 +65,18 @@ ConvTranspose2d<S>::ConvTranspose2d(Index in_channels, Index out_channels, int k
 
 template <class S>
 Variable<S> ConvTranspose2d<S>::forward(const Variable<S>& x) {
-  return conv_transpose2d(x, weight_, bias_, spec_);
+  return conv_transpose2d(x, weight_, bias_, with_kept(spec_, kept_));
 }
 
 template <class S>
 Variable<S> ConvTranspose2d<S>::forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm) {
   if (norm.training() || GradMode::enabled()) return norm.forward(forward(x));
-  return conv_transpose2d_affine(x, weight_, norm.affine(bias_.value()), spec_);
+  return conv_transpose2d_affine(x, weight_, norm.affine(bias_.value()), with_kept(spec_, kept_));
+}
+
+template <class S>
+void ConvTranspose2d<S>::keep_weights(bool on) {
+  kept_ = on ? std::make_unique<KeptWeights>() : nullptr;
 }
 
 template class Conv2d<float>;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+
 #include "engine/ops/conv2d.h"
 #include "layers/batch_norm2d.h"
 #include "layers/init.h"
@@ -23,10 +25,12 @@ class Conv2d final : public Module<S> {
   Variable<S> forward(const Variable<S>& x) override;
   /// norm.forward(forward(x)), in one pass where nothing is trained: in evaluation mode and NoGrad.
   Variable<S> forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm);
+  void keep_weights(bool on) override;
 
  private:
   Conv2dSpec spec_;
   Variable<S> weight_, bias_;
+  std::unique_ptr<KeptWeights> kept_;
 };
 
 /// Transposed convolution with a square kernel and a bias, Keras's "same": output exactly stride
@@ -39,10 +43,12 @@ class ConvTranspose2d final : public Module<S> {
   Variable<S> forward(const Variable<S>& x) override;
   /// norm.forward(forward(x)), in one pass where nothing is trained: in evaluation mode and NoGrad.
   Variable<S> forward_normalised(const Variable<S>& x, BatchNorm2d<S>& norm);
+  void keep_weights(bool on) override;
 
  private:
   Conv2dSpec spec_;
   Variable<S> weight_, bias_;
+  std::unique_ptr<KeptWeights> kept_;
 };
 
 }  // namespace dmf

@@ -48,6 +48,11 @@ void Module<S>::train(bool on) {
 }
 
 template <class S>
+void Module<S>::keep_weights(bool on) {
+  for (const auto& [name, child] : children_) child->keep_weights(on);
+}
+
+template <class S>
 bool Module<S>::is_random() const {
   return std::any_of(children_.begin(), children_.end(),
                      [](const auto& child) { return child.second->is_random(); });

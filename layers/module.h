@@ -40,6 +40,12 @@ class Module {
   bool training() const { return training_; }
   Device device() const { return device_; }
 
+  /// For a network that is not trained any more: what its layers make of their weights is kept from one
+  /// forward pass in NoGrad to the next, and such passes may run beside each other. Who changes weights
+  /// afterwards calls it again; keep_weights(false) forgets what was kept. Kept numbers are up to 4
+  /// times as many as the weights.
+  virtual void keep_weights(bool on = true);
+
   /// Whether a forward pass in training mode draws random numbers, so that no two are the same.
   virtual bool is_random() const;
   /// Goes on as after `passes` forward passes in training mode: what dropout draws depends on it.

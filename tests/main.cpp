@@ -5,7 +5,9 @@
 #include <cstdlib>
 
 #include "engine/core/check.h"
+#include "engine/core/choice.h"
 #include "engine/core/device.h"
+#include "engine/core/instruction_set.h"
 
 namespace {
 
@@ -48,12 +50,20 @@ REGISTER_LISTENER("tally", 0, Tally);
 
 }  // namespace
 
-/// Runs the suite; one that needs a device which is not there is skipped with the reason (77, as
-/// CTest is told).
+/// Runs the suite; one that needs a device or an instruction set which is not there is skipped with the
+/// reason (77, as CTest is told).
 int main(int argc, char** argv) {
   if (const char* device = std::getenv("DMF_TEST_DEVICE")) {
     try {
       dmf::Device::parse(device);
+    } catch (const dmf::Error& missing) {
+      std::printf("skipped: %s\n", missing.what());
+      return 77;
+    }
+  }
+  if (const char* isa = std::getenv("DMF_TEST_ISA")) {
+    try {
+      dmf::use_instruction_set(dmf::entry_named(dmf::usable_instruction_sets(), isa, "isa").value);
     } catch (const dmf::Error& missing) {
       std::printf("skipped: %s\n", missing.what());
       return 77;

@@ -10,7 +10,7 @@ set -eu
 build="g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev libstb-dev libxxhash-dev libdeflate-dev libboost-math-dev doctest-dev"
 extras="libonnx-dev libprotobuf-dev protobuf-compiler librsvg2-bin libtiff-dev libdcmtk-dev"
 tests="python3-opencv chromium chromium-driver pkg-config ccache libboost-context-dev"
-check="clang clang-format clang-tidy libomp-dev libclang-rt-dev libboost-context-dev"
+check="binutils qemu-user clang clang-format clang-tidy libomp-dev libclang-rt-dev libboost-context-dev"
 case "${1:-}" in
   build) wanted=$build ;;
   extras) wanted="$build $extras" ;;

@@ -39,6 +39,7 @@ TimedStep::Times TimedStep::run(const Objective& objective) {
 void TimedStep::stop_training() {
   optimizer_->zero_grad();
   network_->train(false);
+  network_->keep_weights();
 }
 
 double TimedStep::infer() const {

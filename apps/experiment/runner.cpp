@@ -21,6 +21,7 @@
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
 #include "engine/core/check.h"
+#include "engine/core/instruction_set.h"
 #include "engine/core/parallel.h"
 #include "engine/io/atomic_file.h"
 #include "engine/io/hash.h"
@@ -111,7 +112,8 @@ Job start(const GridRun& run, int threads) {
   if (!fs::exists(plan)) write_file_atomically(plan, run.plan().config);
   fs::remove(run.beside(".failed"));
   std::vector<std::string> command = {train_program().string(), "--threads",
-                                      fmt::format("{}", threads)};
+                                      fmt::format("{}", threads), "--isa",
+                                      std::string(instruction_set().name)};
   if (fs::exists(run.folder() / "config.toml")) {
     command.insert(command.end(), {"--resume", run.folder().string()});
   } else {

@@ -108,6 +108,7 @@ std::unique_ptr<Network<float>> network_from(const Safetensors& file, const Comp
     tensor.copy_from(stored_tensor);
   }
   network->train(false);
+  network->keep_weights();
   return network;
 }
 

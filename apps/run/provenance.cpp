@@ -23,6 +23,7 @@ void visit_fields(P& p, const Visit& visit) {
   visit("version", p.version);
   visit("commit", p.commit);
   visit("machine", p.machine);
+  visit("kernels", p.kernels);
   visit("command", p.command);
   visit("split", p.split);
   visit("data_set", p.data_set);
@@ -80,6 +81,7 @@ Provenance provenance_of(const SampleSet& samples, const std::string& split,
   from.version = kVersion;
   from.commit = kCommit;
   from.machine = processor() + ", " + describe_machine();
+  from.kernels = describe_kernels();
   from.command = command;
   from.split = split;
   from.data_set = fmt::format("{}, {} images", samples.dataset().layout, samples.size());

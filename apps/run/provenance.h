@@ -16,6 +16,7 @@ struct Provenance {
   std::string id;  // of the run, see run_identity.h
   std::string version, commit;
   std::string machine;  // processor, threads, vectors
+  std::string kernels;  // see describe_kernels(); older versions did not say
   std::string command;
   std::string split;        // "grouped split, seed 1"
   std::string data_set;     // layout and number of images

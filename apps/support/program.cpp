@@ -25,9 +25,8 @@
 #include "apps/support/version.h"
 #include "apps/support/within_memory.h"
 #include "engine/core/check.h"
-#include "engine/core/cpu.h"
+#include "engine/core/instruction_set.h"
 #include "engine/core/parallel.h"
-#include "engine/core/simd.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -184,7 +183,7 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
   return 1;
 }
 
-void add_threads_option(CLI::App& app) {
+void add_processor_options(CLI::App& app) {
   app.add_option_function<int>(
          "--threads",
          [](const int& threads) {
@@ -194,6 +193,16 @@ void add_threads_option(CLI::App& app) {
       ->check(whole_number(0, 1024))
       ->type_name("N")
       ->default_str("0")
+      ->configurable(false);
+  app.add_option_function<std::string>(
+         "--isa",
+         [](const std::string& name) {
+           use_instruction_set(entry_named(usable_instruction_sets(), name, "isa").value);
+         },
+         "Instruction set of the CPU's kernels, of those that were built in and this processor has: " +
+             help_of(usable_instruction_sets()) + ". Results differ between them in the last bits")
+      ->check(one_of(names_of(usable_instruction_sets())))
+      ->default_str(std::string(instruction_set().name))
       ->configurable(false);
 }
 
@@ -235,11 +244,15 @@ std::string command_line(int argc, char** argv) {
   return line;
 }
 
+std::string describe_kernels() {
+  const InstructionSetFacts& set = instruction_set();
+  return fmt::format("{} ({})", set.name, set.help);
+}
+
 std::string describe_machine() {
-  const std::string_view instructions = vector_instructions();
   return fmt::format(
-      "{} thread{}, {}-bit vectors{}, OpenMP {}", num_threads(), num_threads() == 1 ? "" : "s",
-      8 * kVectorBytes, instructions.empty() ? "" : fmt::format(" ({})", instructions),
+      "{} thread{}, {}-bit vectors, kernels {}, OpenMP {}", num_threads(),
+      num_threads() == 1 ? "" : "s", instruction_set().vector_bits, describe_kernels(),
       openmp_enabled() ? "on" : "off (warning: built without it, so one core works)");
 }
 

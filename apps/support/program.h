@@ -19,8 +19,8 @@ namespace dmf {
 /// --version, and a --help that fits the terminal.
 int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
 
-/// Adds --threads, applied before the body runs.
-void add_threads_option(CLI::App& app);
+/// Adds --threads and --isa, applied before the body runs.
+void add_processor_options(CLI::App& app);
 
 /// The words for a Compute.
 struct DeviceChoice {
@@ -50,7 +50,11 @@ std::string shell_word(const std::string& word);
 /// The command as a shell would take it.
 std::string command_line(int argc, char** argv);
 
-/// "2 threads, 256-bit vectors, OpenMP on"
+/// The CPU's kernels in use, which the last bits of results depend on: "x86-64-v3 (AVX2 and FMA)"; of a
+/// build for one machine "native (AVX2 and FMA)".
+std::string describe_kernels();
+
+/// "2 threads, 256-bit vectors, kernels x86-64-v3 (AVX2 and FMA), OpenMP on"
 std::string describe_machine();
 
 /// Three lines: version and commit, how it computes here, which optional parts were built in.

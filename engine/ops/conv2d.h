@@ -2,6 +2,7 @@
 
 #include "engine/autograd/variable.h"
 #include "engine/kernels/conv2d/conv2d.h"
+#include "engine/kernels/conv2d/kept_weights.h"
 #include "engine/ops/batch_norm2d.h"
 
 namespace dmf {

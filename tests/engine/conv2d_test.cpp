@@ -4,8 +4,8 @@
 
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
+#include "engine/kernels/backends.h"
 #include "engine/kernels/conv2d/conv2d.h"
-#include "engine/kernels/conv2d/winograd.h"
 #include "engine/ops/conv2d.h"
 #include "tests/cases/conv_case.h"
 #include "tests/support/random_tensor.h"
@@ -38,8 +38,8 @@ TEST_CASE_TEMPLATE("conv2d kernels agree exactly with their references on intege
     compare(
         out,
         [&](View<S> y) {
-          Conv2dKernels<S>::cpu().forward(c.spec, x.cview(), weight.cview(),
-                                          {{}, bias.cview(), false}, y, workspace);
+          kernels<Conv2dKernels<S>>(Device::cpu())
+              .forward(c.spec, x.cview(), weight.cview(), {{}, bias.cview(), false}, y, workspace);
         },
         [&](View<S> y) {
           Conv2dKernels<S>::reference().forward(c.spec, x.cview(), weight.cview(),
@@ -48,8 +48,9 @@ TEST_CASE_TEMPLATE("conv2d kernels agree exactly with their references on intege
     compare(
         c.x,
         [&](View<S> dx) {
-          Conv2dKernels<S>::cpu().backward_data(c.spec, dy.cview(), weight.cview(),
-                                                {{}, bias_in.cview(), false}, dx, workspace);
+          kernels<Conv2dKernels<S>>(Device::cpu())
+              .backward_data(c.spec, dy.cview(), weight.cview(), {{}, bias_in.cview(), false}, dx,
+                             workspace);
         },
         [&](View<S> dx) {
           Conv2dKernels<S>::reference().backward_data(c.spec, dy.cview(), weight.cview(),
@@ -60,8 +61,8 @@ TEST_CASE_TEMPLATE("conv2d kernels agree exactly with their references on intege
     compare(
         out,
         [&](View<S> y) {
-          Conv2dKernels<S>::cpu().forward(c.spec, x.cview(), weight.cview(), epilogue, y,
-                                          workspace);
+          kernels<Conv2dKernels<S>>(Device::cpu())
+              .forward(c.spec, x.cview(), weight.cview(), epilogue, y, workspace);
         },
         [&](View<S> y) {
           Conv2dKernels<S>::reference().forward(c.spec, x.cview(), weight.cview(), epilogue, y,
@@ -70,7 +71,8 @@ TEST_CASE_TEMPLATE("conv2d kernels agree exactly with their references on intege
     compare(
         c.weight,
         [&](View<S> dw) {
-          Conv2dKernels<S>::cpu().backward_weight(c.spec, x.cview(), dy.cview(), dw, workspace);
+          kernels<Conv2dKernels<S>>(Device::cpu())
+              .backward_weight(c.spec, x.cview(), dy.cview(), dw, workspace);
         },
         [&](View<S> dw) {
           Conv2dKernels<S>::reference().backward_weight(c.spec, x.cview(), dy.cview(), dw,
@@ -119,30 +121,33 @@ TEST_CASE(
     check(
         out,
         [&](View<float> y) {
-          cpu::winograd_forward(c.spec, x32.cview(), weight32.cview(), {{}, bias32.cview(), false},
-                                y, workspace);
+          kernels<Conv2dKernels<float>>(Device::cpu())
+              .forward(c.spec, x32.cview(), weight32.cview(), {{}, bias32.cview(), false}, y,
+                       workspace);
         },
         [&](View<double> y) {
-          Conv2dKernels<double>::cpu().forward(c.spec, x.cview(), weight.cview(),
-                                               {{}, bias.cview(), false}, y, workspace);
+          kernels<Conv2dKernels<double>>(Device::cpu())
+              .forward(c.spec, x.cview(), weight.cview(), {{}, bias.cview(), false}, y, workspace);
         });
     check(
         c.x,
         [&](View<float> dx) {
-          cpu::winograd_backward_data(c.spec, dy32.cview(), weight32.cview(), {}, dx, workspace);
+          kernels<Conv2dKernels<float>>(Device::cpu())
+              .backward_data(c.spec, dy32.cview(), weight32.cview(), {}, dx, workspace);
         },
         [&](View<double> dx) {
-          Conv2dKernels<double>::cpu().backward_data(c.spec, dy.cview(), weight.cview(), {}, dx,
-                                                     workspace);
+          kernels<Conv2dKernels<double>>(Device::cpu())
+              .backward_data(c.spec, dy.cview(), weight.cview(), {}, dx, workspace);
         });
     check(
         c.weight,
         [&](View<float> dw) {
-          cpu::winograd_backward_weight(c.spec, x32.cview(), dy32.cview(), dw, workspace);
+          kernels<Conv2dKernels<float>>(Device::cpu())
+              .backward_weight(c.spec, x32.cview(), dy32.cview(), dw, workspace);
         },
         [&](View<double> dw) {
-          Conv2dKernels<double>::cpu().backward_weight(c.spec, x.cview(), dy.cview(), dw,
-                                                       workspace);
+          kernels<Conv2dKernels<double>>(Device::cpu())
+              .backward_weight(c.spec, x.cview(), dy.cview(), dw, workspace);
         });
   }
 }
@@ -164,12 +169,12 @@ TEST_CASE_TEMPLATE("conv2d and its three gradients are bit-identical for any num
       set_num_threads(threads);
       const std::vector<Tensor<S>> results = {unwritten<S>(dy.shape()), unwritten<S>(x.shape()),
                                               unwritten<S>(weight.shape())};
-      Conv2dKernels<S>::cpu().forward(c.spec, x.cview(), weight.cview(), {}, results[0].view(),
-                                      workspace);
-      Conv2dKernels<S>::cpu().backward_data(c.spec, dy.cview(), weight.cview(), {},
-                                            results[1].view(), workspace);
-      Conv2dKernels<S>::cpu().backward_weight(c.spec, x.cview(), dy.cview(), results[2].view(),
-                                              workspace);
+      kernels<Conv2dKernels<S>>(Device::cpu())
+          .forward(c.spec, x.cview(), weight.cview(), {}, results[0].view(), workspace);
+      kernels<Conv2dKernels<S>>(Device::cpu())
+          .backward_data(c.spec, dy.cview(), weight.cview(), {}, results[1].view(), workspace);
+      kernels<Conv2dKernels<S>>(Device::cpu())
+          .backward_weight(c.spec, x.cview(), dy.cview(), results[2].view(), workspace);
       if (first.empty()) first = results;
       for (std::size_t k = 0; k < 3; ++k) CHECK(largest_difference(first[k], results[k]) == 0.0);
     }

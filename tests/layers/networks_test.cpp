@@ -1,6 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <array>
 #include <set>
+#include <thread>
+#include <vector>
 
 #include "engine/core/check.h"
 #include "layers/networks/networks.h"
@@ -74,6 +77,68 @@ TEST_CASE("networks: the same in float and double, for images of any size") {
       const Variable<float> images(random_tensor<float>(x, rng));
       CHECK(network->forward(images).shape() == x.with(3, 4));
     }
+  }
+}
+
+TEST_CASE("networks: kept weights change nothing of what is computed, for several sizes at once") {
+  for (const NetworkEntry& entry : networks()) {
+    CAPTURE(entry.name);
+    NetworkSpec spec = small_spec(entry);
+    if (spec.settings.knows("base-width")) spec.settings.set("base-width", std::int64_t{8});
+    const auto network = make_network<float>(spec);
+    network->train(false);
+    Rng rng(1);
+    std::vector<Variable<float>> images;
+    std::vector<Tensor<float>> expected;
+    {
+      const NoGrad no_grad;
+      // The first is large enough for Winograd's forms in the upper levels, the second nowhere.
+      for (const Shape& x : {Shape{1, 48, 64, 3}, Shape{1, 5, 7, 3}}) {
+        images.emplace_back(random_tensor<float>(x, rng));
+        expected.push_back(network->forward(images.back()).value());
+      }
+    }
+    network->keep_weights();
+    std::vector<std::thread> threads;
+    std::array<double, 8> differences{};
+    for (std::size_t k = 0; k < differences.size(); ++k) {
+      threads.emplace_back([&, k] {
+        const NoGrad no_grad;
+        const std::size_t which = k % images.size();
+        differences[k] =
+            largest_difference(network->forward(images[which]).value(), expected[which]);
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    for (const double difference : differences) CHECK(difference == 0.0);
+  }
+}
+
+TEST_CASE(
+    "networks: of kept weights what is recorded sees nothing, and keeping anew what changed") {
+  for (const NetworkEntry& entry : networks()) {
+    CAPTURE(entry.name);
+    const auto network = make_network<float>(small_spec(entry));
+    network->train(false);
+    network->keep_weights();
+    Rng rng(1);
+    const Variable<float> x(random_tensor<float>(Shape{1, 16, 16, 3}, rng));
+    const auto inferred = [&] {
+      const NoGrad no_grad;
+      return network->forward(x).value();
+    };
+    const Tensor<float> before = inferred();
+    for (const auto& parameter : network->named_parameters()) {
+      if (!parameter.name.ends_with("weight")) continue;
+      Tensor<float> weight = parameter.variable.value();
+      for (Index i = 0; i < weight.numel(); ++i) weight.data()[i] *= 1.5f;
+    }
+    const Tensor<float> recorded = network->forward(x).value();
+    CHECK(largest_difference(before, recorded) > 1e-3 * largest_magnitude(before));
+    network->keep_weights();
+    CHECK(largest_difference(inferred(), recorded) < 1e-4 * largest_magnitude(recorded));
+    network->keep_weights(false);
+    CHECK(largest_difference(inferred(), recorded) < 1e-4 * largest_magnitude(recorded));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/core/instruction_set.h"
 #include "engine/tensor/view.h"
 #include "engine/tensor/workspace.h"
 
@@ -39,6 +40,7 @@ class BatchNormKernels {
                     double eps, View<T> scale, View<T> shift) const = 0;
 
   static const BatchNormKernels& reference();
+  template <InstructionSet>
   static const BatchNormKernels& cpu();
   static const BatchNormKernels& cuda();
 

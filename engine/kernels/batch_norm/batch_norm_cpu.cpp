@@ -175,11 +175,12 @@ class CpuBatchNorm final : public BatchNormKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const BatchNormKernels<T>& BatchNormKernels<T>::cpu() {
   static const CpuBatchNorm<T> kernels{};
   return kernels;
 }
-template const BatchNormKernels<float>& BatchNormKernels<float>::cpu();
-template const BatchNormKernels<double>& BatchNormKernels<double>::cpu();
+template const BatchNormKernels<float>& BatchNormKernels<float>::cpu<kCompiledFor>();
+template const BatchNormKernels<double>& BatchNormKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "engine/core/instruction_set.h"
 #include "engine/tensor/view.h"
 
 namespace dmf {
@@ -17,6 +18,7 @@ class ConcatKernels {
   virtual void split(In<T> whole, std::span<const View<T>> parts) const = 0;
 
   static const ConcatKernels& reference();
+  template <InstructionSet>
   static const ConcatKernels& cpu();
   static const ConcatKernels& cuda();
 

@@ -42,11 +42,12 @@ class CpuConcat final : public ConcatKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const ConcatKernels<T>& ConcatKernels<T>::cpu() {
   static const CpuConcat<T> kernels{};
   return kernels;
 }
-template const ConcatKernels<float>& ConcatKernels<float>::cpu();
-template const ConcatKernels<double>& ConcatKernels<double>::cpu();
+template const ConcatKernels<float>& ConcatKernels<float>::cpu<kCompiledFor>();
+template const ConcatKernels<double>& ConcatKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

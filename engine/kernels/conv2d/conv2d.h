@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/core/compute.h"
+#include "engine/core/instruction_set.h"
 #include "engine/tensor/view.h"
 #include "engine/tensor/workspace.h"
 
@@ -13,10 +14,14 @@ struct Padding {
   friend bool operator==(const Padding&, const Padding&) = default;
 };
 
+class KeptWeights;
+
 struct Conv2dSpec {
   int stride_h = 1, stride_w = 1;
   Padding pad = {};
   MatmulPrecision precision = MatmulPrecision::tf32;  // of a CUDA device
+  // What the CPU's kernels keep of the weights between calls (kept_weights.h); null: nothing.
+  KeptWeights* kept = nullptr;
 };
 
 /// Output length of one axis: floor((in + front + back - kernel) / stride) + 1.
@@ -63,6 +68,7 @@ class Conv2dKernels {
                                Workspace& workspace) const = 0;
 
   static const Conv2dKernels& reference();
+  template <InstructionSet>
   static const Conv2dKernels& cpu();
   static const Conv2dKernels& cuda();
 

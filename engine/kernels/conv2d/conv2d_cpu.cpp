@@ -56,8 +56,7 @@ class CpuConv2d final : public Conv2dKernels<T> {
         pass.taps.push_back({a - spec.pad.top, b - spec.pad.left, a * KW + b});
       }
     }
-    const auto packed =
-        pack_matrices(weight.data, KH * KW, weight.size(2), weight.size(3), false, workspace);
+    const auto packed = pack_matrices<T>(weight, false, spec.kept, workspace);
     gather_gemm<T>(pass, x, packed, epilogue, y, workspace);
   }
 
@@ -74,8 +73,7 @@ class CpuConv2d final : public Conv2dKernels<T> {
     }
     const Index KH = weight.size(0), KW = weight.size(1), H = dx.size(1), W = dx.size(2);
     const Index sh = spec.stride_h, sw = spec.stride_w;
-    const auto packed =
-        pack_matrices(weight.data, KH * KW, weight.size(3), weight.size(2), true, workspace);
+    const auto packed = pack_matrices<T>(weight, true, spec.kept, workspace);
     for (Index phase_h = 0; phase_h < std::min(sh, H); ++phase_h) {
       for (Index phase_w = 0; phase_w < std::min(sw, W); ++phase_w) {
         GatherPass pass{.rows = (H - phase_h + sh - 1) / sh,
@@ -186,11 +184,12 @@ class CpuConv2d final : public Conv2dKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const Conv2dKernels<T>& Conv2dKernels<T>::cpu() {
   static const CpuConv2d<T> kernels{};
   return kernels;
 }
-template const Conv2dKernels<float>& Conv2dKernels<float>::cpu();
-template const Conv2dKernels<double>& Conv2dKernels<double>::cpu();
+template const Conv2dKernels<float>& Conv2dKernels<float>::cpu<kCompiledFor>();
+template const Conv2dKernels<double>& Conv2dKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

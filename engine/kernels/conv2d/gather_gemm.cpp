@@ -44,22 +44,28 @@ Index pixels_per_chunk(Index pixels, Index operations_per_pixel) {
 }  // namespace
 
 template <class T>
-PackedMatrices<T> pack_matrices(const T* from, Index matrices, Index depth, Index channels,
-                                bool transposed, Workspace& workspace) {
+PackedMatrices<T> pack_matrices(In<T> weight, bool transposed, KeptWeights* kept,
+                                Workspace& workspace) {
+  const Index matrices = weight.size(0) * weight.size(1);
+  const Index depth = weight.size(transposed ? 3 : 2), channels = weight.size(transposed ? 2 : 3);
   const Index panels = chunk_count(channels, kPanel<T>);
-  T* packed = workspace.take<T>(panels * matrices * depth * kPanel<T>);
-  parallel_for(panels * matrices, [&](Index unit) {
-    const Index panel = unit / matrices, m = unit % matrices;
-    const Index first = panel * kPanel<T>, width = std::min(kPanel<T>, channels - first);
-    T* to = packed + unit * depth * kPanel<T>;
-    const T* matrix = from + m * depth * channels;
-    for (Index k = 0; k < depth; ++k, to += kPanel<T>) {
-      for (Index c = 0; c < width; ++c) {
-        to[c] = transposed ? matrix[(first + c) * depth + k] : matrix[k * channels + first + c];
+  const auto pack = [&](T* all) {
+    parallel_for(panels * matrices, [&](Index unit) {
+      const Index panel = unit / matrices, m = unit % matrices;
+      const Index first = panel * kPanel<T>, width = std::min(kPanel<T>, channels - first);
+      T* to = all + unit * depth * kPanel<T>;
+      const T* matrix = weight.data + m * depth * channels;
+      for (Index k = 0; k < depth; ++k, to += kPanel<T>) {
+        for (Index c = 0; c < width; ++c) {
+          to[c] = transposed ? matrix[(first + c) * depth + k] : matrix[k * channels + first + c];
+        }
+        std::fill(to + width, to + kPanel<T>, T{0});
       }
-      std::fill(to + width, to + kPanel<T>, T{0});
-    }
-  });
+    });
+  };
+  const WeightForm form = transposed ? WeightForm::packed_transposed : WeightForm::packed;
+  const T* packed =
+      weights_in_form<T>(kept, form, panels * matrices * depth * kPanel<T>, workspace, pack);
   return {packed, matrices, depth, channels};
 }
 
@@ -137,7 +143,7 @@ void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& 
 }
 
 #define DMF_INSTANTIATE(T)                                                                        \
-  template PackedMatrices<T> pack_matrices<T>(const T*, Index, Index, Index, bool, Workspace&);   \
+  template PackedMatrices<T> pack_matrices<T>(In<T>, bool, KeptWeights*, Workspace&);             \
   template void gather_gemm<T>(const GatherPass&, In<T>, const PackedMatrices<T>&, InEpilogue<T>, \
                                View<T>, Workspace&);
 DMF_INSTANTIATE(float)

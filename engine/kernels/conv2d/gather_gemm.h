@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "engine/kernels/conv2d/kept_weights.h"
 #include "engine/kernels/conv2d/register_block.h"
 #include "engine/tensor/view.h"
 #include "engine/tensor/workspace.h"
@@ -46,10 +47,11 @@ struct PackedMatrices {
   Index matrices, depth, channels;
 };
 
-/// from  [matrices, depth, channels], or with `transposed` [matrices, channels, depth]
+/// weight  [KH, KW, depth, channels], or with `transposed` [KH, KW, channels, depth]
+/// kept    where they are kept from call to call, or null
 template <class T>
-PackedMatrices<T> pack_matrices(const T* from, Index matrices, Index depth, Index channels,
-                                bool transposed, Workspace& workspace);
+PackedMatrices<T> pack_matrices(In<T> weight, bool transposed, KeptWeights* kept,
+                                Workspace& workspace);
 
 /// Runs the pass: target = epilogue(sum over taps). source [N, SH, SW, depth], target [N, TH, TW,
 /// channels].

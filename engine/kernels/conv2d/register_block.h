@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/core/simd.h"
@@ -60,10 +61,10 @@ class PanelEpilogue {
     const Index padded = (channels + kPanel<T> - 1) / kPanel<T> * kPanel<T>;
     T* scale = workspace.take<T>(padded);
     T* shift = workspace.take<T>(padded);
-    for (Index c = 0; c < padded; ++c) {
-      scale[c] = epilogue.scale && c < channels ? epilogue.scale.data[c] : T{1};
-      shift[c] = epilogue.shift && c < channels ? epilogue.shift.data[c] : T{0};
-    }
+    std::fill_n(scale, padded, T{1});
+    std::fill_n(shift, padded, T{0});
+    if (epilogue.scale) std::copy_n(epilogue.scale.data, channels, scale);
+    if (epilogue.shift) std::copy_n(epilogue.shift.data, channels, shift);
     scale_ = scale;
     shift_ = shift;
   }

@@ -1,5 +1,6 @@
 #include "engine/kernels/conv2d/winograd.h"
 
+#include "engine/kernels/conv2d/kept_weights.h"
 #include "engine/kernels/conv2d/winograd_tiles.h"
 
 namespace dmf::cpu {
@@ -39,6 +40,8 @@ void store_tile(const float* products, Index element_step, const PanelEpilogue<f
 struct Kernels {
   In<float> weight;
   bool turned;
+  WeightForm form;
+  KeptWeights* kept;
 
   Index depth() const { return weight.size(turned ? 3 : 2); }
   Index channels() const { return weight.size(turned ? 2 : 3); }
@@ -188,13 +191,16 @@ class Pass {
     constexpr Index kInputs = 64;
     const Index panels = kernels_.panels(), pieces = chunk_count(kernels_.depth(), kInputs);
     const Index panel_step = panel_size<Scheme>(kernels_);
-    float* weights = workspace_.take<float>(panels * panel_step);
-    parallel_for(panels * pieces, [&](Index unit) {
-      const Index panel = unit / pieces;
-      transform_panel<Scheme>(kernels_, panel,
-                              chunk_range(kernels_.depth(), kInputs, unit % pieces),
-                              weights + panel * panel_step);
-    });
+    const auto transform = [&](float* to) {
+      parallel_for(panels * pieces, [&](Index unit) {
+        const Index panel = unit / pieces;
+        transform_panel<Scheme>(kernels_, panel,
+                                chunk_range(kernels_.depth(), kInputs, unit % pieces),
+                                to + panel * panel_step);
+      });
+    };
+    const float* weights = weights_in_form<float>(kernels_.kept, kernels_.form,
+                                                  panels * panel_step, workspace_, transform);
 
     const Index fitting = (Index{1} << 16) / (kElements<Scheme> * depth_);  // 256 kB
     const Index most = round_up(std::clamp<Index>(fitting, depth_ >= 256 ? 24 : 12, 48), kRows);
@@ -260,24 +266,26 @@ bool winograd_pays(const Conv2dSpec& spec, const Shape& weight, const Shape& y) 
 
 void winograd_forward(const Conv2dSpec& spec, In<float> x, In<float> weight,
                       const Epilogue<float>& epilogue, View<float> y, Workspace& workspace) {
-  const auto run_as = [&]<class Scheme>(const Tiling<Scheme>& tiling) {
-    Pass<Scheme>(tiling, x, {weight, false}, epilogue, y, workspace).run();
+  const auto run_as = [&]<class Scheme>(const Tiling<Scheme>& tiling, WeightForm form) {
+    Pass<Scheme>(tiling, x, {weight, false, form, spec.kept}, epilogue, y, workspace).run();
   };
-  if (spec.stride_h == 1) return run_as(forward_tiling<Stride1>(spec.pad, x.shape, y.shape));
-  run_as(forward_tiling<Downscale>(spec.pad, x.shape, y.shape));
+  if (spec.stride_h == 1) {
+    return run_as(forward_tiling<Stride1>(spec.pad, x.shape, y.shape), WeightForm::stride1);
+  }
+  run_as(forward_tiling<Downscale>(spec.pad, x.shape, y.shape), WeightForm::downscale);
 }
 
 void winograd_backward_data(const Conv2dSpec& spec, In<float> dy, In<float> weight,
                             const Epilogue<float>& epilogue, View<float> dx, Workspace& workspace) {
-  const auto run_as = [&]<class Scheme>(const Tiling<Scheme>& tiling) {
-    Pass<Scheme>(tiling, dy, {weight, true}, epilogue, dx, workspace).run();
+  const auto run_as = [&]<class Scheme>(const Tiling<Scheme>& tiling, WeightForm form) {
+    Pass<Scheme>(tiling, dy, {weight, true, form, spec.kept}, epilogue, dx, workspace).run();
   };
   const Padding& pad = spec.pad;
   if (spec.stride_h == 1) {
     const Padding turned{2 - pad.top, 2 - pad.left, 0, 0};
-    return run_as(forward_tiling<Stride1>(turned, dy.shape, dx.shape));
+    return run_as(forward_tiling<Stride1>(turned, dy.shape, dx.shape), WeightForm::stride1_turned);
   }
-  run_as(upscale_tiling(pad, dy.shape, dx.shape));
+  run_as(upscale_tiling(pad, dy.shape, dx.shape), WeightForm::upscale);
 }
 
 }  // namespace dmf::cpu

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/core/instruction_set.h"
 #include "engine/kernels/conv2d/conv2d.h"
 
 namespace dmf {
@@ -25,6 +26,7 @@ class DepthwiseConv2dKernels {
                                Workspace& workspace) const = 0;
 
   static const DepthwiseConv2dKernels& reference();
+  template <InstructionSet>
   static const DepthwiseConv2dKernels& cpu();
   static const DepthwiseConv2dKernels& cuda();
 

@@ -207,11 +207,12 @@ class CpuDepthwiseConv2d final : public DepthwiseConv2dKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const DepthwiseConv2dKernels<T>& DepthwiseConv2dKernels<T>::cpu() {
   static const CpuDepthwiseConv2d<T> kernels{};
   return kernels;
 }
-template const DepthwiseConv2dKernels<float>& DepthwiseConv2dKernels<float>::cpu();
-template const DepthwiseConv2dKernels<double>& DepthwiseConv2dKernels<double>::cpu();
+template const DepthwiseConv2dKernels<float>& DepthwiseConv2dKernels<float>::cpu<kCompiledFor>();
+template const DepthwiseConv2dKernels<double>& DepthwiseConv2dKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "engine/core/instruction_set.h"
 #include "engine/tensor/view.h"
 
 namespace dmf {
@@ -20,6 +21,7 @@ class DropoutKernels {
   virtual void apply(const DropoutSpec& spec, In<T> x, View<T> y) const = 0;
 
   static const DropoutKernels& reference();
+  template <InstructionSet>
   static const DropoutKernels& cpu();
   static const DropoutKernels& cuda();
 

@@ -34,11 +34,12 @@ class CpuDropout final : public DropoutKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const DropoutKernels<T>& DropoutKernels<T>::cpu() {
   static const CpuDropout<T> kernels{};
   return kernels;
 }
-template const DropoutKernels<float>& DropoutKernels<float>::cpu();
-template const DropoutKernels<double>& DropoutKernels<double>::cpu();
+template const DropoutKernels<float>& DropoutKernels<float>::cpu<kCompiledFor>();
+template const DropoutKernels<double>& DropoutKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/core/instruction_set.h"
 #include "engine/kernels/elementwise/functors.h"
 #include "engine/tensor/view.h"
 
@@ -17,6 +18,7 @@ class UnaryKernels {
   virtual void backward(const F& f, In<T> x, In<T> dy, View<T> dx) const = 0;
 
   static const UnaryKernels& reference();
+  template <InstructionSet>
   static const UnaryKernels& cpu();
   static const UnaryKernels& cuda();
 
@@ -34,6 +36,7 @@ class BinaryKernels {
   virtual void backward(const F& f, In<T> a, In<T> b, In<T> dy, View<T> da, View<T> db) const = 0;
 
   static const BinaryKernels& reference();
+  template <InstructionSet>
   static const BinaryKernels& cpu();
   static const BinaryKernels& cuda();
 
@@ -55,6 +58,7 @@ class ElementwiseKernels {
   virtual void copy(In<T> x, View<T> y) const = 0;
 
   static const ElementwiseKernels& reference();
+  template <InstructionSet>
   static const ElementwiseKernels& cpu();
   static const ElementwiseKernels& cuda();
 

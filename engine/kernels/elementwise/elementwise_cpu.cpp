@@ -76,26 +76,29 @@ class CpuElementwise final : public ElementwiseKernels<T> {
 }  // namespace
 
 template <class F, class T>
+template <InstructionSet>
 const UnaryKernels<F, T>& UnaryKernels<F, T>::cpu() {
   static const CpuUnary<F, T> kernels{};
   return kernels;
 }
 template <class F, class T>
+template <InstructionSet>
 const BinaryKernels<F, T>& BinaryKernels<F, T>::cpu() {
   static const CpuBinary<F, T> kernels{};
   return kernels;
 }
 template <class T>
+template <InstructionSet>
 const ElementwiseKernels<T>& ElementwiseKernels<T>::cpu() {
   static const CpuElementwise<T> kernels{};
   return kernels;
 }
-template const ElementwiseKernels<float>& ElementwiseKernels<float>::cpu();
-template const ElementwiseKernels<double>& ElementwiseKernels<double>::cpu();
+template const ElementwiseKernels<float>& ElementwiseKernels<float>::cpu<kCompiledFor>();
+template const ElementwiseKernels<double>& ElementwiseKernels<double>::cpu<kCompiledFor>();
 
-#define DMF_INSTANTIATE(Kernels, F)                                               \
-  template const Kernels<functors::F, float>& Kernels<functors::F, float>::cpu(); \
-  template const Kernels<functors::F, double>& Kernels<functors::F, double>::cpu();
+#define DMF_INSTANTIATE(Kernels, F)                                                             \
+  template const Kernels<functors::F, float>& Kernels<functors::F, float>::cpu<kCompiledFor>(); \
+  template const Kernels<functors::F, double>& Kernels<functors::F, double>::cpu<kCompiledFor>();
 #define DMF_UNARY(F) DMF_INSTANTIATE(UnaryKernels, F)
 #define DMF_BINARY(F) DMF_INSTANTIATE(BinaryKernels, F)
 DMF_UNARY_FUNCTORS(DMF_UNARY)

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "engine/core/instruction_set.h"
 #include "engine/kernels/elementwise/gelu.h"
 #include "engine/tensor/view.h"
 
@@ -32,6 +33,7 @@ class GateKernels {
   virtual void backward(In<T> x, In<T> a, In<T> dy, View<T> dx, View<T> da) const = 0;
 
   static const GateKernels& reference();
+  template <InstructionSet>
   static const GateKernels& cpu();
   static const GateKernels& cuda();
 

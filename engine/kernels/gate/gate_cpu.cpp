@@ -44,11 +44,12 @@ class CpuGate final : public GateKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const GateKernels<T>& GateKernels<T>::cpu() {
   static const CpuGate<T> kernels{};
   return kernels;
 }
-template const GateKernels<float>& GateKernels<float>::cpu();
-template const GateKernels<double>& GateKernels<double>::cpu();
+template const GateKernels<float>& GateKernels<float>::cpu<kCompiledFor>();
+template const GateKernels<double>& GateKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

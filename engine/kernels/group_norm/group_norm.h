@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/core/instruction_set.h"
 #include "engine/tensor/view.h"
 #include "engine/tensor/workspace.h"
 
@@ -27,6 +28,7 @@ class GroupNormKernels {
                         Workspace& workspace) const = 0;
 
   static const GroupNormKernels& reference();
+  template <InstructionSet>
   static const GroupNormKernels& cpu();
   static const GroupNormKernels& cuda();
 

@@ -209,11 +209,12 @@ class CpuGroupNorm final : public GroupNormKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const GroupNormKernels<T>& GroupNormKernels<T>::cpu() {
   static const CpuGroupNorm<T> kernels{};
   return kernels;
 }
-template const GroupNormKernels<float>& GroupNormKernels<float>::cpu();
-template const GroupNormKernels<double>& GroupNormKernels<double>::cpu();
+template const GroupNormKernels<float>& GroupNormKernels<float>::cpu<kCompiledFor>();
+template const GroupNormKernels<double>& GroupNormKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "engine/core/instruction_set.h"
 #include "engine/tensor/view.h"
 #include "engine/tensor/workspace.h"
 
@@ -64,6 +65,7 @@ class OptimizerKernels {
   virtual void moving_average(double decay, In<T> x, View<T> average) const = 0;
 
   static const OptimizerKernels& reference();
+  template <InstructionSet>
   static const OptimizerKernels& cpu();
   static const OptimizerKernels& cuda();
 

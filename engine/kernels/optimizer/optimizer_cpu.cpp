@@ -88,11 +88,12 @@ class CpuOptimizer final : public OptimizerKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const OptimizerKernels<T>& OptimizerKernels<T>::cpu() {
   static const CpuOptimizer<T> kernels{};
   return kernels;
 }
-template const OptimizerKernels<float>& OptimizerKernels<float>::cpu();
-template const OptimizerKernels<double>& OptimizerKernels<double>::cpu();
+template const OptimizerKernels<float>& OptimizerKernels<float>::cpu<kCompiledFor>();
+template const OptimizerKernels<double>& OptimizerKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/core/instruction_set.h"
 #include "engine/kernels/conv2d/conv2d.h"
 
 namespace dmf {
@@ -13,6 +14,7 @@ class Pad2dKernels {
   virtual void apply(const Padding& pad, In<T> x, View<T> y) const = 0;
 
   static const Pad2dKernels& reference();
+  template <InstructionSet>
   static const Pad2dKernels& cpu();
   static const Pad2dKernels& cuda();
 

@@ -31,11 +31,12 @@ class CpuPad2d final : public Pad2dKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const Pad2dKernels<T>& Pad2dKernels<T>::cpu() {
   static const CpuPad2d<T> kernels{};
   return kernels;
 }
-template const Pad2dKernels<float>& Pad2dKernels<float>::cpu();
-template const Pad2dKernels<double>& Pad2dKernels<double>::cpu();
+template const Pad2dKernels<float>& Pad2dKernels<float>::cpu<kCompiledFor>();
+template const Pad2dKernels<double>& Pad2dKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "engine/core/instruction_set.h"
 #include "engine/kernels/pixel_sums/class_balance.h"
 #include "engine/tensor/view.h"
 #include "engine/tensor/workspace.h"
@@ -100,6 +101,7 @@ class PixelSumsKernels {
                             View<T> shares, Workspace& workspace) const = 0;
 
   static const PixelSumsKernels& reference();
+  template <InstructionSet>
   static const PixelSumsKernels& cpu();
   static const PixelSumsKernels& cuda();
 

@@ -330,11 +330,12 @@ class CpuPixelSums final : public PixelSumsKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const PixelSumsKernels<T>& PixelSumsKernels<T>::cpu() {
   static const CpuPixelSums<T> kernels{};
   return kernels;
 }
-template const PixelSumsKernels<float>& PixelSumsKernels<float>::cpu();
-template const PixelSumsKernels<double>& PixelSumsKernels<double>::cpu();
+template const PixelSumsKernels<float>& PixelSumsKernels<float>::cpu<kCompiledFor>();
+template const PixelSumsKernels<double>& PixelSumsKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

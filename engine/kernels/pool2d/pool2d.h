@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "engine/core/instruction_set.h"
 #include "engine/kernels/conv2d/conv2d.h"
 
 namespace dmf {
@@ -29,6 +30,7 @@ class Pool2dKernels {
                         View<T> dx) const = 0;
 
   static const Pool2dKernels& reference();
+  template <InstructionSet>
   static const Pool2dKernels& cpu();
   static const Pool2dKernels& cuda();
 

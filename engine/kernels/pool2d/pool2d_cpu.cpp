@@ -94,11 +94,12 @@ class CpuPool2d final : public Pool2dKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const Pool2dKernels<T>& Pool2dKernels<T>::cpu() {
   static const CpuPool2d<T> kernels{};
   return kernels;
 }
-template const Pool2dKernels<float>& Pool2dKernels<float>::cpu();
-template const Pool2dKernels<double>& Pool2dKernels<double>::cpu();
+template const Pool2dKernels<float>& Pool2dKernels<float>::cpu<kCompiledFor>();
+template const Pool2dKernels<double>& Pool2dKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/core/instruction_set.h"
 #include "engine/tensor/view.h"
 #include "engine/tensor/workspace.h"
 
@@ -17,6 +18,7 @@ class ReduceKernels {
   virtual void channel_sum(In<T> x, View<T> y, Workspace& workspace) const = 0;
 
   static const ReduceKernels& reference();
+  template <InstructionSet>
   static const ReduceKernels& cpu();
   static const ReduceKernels& cuda();
 

@@ -50,11 +50,12 @@ class CpuReduce final : public ReduceKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const ReduceKernels<T>& ReduceKernels<T>::cpu() {
   static const CpuReduce<T> kernels{};
   return kernels;
 }
-template const ReduceKernels<float>& ReduceKernels<float>::cpu();
-template const ReduceKernels<double>& ReduceKernels<double>::cpu();
+template const ReduceKernels<float>& ReduceKernels<float>::cpu<kCompiledFor>();
+template const ReduceKernels<double>& ReduceKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/core/instruction_set.h"
 #include "engine/tensor/view.h"
 
 namespace dmf {
@@ -20,6 +21,7 @@ class SoftmaxKernels {
   virtual void log_backward(In<T> y, In<T> dy, View<T> dx) const = 0;
 
   static const SoftmaxKernels& reference();
+  template <InstructionSet>
   static const SoftmaxKernels& cpu();
   static const SoftmaxKernels& cuda();
 

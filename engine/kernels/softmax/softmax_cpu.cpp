@@ -62,11 +62,12 @@ class CpuSoftmax final : public SoftmaxKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const SoftmaxKernels<T>& SoftmaxKernels<T>::cpu() {
   static const CpuSoftmax<T> kernels{};
   return kernels;
 }
-template const SoftmaxKernels<float>& SoftmaxKernels<float>::cpu();
-template const SoftmaxKernels<double>& SoftmaxKernels<double>::cpu();
+template const SoftmaxKernels<float>& SoftmaxKernels<float>::cpu<kCompiledFor>();
+template const SoftmaxKernels<double>& SoftmaxKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf

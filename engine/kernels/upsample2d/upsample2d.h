@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/core/instruction_set.h"
 #include "engine/tensor/view.h"
 
 namespace dmf {
@@ -16,6 +17,7 @@ class Upsample2dKernels {
   virtual void backward(In<T> dy, View<T> dx) const = 0;
 
   static const Upsample2dKernels& reference();
+  template <InstructionSet>
   static const Upsample2dKernels& cpu();
   static const Upsample2dKernels& cuda();
 

@@ -58,11 +58,12 @@ class CpuUpsample2d final : public Upsample2dKernels<T> {
 }  // namespace
 
 template <class T>
+template <InstructionSet>
 const Upsample2dKernels<T>& Upsample2dKernels<T>::cpu() {
   static const CpuUpsample2d<T> kernels{};
   return kernels;
 }
-template const Upsample2dKernels<float>& Upsample2dKernels<float>::cpu();
-template const Upsample2dKernels<double>& Upsample2dKernels<double>::cpu();
+template const Upsample2dKernels<float>& Upsample2dKernels<float>::cpu<kCompiledFor>();
+template const Upsample2dKernels<double>& Upsample2dKernels<double>::cpu<kCompiledFor>();
 
 }  // namespace dmf
