@@ -82,6 +82,12 @@ require(path.resolve(process.argv[2]))({ wasmBinary: fs.readFileSync(process.arg
   };
   refused(() => engine.call("loss", "dise", 1, 1, new Float64Array(2), new Float64Array(1), 0, new Float64Array(1), new Float64Array(2)), "dise");
   refused(() => engine.call("replay", "variance", 1, 1, Float64Array.of(NaN), 2, 2, new Float64Array(1)), "loss 'loss 1' is nan at step 0");
+  // A training learns, for so many steps that what it writes beside its memory would have shown.
+  const row = new Float64Array(9), dice = new Float64Array(1);
+  engine.call("train_begin", 32, 32, 8, 4, "cce,mean_iou,mean_dice", "cb_dice", "variance", 20, 0.002, 1);
+  for (let step = 0; step < 200; ++step) engine.call("train_step", row);
+  engine.call("train_score", dice);
+  if (dice[0] > 0.8 && row.every(Number.isFinite)) ++passed; else { ++failed; console.log(`failed: after 200 steps the lesion Dice is ${dice[0]}`); }
   console.log(`${passed} passed, ${failed} failed, 0 skipped`);
   process.exit(failed ? 1 : 0);
 });
