@@ -82,6 +82,16 @@ require(path.resolve(process.argv[2]))({ wasmBinary: fs.readFileSync(process.arg
   };
   refused(() => engine.call("loss", "dise", 1, 1, new Float64Array(2), new Float64Array(1), 0, new Float64Array(1), new Float64Array(2)), "dise");
   refused(() => engine.call("replay", "variance", 1, 1, Float64Array.of(NaN), 2, 2, new Float64Array(1)), "loss 'loss 1' is nan at step 0");
+  // Every loss keeps the gradient check, one after the other, so that memory is used again.
+  for (const { name } of engine.table("loss", "help")) {
+    const drawn = (i, seed) => Math.sin(12.9898 * i + seed) * 43758.5453 % 1;  // in (-1, 1)
+    const logits = Float64Array.from({ length: 32 }, (_, i) => 2 * drawn(i, 1)), labels = Float64Array.from({ length: 16 }, (_, i) => Number(drawn(i, 2) > 0));
+    const analytic = new Float64Array(32), numeric = new Float64Array(32), summary = new Float64Array(3);
+    try {
+      engine.call("gradcheck", name, 4, 4, logits, labels, 0, analytic, numeric, summary);
+      if (summary[0] === 32 && analytic.every((slope, i) => Math.abs(slope - numeric[i]) < 1e-7)) ++passed; else { ++failed; console.log(`failed: gradcheck of ${name}: ${summary}`); }
+    } catch (problem) { ++failed; console.log(`failed: gradcheck: ${problem.message}`); }
+  }
   // A training learns, for so many steps that what it writes beside its memory would have shown.
   const row = new Float64Array(9), dice = new Float64Array(1);
   engine.call("train_begin", 32, 32, 8, 4, "cce,mean_iou,mean_dice", "cb_dice", "variance", 20, 0.002, 1);
