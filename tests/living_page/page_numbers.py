@@ -115,6 +115,14 @@ try:
     start("#chapter=memory&rule=dwa&least=7")
     expect(script("return [document.querySelector('#memory .pick').value, document.querySelector('#memory .least').value]") == ["dwa", "7"],
            "the address does not say what is chosen")
+    start("#chapter=loss")
+    before, after, painted_as = script("""
+        const canvas = document.querySelectorAll('#loss .painters canvas')[1], shown = () => document.querySelector('#loss .value b').textContent, before = shown();
+        for (const key of ['ArrowUp', 'ArrowUp', 'ArrowUp', ' ']) canvas.dispatchEvent(new KeyboardEvent('keydown', {key}));
+        document.querySelectorAll('#loss .brush button')[2].click();
+        canvas.dispatchEvent(new KeyboardEvent('keydown', {key: ' '}));
+        return [before, shown(), new URLSearchParams(location.hash.slice(1)).get('found')];""")
+    expect(before != after and painted_as and len(painted_as) == 128, f"painting by key: {before}, {after}, {painted_as}")
     start("#chapter=training")
     script("document.querySelector('#training .go').click()")
     for _ in range(120):

@@ -28,8 +28,10 @@ const painted = (() => {
     : Array.from({ length: PIXELS }, (_, i) => core[i] ? 3 : found[i] ? 2 : false_alarm[i] ? 2 : 0);
   return {
     truth, levels,
-    /// Background's logit is 0: the lesion's then is log p / (1 - p).
-    logits: () => Float64Array.from({ length: 2 * PIXELS }, (_, i) => i % 2 ? Math.log(LEVELS[levels[i >> 1]] / (1 - LEVELS[levels[i >> 1]])) : 0),
+    /// Background's logit is 0: the lesion's then is log p / (1 - p), a little more or less, so that no two pixels are alike:
+    /// losses that sort pixels have no derivative where two change places.
+    logits: () => Float64Array.from({ length: 2 * PIXELS }, (_, i) => i % 2 ? Math.log(LEVELS[levels[i >> 1]] / (1 - LEVELS[levels[i >> 1]])) + 0.2 * ((i >> 1) * 0.618034 % 1 - 0.5) : 0),
+    probability: (i) => 1 / (1 + Math.exp(-painted.logits()[2 * i + 1])),
     labels: () => Float64Array.from(truth),
     /// The share of labelled pixels around each.
     blurred: () => Float64Array.from({ length: PIXELS }, (_, i) => {
@@ -92,7 +94,7 @@ chapters.loss = {
     const look = (i) => {
       const words = $(".pixel", box);
       if (i < 0 || !current) { words.textContent = "Point at a pixel for its part."; return; }
-      const p = LEVELS[painted.levels[i]], y = labels()[i], g = current.gradient[i];
+      const p = painted.probability(i), y = labels()[i], g = current.gradient[i];
       words.textContent = `row ${Math.floor(i / CASE)}, column ${i % CASE}: p ${shown(p, 2)}, y ${shown(y, 2)}, ∂L/∂z ${shown(g, 3)}: a step down ${g < 0 ? "raises" : g > 0 ? "lowers" : "leaves"} its logit`;
     };
     const check = later(() => {
