@@ -54,6 +54,7 @@ set(may_apps_experiment_commands ${may_apps_experiment_report} apps/experiment/r
 set(may_apps_prediction       ${may_apps_run} apps/run apps/evaluation)
 set(may_apps_oracle           ${may_apps_image} apps/image ${library})
 set(may_apps_benchmarks       ${may_apps_training} apps/training)
+set(may_apps_living_page      engine layers losses dmf apps/data apps/image apps/evaluation/reported_overlap.h tests/support/gradcheck.h)
 set(may_apps   engine layers losses dmf apps)
 set(may_tests  engine layers losses dmf apps tests)
 

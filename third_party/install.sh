@@ -1,9 +1,10 @@
 #!/bin/sh
-# Installs the Debian packages that are missing. Usage: install.sh build|extras|tests|check
+# Installs the Debian packages that are missing. Usage: install.sh build|extras|tests|docs|check
 #   build   what ./dev build, demo and test need
 #   extras  also what ONNX export, TensorBoard events, figures as PDF, TIFF and DICOM files need
 #   tests   also what tests are skipped without: OpenCV to run ONNX files, Chromium to open pages,
 #           Boost.Context to emulate a GPU
+#   docs    also emscripten (800 MB), which compiles the engine for the living page, and what opens that
 #   check   also Clang and its tools, for ./dev check
 set -eu
 
@@ -11,12 +12,14 @@ build="g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev libcli1
 extras="libonnx-dev libprotobuf-dev protobuf-compiler librsvg2-bin libtiff-dev libdcmtk-dev"
 tests="python3-opencv chromium chromium-driver pkg-config ccache libboost-context-dev"
 check="binutils qemu-user clang clang-format clang-tidy libomp-dev libclang-rt-dev libboost-context-dev"
+docs="emscripten nodejs python3 chromium chromium-driver"
 case "${1:-}" in
   build) wanted=$build ;;
   extras) wanted="$build $extras" ;;
   tests) wanted="$build $extras $tests" ;;
+  docs) wanted="$build $docs" ;;
   check) wanted="$build $check" ;;
-  *) echo "usage: install.sh build|extras|tests|check" >&2; exit 2 ;;
+  *) echo "usage: install.sh build|extras|tests|docs|check" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -157,8 +157,9 @@ Sample make_phantom(PhantomKind kind, int size, std::uint64_t seed) {
         strength *= 1.0 + (lesion_strength - 1.0) * inside;
         behind_factor[at(h, w)] = lesion.behind(h, w, behind);
       }
-      scatterers[at(h, w)] =
-          std::max(strength, 0.02) * std::complex<double>(rng.normal(), rng.normal());
+      const double imaginary = rng.normal();  // in one order, whoever compiles it
+      const double real = rng.normal();
+      scatterers[at(h, w)] = std::max(strength, 0.02) * std::complex<double>(real, imaginary);
     }
   }
 

@@ -19,6 +19,8 @@ namespace {
 // is seen.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::size_t kSegment = 0;
+#elif defined(__EMSCRIPTEN__)
+constexpr std::size_t kSegment = std::size_t{1} << 24;  // memory that it has given a page counts
 #else
 constexpr std::size_t kSegment = std::size_t{1} << 30;
 #endif

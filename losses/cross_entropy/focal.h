@@ -29,7 +29,7 @@ struct Focal {
   /// throws  ShapeError unless there is one alpha or one a class
   NllTerm term(const std::vector<double>& class_weights) const {
     std::vector<double> scale = alpha;
-    if (scale.size() == 1) scale.assign(class_weights.size(), scale.front());
+    if (scale.size() == 1) scale.assign(class_weights.size(), alpha.front());
     DMF_CHECK(scale.size() == class_weights.size(), ShapeError,
               "[focal] {} alphas for {} classes: expected one, or one a class.", scale.size(),
               class_weights.size());

@@ -49,15 +49,17 @@ GradcheckResult gradcheck(const std::string& name, std::vector<Variable<double>>
                           const GradcheckOptions& options) {
   GradcheckResult result;
   Variable<double> y = f();
-  Tensor<double> cotangent(y.shape());
+  result.cotangent = Tensor<double>(y.shape());
+  const Tensor<double>& cotangent = result.cotangent;
   Rng rng(0xc07a);
   for (double& r : cotangent.span()) r = rng.uniform(-1.0, 1.0);
   for (const Variable<double>& input : inputs) input.zero_grad();
   y.backward(cotangent.to(y.device()), RetainGraph::yes);  // its branches are read below
-  std::vector<Tensor<double>> analytic;
+  std::vector<Tensor<double>>& analytic = result.analytic;
   for (const Variable<double>& input : inputs) {
     if (!input.requires_grad()) {
       analytic.emplace_back();
+      result.numeric.emplace_back();
       continue;
     }
     if (!input.grad().defined()) {
@@ -65,6 +67,8 @@ GradcheckResult gradcheck(const std::string& name, std::vector<Variable<double>>
       return result;
     }
     analytic.push_back(input.grad().clone());
+    result.numeric.push_back(
+        Tensor<double>::full(input.shape(), std::numeric_limits<double>::quiet_NaN()));
   }
   f().backward(cotangent.to(y.device()));
   for (std::size_t k = 0; k < inputs.size(); ++k) {
@@ -105,6 +109,7 @@ GradcheckResult gradcheck(const std::string& name, std::vector<Variable<double>>
       }
       ++result.checked;
       const double numeric = (up.value - down.value) / (2.0 * h), exact = analytic[k].data()[i];
+      result.numeric[k].data()[i] = numeric;
       const double allowed =
           options.absolute + options.relative * std::max(std::abs(exact), std::abs(numeric));
       if (!(std::abs(exact - numeric) <= allowed)) {

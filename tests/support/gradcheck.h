@@ -15,7 +15,11 @@ struct GradcheckOptions {
 
 struct GradcheckResult {
   Index checked = 0, excluded = 0;
-  std::string failure;  // empty when all agree; else the op, input, index, analytic, numeric
+  std::string failure;       // empty when all agree; else the op, input, index, analytic, numeric
+  Tensor<double> cotangent;  // r, below
+  // What was compared, of each input, for who wants to see it: undefined where it requires no
+  // gradient; numeric ones are NaN where an element was excluded, or not reached before a failure.
+  std::vector<Tensor<double>> analytic, numeric;
 };
 
 /// Compares backward() with central differences, in double.

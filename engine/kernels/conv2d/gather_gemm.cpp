@@ -78,24 +78,24 @@ void gather_gemm(const GatherPass& pass, In<T> source, const PackedMatrices<T>& 
   const Index taps = static_cast<Index>(pass.taps.size());
   const Index panels = chunk_count(channels, kPanel<T>);
   const Index chunk = pixels_per_chunk(pixels, std::max<Index>(taps, 1) * depth * channels);
-  const Index blocks = chunk / kRows;
   if (pixels == 0) return;
 
   T* zeros = workspace.take<T>(std::max<Index>(depth, 1));
   std::fill_n(zeros, depth, T{0});
   const PanelEpilogue<T> finish(epilogue, channels, workspace);
-  // Per thread: addresses of the sources, [block][tap][row], and of the targets, [block][row].
-  const Index table = blocks * kRows * (taps + 1);
+  // Per thread: addresses of the sources, [block][tap][row], and places of the targets, [block][row].
+  const Index table = chunk * taps;
   T* sums = workspace.take<T>(chunk * kPanel<T> * num_threads());
   // Taps are taken a few at a time, so that their part of a weight panel (16 kB) stays in L1 while
   // every register block of the chunk passes over it; the sums wait in `out`.
   const Index group = std::max<Index>(1, (1 << 14) / (depth * kPanel<T> * Index{sizeof(T)}));
   auto* tables = workspace.take<const T*>(table * num_threads());
+  auto* places = workspace.take<Index>(chunk * num_threads());
 
   parallel_for(chunk_count(pixels, chunk), [&](Index unit, int thread) {
     const ChunkRange range = chunk_range(pixels, chunk, unit);
     const T** sources = tables + table * thread;
-    Index* targets = reinterpret_cast<Index*>(sources + blocks * kRows * taps);
+    Index* targets = places + chunk * thread;
     for (Index p = range.begin; p < range.begin + chunk; ++p) {
       const Index slot = p - range.begin, block = slot / kRows, row = slot % kRows;
       const T** column = sources + block * taps * kRows + row;
