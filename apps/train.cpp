@@ -199,6 +199,7 @@ class TrainCommand {
   dmf::RunData prepare(const fs::path& folder, const std::string& command,
                        const dmf::Processes& processes, NewRun& run) {
     dmf::check_options(options_);
+    dmf::check_shards(options_, processes.count());
     DMF_CHECK(budget_.empty() || processes.count() == 1, ValueError,
               "[train] --budget with {} processes: it measures one alone. Give --epochs or "
               "--updates.",
@@ -226,8 +227,8 @@ class TrainCommand {
         options_.data.anonymise ? "train (--anonymise: config.toml has all options)" : command);
     dmf::RunData data =
         resume_.empty() ? begin(run, std::move(samples)) : go_on(folder, run, std::move(samples));
-    const auto images = static_cast<dmf::Index>(dmf::trained_items(options_, data).size());
-    dmf::check_shards(options_, images, processes.count());
+    dmf::check_batches(options_,
+                       static_cast<dmf::Index>(dmf::trained_items(options_, data).size()));
     return data;
   }
 

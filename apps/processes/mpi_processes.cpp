@@ -92,22 +92,26 @@ class MpiProcesses final : public Processes {
   }
 
   void gather(std::span<std::byte> all, const std::vector<ChunkRange>& parts) override {
-    call_roll();
+    call_roll(wait_limit());
     const auto [counts, firsts] = in_ints(parts);
-    MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all.data(), counts.data(), firsts.data(),
-                   MPI_BYTE, data_);
+    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all.data(), counts.data(), firsts.data(),
+                    MPI_BYTE, data_, &request);
+    finish(request);
   }
 
   void swap(std::span<const std::byte> given, const std::vector<ChunkRange>& parts,
             std::span<std::byte> taken) override {
-    call_roll();
+    call_roll(wait_limit());
     const auto [counts, firsts] = in_ints(parts);
     const int own = counts[static_cast<std::size_t>(rank())];
     const std::vector<int> taken_counts(counts.size(), own);
     std::vector<int> taken_firsts;
     for (int p = 0; p < count(); ++p) taken_firsts.push_back(as_int(Index{p} * own));
-    MPI_Alltoallv(given.data(), counts.data(), firsts.data(), MPI_BYTE, taken.data(),
-                  taken_counts.data(), taken_firsts.data(), MPI_BYTE, data_);
+    MPI_Request request = MPI_REQUEST_NULL;
+    MPI_Ialltoallv(given.data(), counts.data(), firsts.data(), MPI_BYTE, taken.data(),
+                   taken_counts.data(), taken_firsts.data(), MPI_BYTE, data_, &request);
+    finish(request);
   }
 
   std::string name(int rank) const override {
@@ -126,24 +130,29 @@ class MpiProcesses final : public Processes {
   }
 
  private:
+  /// Whether all of these come within so many seconds, waiting without holding the core. A blocking call
+  /// of MPI would wait without end for a process that hangs.
+  static bool all_come(std::span<MPI_Request> requests, double seconds) {
+    const Clock::time_point start = Clock::now();
+    Patience patience;
+    for (int done = 0;; patience.look_away()) {
+      const bool is_over =
+          seconds_since(start) > seconds;  // before the look: this one may have slept
+      MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE);
+      if (done != 0 || is_over) return done != 0;
+    }
+  }
+
   /// Whether all the others have come to the same end within moments.
   bool all_leave() const {
     constexpr double kMoments = 3.0;
     MPI_Request request = MPI_REQUEST_NULL;
     MPI_Ibarrier(farewell_, &request);
-    const Clock::time_point start = Clock::now();
-    Patience patience;
-    for (int done = 0; seconds_since(start) < kMoments;) {
-      MPI_Test(&request, &done, MPI_STATUS_IGNORE);
-      if (done != 0) return true;
-      patience.look_away();
-    }
-    return false;
+    return all_come(std::span(&request, 1), kMoments);
   }
 
-  /// Returns once all have come here. A collective call would wait without end for one that hangs, and
-  /// hold a core meanwhile.
-  void call_roll() {
+  /// Returns once all have come here, so that who has not is known by name.
+  void call_roll(double limit) {
     std::vector<MPI_Request> requests(2 * static_cast<std::size_t>(count()), MPI_REQUEST_NULL);
     MPI_Request* comes = requests.data();
     MPI_Request* told = comes + count();
@@ -152,20 +161,23 @@ class MpiProcesses final : public Processes {
       MPI_Irecv(nullptr, 0, MPI_BYTE, p, 0, calls_, &comes[p]);
       MPI_Isend(nullptr, 0, MPI_BYTE, p, 0, calls_, &told[p]);
     }
-    const Clock::time_point start = Clock::now();
     // One speaks for all that wait: the first that is there.
-    const double limit = wait_limit() + 2.0 * std::min(rank(), 2);
-    Patience patience;
-    for (int done = 0;;) {
-      MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE);
-      if (done != 0) return;
-      DMF_CHECK(
-          seconds_since(start) < limit, DeviceError,
-          "[processes] {} did not come within {:g} s (--wait-limit) while the others were at {}: "
-          "it hangs, or its machine does. What was saved last is untouched.",
-          first_missing(comes), wait_limit(), doing());
-      patience.look_away();
-    }
+    DMF_CHECK(
+        all_come(requests, limit + 2.0 * std::min(rank(), 2)), DeviceError,
+        "[processes] {} did not come within {:g} s (--wait-limit) while the others were at {}: "
+        "it hangs, or its machine does. What was saved last is untouched.",
+        first_missing(comes), wait_limit(), doing());
+  }
+
+  /// Waits for what all have begun. Where one has stopped since, another roll call tells which.
+  void finish(MPI_Request request) {
+    constexpr double kAnswer = 3.0;
+    if (all_come(std::span(&request, 1), wait_limit())) return;
+    call_roll(kAnswer);
+    throw DeviceError(
+        fmt::format("[processes] nothing came through within {:g} s (--wait-limit) at "
+                    "{}. What was saved last is untouched.",
+                    wait_limit(), doing()));
   }
 
   std::string first_missing(MPI_Request* comes) const {

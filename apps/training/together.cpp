@@ -58,19 +58,14 @@ void throw_first_problem(Processes& processes, const std::string& problem) {
   }
 }
 
-void check_shards(const TrainOptions& options, Index images, int processes) {
-  const Index shards = options.shards;
+void check_shards(const TrainOptions& options, int processes) {
+  const int shards = options.shards;
   DMF_CHECK(
       shards % processes == 0, ValueError,
       "[train] {} processes cannot share {} shard{}: expected --shards to be a multiple of the "
       "processes.",
       processes, shards, shards == 1 ? "" : "s");
   if (shards == 1) return;
-  const Index smallest = images / chunk_count(images, options.batch);  // see Loader
-  DMF_CHECK(smallest >= shards, ValueError,
-            "[train] --shards {}: {} images an epoch in batches of at most {} make batches of {}, "
-            "which cannot be cut into so many. Give fewer shards or a larger --batch.",
-            shards, images, options.batch, smallest);
   DMF_CHECK(options.where.compute().device.is_cpu(), ValueError,
             "[train] --shards {} with --device {}: shards are computed by the CPU alone. Give "
             "--device cpu or --shards 1.",
@@ -80,6 +75,14 @@ void check_shards(const TrainOptions& options, Index images, int processes) {
             "[train] --shards {} with --gradients-at {}: the losses' gradients of shards are taken "
             "at the logits alone. Give --gradients-at logits or --shards 1.",
             shards, name_of(kGradientsAt, options.gradients_at));
+}
+
+void check_batches(const TrainOptions& options, Index images) {
+  const Index smallest = images / chunk_count(images, options.batch);  // see Loader
+  DMF_CHECK(smallest >= options.shards, ValueError,
+            "[train] --shards {}: {} images an epoch in batches of at most {} make batches of {}, "
+            "which cannot be cut into so many. Give fewer shards or a larger --batch.",
+            options.shards, images, options.batch, smallest);
 }
 
 void require_common(Processes& processes, const std::vector<Common>& things) {

@@ -32,11 +32,13 @@ void do_in_all(Processes& processes, const Task& task) {
   }
   throw_first_problem(processes, problem);
 }
-/// throws  ValueError where batches of so many images cannot be cut into --shards, so many processes
-///         cannot share them, or another option does not go with them
-///
+/// throws  ValueError where so many processes cannot share --shards, or another option does not go with
+///         them
+void check_shards(const TrainOptions& options, int processes);
+
 /// images  of an epoch
-void check_shards(const TrainOptions& options, Index images, int processes);
+/// throws  ValueError where a batch of theirs cannot be cut into --shards
+void check_batches(const TrainOptions& options, Index images);
 
 /// One thing that all processes must have alike before they begin.
 struct Common {
