@@ -36,7 +36,7 @@ struct ProcessesFixture {
 
   ProcessesFixture() { make_data(folder / "data"); }
 
-  /// Batches of four or five images, which 3 or 4 shards do not divide.
+  /// Batches of five images, which 3 or 4 shards do not divide.
   std::string train(const std::string& out, const std::string& more) const {
     return "train --data " + quoted(folder / "data") +
            " --recipe paper --image 16 --depth 1 --base-width 2 --batch 5 --history-size 2 --seed 3 "
@@ -86,12 +86,21 @@ TEST_CASE_FIXTURE(ProcessesFixture, "shards: what cannot be cut is refused befor
     CHECK(!fs::exists(folder / "refused"));
   };
   refuses(
-      "--shards 5",
-      "--shards 5: 9 images an epoch in batches of at most 5 make batches of 4, which cannot be "
+      "--shards 6",
+      "--shards 6: 10 images an epoch in batches of at most 5 make batches of 5, which cannot be "
       "cut into so many. Give fewer shards or a larger --batch.");
-  refuses("--shards 2 --device reference --weighting mgda --gradients-at parameters",
+  refuses("--shards 2 --weighting mgda --gradients-at parameters",
           "--shards 2 with --gradients-at parameters: the losses' gradients of shards are taken at "
           "the logits alone. Give --gradients-at logits or --shards 1.");
+}
+
+TEST_CASE_FIXTURE(ProcessesFixture,
+                  "processes: a grid that a launcher started beside others trains each run alone") {
+  const std::string command =
+      train("grid", "--epochs 1 --repeats 1 --configurations fixed --shard 1/1").substr(6);
+  const Outcome outcome =
+      run("experiment " + command, "env SLURM_STEP_NUM_TASKS=2 SLURM_PROCID=0 PMI_SIZE=2 ");
+  CHECK_MESSAGE(outcome.code == 0, outcome.text);
 }
 
 TEST_CASE("processes: a build without MPI that is one of several refuses" *
