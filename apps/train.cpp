@@ -9,6 +9,7 @@
 #include "apps/options/config_file.h"
 #include "apps/options/option_conflicts.h"
 #include "apps/options/recipes.h"
+#include "apps/processes/processes.h"
 #include "apps/report/run_report.h"
 #include "apps/report/run_results.h"
 #include "apps/run/model_file.h"
@@ -27,6 +28,7 @@
 #include "apps/training/memory_forecast.h"
 #include "apps/training/parts.h"
 #include "apps/training/step_cost.h"
+#include "apps/training/together.h"
 #include "apps/training/trainer.h"
 #include "engine/core/check.h"
 #include "engine/core/device_runtime.h"
@@ -79,6 +81,7 @@ void check_command(const CLI::App& app) {
 struct NewRun {
   std::string config, split;  // contents of config.toml and split.csv
   dmf::Provenance from;
+  bool has_other_data = false;  // than it was last trained on
 };
 
 /// Writes what the folder does not have yet. run.json comes first, which tells the others from
@@ -142,7 +145,7 @@ class TrainCommand {
     app.final_callback([&app] { check_command(app); });
   }
 
-  int run(const std::string& command) {
+  int run(const std::string& command, dmf::Processes& processes) {
     std::signal(SIGPIPE, SIG_IGN);  // say() goes on without a reader
     if (summary_) {
       dmf::check_options(options_);
@@ -151,17 +154,65 @@ class TrainCommand {
     }
     const fs::path folder = resume_.empty() ? out_ : resume_;
     std::optional<dmf::RunLock> lock;
+    NewRun run;
+    std::optional<dmf::RunData> data;
+    processes.set_wait_limit(options_.wait_limit);
+    dmf::do_in_all(processes, [&] {
+      look_at(folder, processes, lock);
+      data.emplace(prepare(folder, command, processes, run));
+    });
+    processes.set_wait_limit(options_.wait_limit);  // the run's, where it goes on
+    dmf::require_common(processes, {dmf::this_program(),
+                                    {"the configuration", dmf::defining_lines(run.config)},
+                                    {"the data set", run.from.fingerprint},
+                                    {"the division of the data", run.split}});
+    dmf::say_lines(dmf::describe_data(*data, options_));
+    if (resume_.empty()) {
+      dmf::say(dmf::describe_recipe(app_) + "\n");
+      warn_of_idle_options(*data);
+    }
+    dmf::do_in_all(processes, [&] {
+      if (processes.is_first()) write(folder, run, lock);
+    });
+    const dmf::StopRequest stop("stopping after this step; once more to stop at once");
+    const bool saved = fs::exists(folder / "checkpoint.safetensors");
+    dmf::train_network(
+        options_, *data, folder, saved ? dmf::Start::from_checkpoint : dmf::Start::anew,
+        [&] { dmf::write_run_page(folder); }, processes);
+    if (processes.is_first()) score(folder, *data);
+    return 0;
+  }
+
+ private:
+  /// Whether there is a run to go on with, or room for a new one. The first process holds the folder.
+  void look_at(const fs::path& folder, const dmf::Processes& processes,
+               std::optional<dmf::RunLock>& lock) {
     if (!resume_.empty()) {
       read_options(folder);
       dmf::require_one_run(folder);
-      lock.emplace(folder);
-    } else {
+      if (processes.is_first()) lock.emplace(folder);
+    } else if (processes.is_first()) {
       dmf::check_run_folder(folder, overwrite_);
     }
+  }
+
+  /// Reads and checks all that a training needs. Nothing is written.
+  dmf::RunData prepare(const fs::path& folder, const std::string& command,
+                       const dmf::Processes& processes, NewRun& run) {
     dmf::check_options(options_);
+    dmf::check_shards(options_, processes.count());
+    DMF_CHECK(budget_.empty() || processes.count() == 1, ValueError,
+              "[train] --budget with {} processes: it measures one alone. Give --epochs or "
+              "--updates.",
+              processes.count());
     if (!budget_.empty()) keep_within_budget();
     const dmf::Compute compute = options_.where.compute();
     dmf::say(fmt::format("machine   {}\n", dmf::describe_machine()));
+    if (processes.count() > 1) {
+      dmf::say(fmt::format("processes {}, each with {} of {} shards of a batch\n",
+                           processes.count(), options_.shards / processes.count(),
+                           options_.shards));
+    }
     if (compute.device.kind() == dmf::Device::Kind::reference) {
       dmf::say("device    reference: the plain kernels, on one thread\n");
     } else if (!compute.device.is_cpu()) {
@@ -171,42 +222,45 @@ class TrainCommand {
     dmf::SampleSet samples =
         dmf::load_samples(options_, options_.data.preprocess, masks_of_run(folder));
     decide_classes(samples);
-    const std::string split = dmf::describe_split(options_, samples);
-    NewRun run{
-        "", "",
-        dmf::provenance_of(samples, split,
-                           options_.data.anonymise ? "train (--anonymise: config.toml has all "
-                                                     "options)"
-                                                   : command)};
-    const dmf::RunData data =
+    run.split = dmf::describe_split(options_, samples);
+    run.from = dmf::provenance_of(
+        samples, run.split,
+        options_.data.anonymise ? "train (--anonymise: config.toml has all options)" : command);
+    dmf::RunData data =
         resume_.empty() ? begin(run, std::move(samples)) : go_on(folder, run, std::move(samples));
-    dmf::say_lines(dmf::describe_data(data, options_));
+    dmf::check_batches(options_,
+                       static_cast<dmf::Index>(dmf::trained_items(options_, data).size()));
+    return data;
+  }
+
+  /// Puts into the folder what a run has before its first step.
+  void write(const fs::path& folder, const NewRun& run, std::optional<dmf::RunLock>& lock) const {
     if (resume_.empty()) {
-      dmf::say(dmf::describe_recipe(app_) + "\n");
-      warn_of_idle_options(data);
-    }
-    if (!lock) {
       dmf::make_folder(folder);
       lock.emplace(folder);
       dmf::clear_run_folder(folder, overwrite_,
                             {{"config.toml", run.config}, {"split.csv", run.split}});
-      write_beginning(folder, run);
     }
-    const dmf::StopRequest stop("stopping after this step; once more to stop at once");
-    const bool saved = fs::exists(folder / "checkpoint.safetensors");
-    dmf::train_network(options_, data, folder,
-                       saved ? dmf::Start::from_checkpoint : dmf::Start::anew,
-                       [&] { dmf::write_run_page(folder); });
-    dmf::within_memory("while scoring", "A smaller --batch needs less; the training is saved", [&] {
-      dmf::Model model = dmf::load_model(folder, compute);
-      if (options_.tuned_inference) choose_inference(folder, model, data);
-      dmf::write_results(folder, model, data, options_, split);
-    });
-    dmf::say(fmt::format("run folder: {}\n", folder.string()));
-    return 0;
+    if (run.has_other_data) fs::remove(folder / "metrics.json");
+    write_beginning(folder, run);
+    if (!resume_.empty() && app_.count("--data") > 0) {
+      const std::string moved = dmf::with_options(run.config, {{"data", options_.data.folder}});
+      const std::string id = dmf::run_id_in(run.config);
+      dmf::write_file_atomically(folder / "config.toml",
+                                 id.empty() ? moved : dmf::with_run_id(moved, id));
+    }
   }
 
- private:
+  void score(const fs::path& folder, const dmf::RunData& data) const {
+    dmf::within_memory("while scoring", "A smaller --batch needs less; the training is saved", [&] {
+      dmf::Model model = dmf::load_model(folder, options_.where.compute());
+      if (options_.tuned_inference) choose_inference(folder, model, data);
+      dmf::write_results(folder, model, data, options_,
+                         dmf::describe_split(options_, data.samples));
+    });
+    dmf::say(fmt::format("run folder: {}\n", folder.string()));
+  }
+
   /// How the run that is gone on with reads its masks; nothing of a new one.
   std::optional<dmf::MaskEncoding> masks_of_run(const fs::path& folder) const {
     if (resume_.empty() || !fs::exists(folder / "run.json")) return std::nullopt;
@@ -273,6 +327,7 @@ class TrainCommand {
               dmf::shell_word((folder / "config.toml").string()));
     if (app_.count("--device") > 0) options_.where.device = given.where.device;
     if (app_.count("--precision") > 0) options_.where.precision = given.where.precision;
+    if (app_.count("--wait-limit") > 0) options_.wait_limit = given.wait_limit;
     if (app_.count("--data") > 0) options_.data.folder = dmf::absolute_path(given.data.folder);
     DMF_CHECK(app_.count("--data") > 0 || fs::is_directory(options_.data.folder), IoError,
               "[resume] {}, where the run's data lay, is not a folder: say where they lie now "
@@ -335,14 +390,7 @@ class TrainCommand {
                         : dmf::split_csv(split, samples);
     run.config = config;
     if (run.from.id.empty()) identify(run);
-    if (changed) fs::remove(folder / "metrics.json");  // they are of other data
-    write_beginning(folder, run);
-    if (app_.count("--data") > 0) {
-      const std::string moved = dmf::with_options(config, {{"data", options_.data.folder}});
-      const std::string id = dmf::run_id_in(config);
-      dmf::write_file_atomically(folder / "config.toml",
-                                 id.empty() ? moved : dmf::with_run_id(moved, id));
-    }
+    run.has_other_data = changed;
     return {std::move(samples), std::move(split)};
   }
 
@@ -355,11 +403,13 @@ class TrainCommand {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app(
-      "Trains a U-Net on ultrasound images with Dynamic Memory Fusion. Research software, not for "
-      "diagnosis.",
-      "train");
-  TrainCommand train(app);
-  return dmf::run_program(app, argc, argv,
-                          [&] { return train.run(dmf::command_line(argc, argv)); });
+  return dmf::run_together("train", argv, [&](dmf::Processes& processes) {
+    CLI::App app(
+        "Trains a U-Net on ultrasound images with Dynamic Memory Fusion. Research software, not for "
+        "diagnosis.",
+        "train");
+    TrainCommand train(app);
+    return dmf::run_program(app, argc, argv,
+                            [&] { return train.run(dmf::command_line(argc, argv), processes); });
+  });
 }

@@ -15,7 +15,8 @@ namespace dmf {
 ///   weigh()      values -> factors, on the CPU
 ///   backward()   values and factors -> the objective, equation (1), and its gradients
 ///
-/// and then lets an optimiser update. The first and the last can be recorded for a CUDA device: they
+/// and then lets an optimiser update. Where passes through the network are made one shard of the batch
+/// at a time, forward() is score() of the logits of all. The first and the last can be recorded for a CUDA device: they
 /// read and write what lies in these fields and nothing else.
 template <class S>
 struct TrainingStep {
@@ -28,13 +29,21 @@ struct TrainingStep {
 
   void forward(Network<S>& network, const FusedLoss<S>& loss,
                WithGradients wanted = WithGradients::no) {
-    const bool at_logits = loss.gradients_at() == GradientsAt::logits;
-    values =
-        loss.values(network.trained_logits(images), labels, at_logits ? wanted : WithGradients::no);
-    gradients.reset();
-    if (wanted == WithGradients::yes && !at_logits) {
+    score(network.trained_logits(images), loss, wanted);
+    if (wanted == WithGradients::yes && loss.gradients_at() != GradientsAt::logits) {
       gradients = products_at(values, parameters_at(network, loss.gradients_at()));
     }
+  }
+
+  /// The second half of it: the losses' values of these logits, however they came to be, and their
+  /// gradients where they are taken there.
+  ///
+  /// heads  [N, H, W, C] of each
+  void score(const std::vector<Variable<S>>& heads, const FusedLoss<S>& loss,
+             WithGradients wanted = WithGradients::no) {
+    const bool at_logits = loss.gradients_at() == GradientsAt::logits;
+    values = loss.values(heads, labels, at_logits ? wanted : WithGradients::no);
+    gradients.reset();
   }
 
   /// Sets the factors: those that come of it when the memory takes the values in, or without

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that are missing. Usage: install.sh build|extras|tests|docs|check
 #   build   what ./dev build, demo and test need
-#   extras  also what ONNX export, TensorBoard events, figures as PDF, TIFF and DICOM files need
+#   extras  also what ONNX export, TensorBoard events, figures as PDF, TIFF and DICOM files, and a training on several
+#           processes need
 #   tests   also what tests are skipped without: OpenCV to run ONNX files, Chromium to open pages,
 #           Boost.Context to emulate a GPU
 #   docs    also emscripten (800 MB), which compiles the engine for the living page, and what opens that
@@ -9,7 +10,7 @@
 set -eu
 
 build="g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev libcli11-dev libstb-dev libxxhash-dev libdeflate-dev libboost-math-dev doctest-dev"
-extras="libonnx-dev libprotobuf-dev protobuf-compiler librsvg2-bin libtiff-dev libdcmtk-dev"
+extras="libonnx-dev libprotobuf-dev protobuf-compiler librsvg2-bin libtiff-dev libdcmtk-dev libopenmpi-dev openmpi-bin"
 tests="python3-opencv chromium chromium-driver pkg-config ccache libboost-context-dev"
 check="binutils qemu-user clang clang-format clang-tidy libomp-dev libclang-rt-dev libboost-context-dev"
 docs="emscripten nodejs python3 chromium chromium-driver"

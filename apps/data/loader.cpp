@@ -96,22 +96,23 @@ std::optional<Batch> Loader::next() {
 
 void Loader::prefetch() {
   while (next_batch_ < batches() && pending_.size() < static_cast<std::size_t>(options_.ahead)) {
-    pending_.push_back(run_in_background([this, batch = next_batch_] { return prepare(batch); }));
+    pending_.push_back(run_in_background(
+        [this, batch = next_batch_] { return prepare(batch, options_.part, options_.parts); }));
     ++next_batch_;
   }
 }
 
-Batch Loader::prepare(std::size_t batch) const {
-  const std::size_t first = batch * order_.size() / batches();
-  const std::size_t last = (batch + 1) * order_.size() / batches();
+Batch Loader::prepare(std::size_t batch, Index part, Index parts) const {
+  const std::size_t first = first_image(batch), last = first_image(batch + 1);
   const MaskEncoding& masks = samples_.mask_encoding();
+  std::vector<std::size_t> items(order_.begin() + static_cast<std::ptrdiff_t>(first),
+                                 order_.begin() + static_cast<std::ptrdiff_t>(last));
+  const ChunkRange own = even_share(static_cast<Index>(items.size()), parts, part);
   std::vector<Sample> samples;
-  std::vector<std::size_t> items;
-  for (std::size_t k = first; k < last; ++k) {
-    items.push_back(order_[k]);
-    samples.push_back(samples_.sample(order_[k]));
-    augment(samples.back(), options_.augmentation, {options_.seed, epoch_, order_[k]},
-            masks.ignored);
+  for (Index k = own.begin; k < own.end; ++k) {
+    const std::size_t item = items[static_cast<std::size_t>(k)];
+    samples.push_back(samples_.sample(item));
+    augment(samples.back(), options_.augmentation, {options_.seed, epoch_, item}, masks.ignored);
   }
   return make_batch(samples, std::move(items), masks.classes, masks.ignored);
 }

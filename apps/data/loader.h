@@ -11,10 +11,11 @@
 
 namespace dmf {
 
+/// Images of a step: all of them, or the part that a process prepares.
 struct Batch {
-  Tensor<float> images;  // [N, H, W, C], intensities in [0, 1]
-  Labels labels;         // [N, H, W]
-  std::vector<std::size_t> items;
+  Tensor<float> images;            // [N, H, W, C], intensities in [0, 1]
+  Labels labels;                   // [N, H, W]
+  std::vector<std::size_t> items;  // of the whole batch
   Tensor<float> soft_labels = {};  // [N, H, W, 2], where the samples have probabilities
 
   /// What the losses compare with.
@@ -37,7 +38,8 @@ struct LoaderOptions {
   Composition augmentation = {};  // none
   bool shuffle = false;
   std::uint64_t seed = 1;
-  int ahead = 1;  // batches that are prepared at a time, each on a thread of its own
+  int ahead = 1;              // batches that are prepared at a time, each on a thread of its own
+  Index part = 0, parts = 1;  // of every batch: what of it is prepared, see even_share()
 };
 
 /// The batches of an epoch, in order. While the caller works on one, the next are prepared. Order
@@ -50,13 +52,17 @@ class Loader {
   Loader(const SampleSet& samples, std::vector<std::size_t> items, const LoaderOptions& options);
 
   std::size_t batches() const;
+  /// Where a batch begins in the epoch; for batches() the number of all images.
+  std::size_t first_image(std::size_t batch) const { return batch * items_.size() / batches(); }
   /// first_batch  how many batches to leave out: those of an epoch that was interrupted
   void start_epoch(std::int64_t epoch, std::size_t first_batch = 0);
   /// return  the next batch, or none after the last
   std::optional<Batch> next();
+  /// All images of a batch of this epoch, whatever part is prepared otherwise.
+  Batch whole(std::size_t batch) const { return prepare(batch, 0, 1); }
 
  private:
-  Batch prepare(std::size_t batch) const;
+  Batch prepare(std::size_t batch, Index part, Index parts) const;
   void prefetch();
 
   const SampleSet& samples_;

@@ -154,13 +154,21 @@ Evaluation evaluate(const Predictor& predictor, const SampleSet& samples,
     return predictions.size();
   };
   std::optional<Loader> loader;
-  if (options.tiles == 0.0) loader.emplace(samples, items, LoaderOptions{.batch = options.batch});
+  std::size_t done = 0, end = items.size();
+  if (options.tiles == 0.0) {
+    loader.emplace(samples, items, LoaderOptions{.batch = options.batch});
+    const auto batches = static_cast<Index>(loader->batches());
+    const ChunkRange own = even_share(batches, options.parts, options.part);
+    loader->start_epoch(0, static_cast<std::size_t>(own.begin));
+    done = loader->first_image(static_cast<std::size_t>(own.begin));
+    end = loader->first_image(static_cast<std::size_t>(own.end));
+  }
   const std::string help =
       options.at_original != nullptr
           ? "A smaller --batch needs less, scoring at the network's size too (--score-at network of "
             "train, --at network of evaluate)"
           : "A smaller --batch needs less";
-  for (std::size_t done = 0; done < items.size();) {
+  while (done < end) {
     const std::string which = fmt::format("while scoring {} and those after it, {} at a time",
                                           samples.item(items[done]).id, options.batch);
     done += within_memory(which, help, [&] {

@@ -84,7 +84,8 @@ struct Evaluation {
 
 struct EvaluationOptions {
   int batch = 32;
-  bool surfaces = true;  // distances cost time; validation goes without
+  Index part = 0, parts = 1;  // of the batches of whole images: which are scored, see even_share()
+  bool surfaces = true;       // distances cost time; validation goes without
   /// Score at each file's own size: probabilities are resized to it and compared with its masks.
   const PreprocessSpec* at_original = nullptr;
   /// With at_original: each image is seen at so many times its own size in overlapping windows (see

@@ -10,6 +10,10 @@ void RunOptions::bind(OptionSet& set) {
             "Save the whole run every so many steps too; 0: after every epoch only",
             {.bears_on = BearsOn::pace, .may_vary = false})
       ->check(whole_number(0));
+  add.value("--wait-limit", wait_limit,
+            "Of several processes: seconds that one may wait for another before all end",
+            {.bears_on = BearsOn::pace, .may_change_on_resume = true, .may_vary = false})
+      ->check(whole_number(1, 86400));
   add.flag("--skip-not-finite", skip_not_finite,
            "Leave out a step whose loss or gradient is not finite instead of stopping");
   constexpr Nature kView = {.bears_on = BearsOn::view, .may_vary = false};

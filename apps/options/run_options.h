@@ -29,6 +29,7 @@ inline constexpr Named<bool> kKeptWeights[] = {
 /// How a training is run, kept and looked at.
 struct RunOptions {
   int checkpoint_every = 0;  // steps, beside every epoch
+  int wait_limit = 600;      // seconds that one process may wait for another
   bool skip_not_finite = false;
   bool record_gradients = false;
   bool tensorboard = false;

@@ -12,6 +12,11 @@ void StepOptions::bind(OptionSet& set) {
             "At least so many steps, in whole epochs, instead of --epochs; 0: as --epochs says")
       ->check(whole_number(0, 1000000000));
   add.value("--batch", batch, "Images in a step")->check(whole_number(1, 4096));
+  add.value(
+         "--shards", shards,
+         "Parts that a batch is cut into, each with its own statistics of batch normalisation, for as "
+         "many processes (mpirun, srun) or fewer; results depend on it, not on the processes")
+      ->check(whole_number(1, 4096));
   add.value("--optimizer", optimizer, help_of(optimizers()))->check(one_of(names_of(optimizers())));
   add.value("--lr", lr, "Learning rate")->check(number_in(kAboveZero));
   add_settings(set.app(), "Training", optimizer_settings);

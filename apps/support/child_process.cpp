@@ -8,10 +8,29 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string_view>
 
 #include "engine/core/check.h"
 
 namespace dmf {
+namespace {
+
+/// Our environment, but for what tells a program that a launcher (mpirun, srun) started it as one of
+/// several: that is us, and the child would look for the others.
+std::vector<char*> environment_of_one() {
+  std::vector<char*> kept;
+  for (char** each = environ; *each != nullptr; ++each) {
+    const std::string_view variable = *each;
+    const bool tells = variable.starts_with("OMPI_COMM_WORLD_") || variable.starts_with("PMIX_") ||
+                       variable.starts_with("PMI_") ||
+                       variable.starts_with("SLURM_STEP_NUM_TASKS=");
+    if (!tells) kept.push_back(*each);
+  }
+  kept.push_back(nullptr);
+  return kept;
+}
+
+}  // namespace
 
 ChildProcess::ChildProcess(const std::vector<std::string>& command,
                            const std::filesystem::path& log)
@@ -22,6 +41,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command,
   std::vector<char*> arguments;
   for (const std::string& each : command) arguments.push_back(const_cast<char*>(each.c_str()));
   arguments.push_back(nullptr);
+  const std::vector<char*> environment = environment_of_one();
   const pid_t parent = ::getpid();
   pid_ = ::fork();
   if (pid_ == 0) {
@@ -31,7 +51,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& command,
     if (::getppid() != parent) ::_exit(127);  // it ended before the line above
     ::dup2(out, STDOUT_FILENO);
     ::dup2(out, STDERR_FILENO);
-    ::execv(arguments[0], arguments.data());
+    ::execve(arguments[0], arguments.data(), environment.data());
     ::_exit(127);
   }
   const int error = errno;

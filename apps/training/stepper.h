@@ -4,8 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "apps/data/loader.h"
-#include "dmf/fused_loss.h"
+#include "apps/training/training_steps.h"
 #include "engine/core/device_runtime.h"
 #include "engine/optim/optimizer.h"
 #include "engine/tensor/recorded_work.h"
@@ -13,44 +12,21 @@
 
 namespace dmf {
 
-/// Makes the training steps of a network on the device that it lives on, in three parts:
-///
-///   values()     forward pass and losses
-///   update()     the objective, its gradient, the optimiser; returns while a device still works
-///   finish()     waits for it
-///
-/// Between the first two the caller turns the values of the losses into weights, on the CPU.
-/// On a CUDA device both parts are recorded once for every size of batch and then done again by the
-/// device alone; a network that draws anew each step is not recorded, nor gradients at parameters.
-class Stepper {
+/// Makes training steps of whole batches on the device that the network lives on. On a CUDA device both
+/// halves are recorded once for every size of batch and then done again by the device alone; a network
+/// that draws anew each step is not recorded, nor gradients at parameters.
+class Stepper final : public TrainingSteps {
  public:
   /// max_norm  of all gradients together, see Optimizer::step
   Stepper(Network<float>& network, const FusedLoss<float>& loss, Optimizer<float>& optimizer,
           double max_norm);
-  ~Stepper();
-  Stepper(const Stepper&) = delete;
-  Stepper& operator=(const Stepper&) = delete;
+  ~Stepper() override;
 
-  /// Sends the batch of the next call of values() on its way to the device; at most one ahead.
-  void send(const Batch& batch);
-
-  /// Of the batch that was sent, or once more of the one before.
-  ///
-  /// return  of the K base losses, then of the auxiliary one, on the network's device
-  const LossValues<float>& values(WithGradients gradients = WithGradients::no);
-
-  /// The losses' gradients of the last call of values(), where they are not at the logits and were
-  /// asked for.
-  const std::optional<Gram>& gradients() const;
-
-  /// factors  what each of the values counts
-  void update(const std::vector<double>& factors, double lr);
-
-  struct Outcome {
-    double total;  // the objective
-    bool updated;  // false when a gradient was not finite: then nothing has changed
-  };
-  Outcome finish();
+  void send(const Batch& batch) override;
+  const LossValues<float>& values(WithGradients gradients = WithGradients::no) override;
+  const std::optional<Gram>& gradients() const override;
+  void update(const std::vector<double>& factors, double lr) override;
+  Outcome finish() override;
 
  private:
   struct Pass;

@@ -27,7 +27,9 @@
 #include "apps/training/non_finite.h"
 #include "apps/training/parts.h"
 #include "apps/training/run_lines.h"
+#include "apps/training/sharded_stepper.h"
 #include "apps/training/stepper.h"
+#include "apps/training/together.h"
 #include "apps/training/training_log.h"
 #include "engine/core/check.h"
 #include "engine/core/parallel.h"
@@ -59,25 +61,40 @@ constexpr const char* kHelp =
 
 constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 
-/// The state of one run and what is done with it each step and epoch.
+constexpr std::int64_t kCompareEvery = 50;  // steps: whether all processes have the same parameters
+
+/// One shard is a whole batch, whose steps a GPU can make too.
+std::unique_ptr<TrainingSteps> make_steps(const TrainOptions& options, Network<float>& network,
+                                          const FusedLoss<float>& loss, Optimizer<float>& optimizer,
+                                          Processes& processes) {
+  const double max_norm =
+      options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity();
+  if (options.shards == 1) return std::make_unique<Stepper>(network, loss, optimizer, max_norm);
+  return std::make_unique<ShardedStepper>(network, loss, optimizer, max_norm, options.shards,
+                                          processes);
+}
+
+/// The state of one run and what is done with it each step and epoch. Of several processes each has
+/// all of it, and the first alone writes.
 class Run {
  public:
   Run(const TrainOptions& options, const RunData& data, const std::filesystem::path& folder,
-      Start start, const std::function<void()>& draw_page, const std::string& memory)
+      Start start, const std::function<void()>& draw_page, const std::string& memory,
+      Processes& processes)
       : options_(options),
         data_(data),
+        processes_(processes),
         folder_(folder),
         page_(draw_page),
         memory_(memory),
         network_(make_network<float>(options.network_spec(), options.where.compute())),
-        loader_(data.samples, trained_items(options, data),
-                {options.batch, parse_composition(options.augment), true, options.seed,
-                 network_->device().is_cpu() ? 1 : kBatchesAhead}),
+        loader_(
+            data.samples, trained_items(options, data),
+            {options.batch, parse_composition(options.augment), true, options.seed,
+             network_->device().is_cpu() ? 1 : kBatchesAhead, processes.rank(), processes.count()}),
         loss_(make_fused_loss(options, static_cast<std::int64_t>(loader_.batches()))),
         optimizer_(make_optimizer(options, *network_)),
-        stepper_(
-            *network_, loss_, *optimizer_,
-            options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity()),
+        steps_(make_steps(options, *network_, loss_, *optimizer_, processes)),
         epochs_(options.epoch_count(static_cast<std::int64_t>(loader_.batches()))),
         total_steps_(static_cast<std::int64_t>(loader_.batches()) * epochs_),
         schedule_(make_schedule(options, total_steps_)),
@@ -88,18 +105,20 @@ class Run {
     if (start == Start::from_checkpoint) {
       position_ = load_checkpoint(folder_ / kCheckpoint, parts(), run_);
     }
-    log_.emplace(folder, options, position_);
-    gradients_.emplace(log_->losses());
+    if (processes.is_first()) log_.emplace(folder, options, position_);
+    gradients_.emplace(options.loss_columns());
     if (start == Start::anew) save();
   }
 
   void train() {
     describe();
+    require_same_parameters(processes_, *network_, position_.step);
     stop_if_asked();
     start_ = Clock::now();
     first_step_ = position_.step;
     while (!is_over()) {
       train_epoch();
+      require_same_parameters(processes_, *network_, position_.step);
       validate();
       save();
       draw_page();
@@ -115,6 +134,7 @@ class Run {
  private:
   /// A browser tab that reloads shows the weights move. No training ends for a page.
   void draw_page() {
+    if (!processes_.is_first()) return;
     try {
       page_();
     } catch (const std::exception& problem) {
@@ -134,6 +154,7 @@ class Run {
 
   /// Makes what was done so far safe. The logs first: a checkpoint without its rows is no good.
   void save() {
+    if (!processes_.is_first()) return;
     position_.event_bytes = log_->flush();
     if (warnings_given().size() > warnings_kept_) {
       keep_warnings(folder_ / "run.json");  // before what lets another process go on from here
@@ -142,8 +163,9 @@ class Run {
     save_checkpoint(folder_ / kCheckpoint, parts(), position_, run_);
   }
 
-  void stop_if_asked() const {
-    const int signal = StopRequest::signal();
+  void stop_if_asked() const { stop_for(agreed_stop(processes_)); }
+
+  void stop_for(int signal) const {
     if (signal == 0) return;
     throw Interrupted(signal,
                       fmt::format("stopped after step {} of {}, all of it saved. Go on with: {}",
@@ -179,8 +201,9 @@ class Run {
                   [&] { fetch(next); });
     while (next) {
       const Batch batch = *std::exchange(next, std::nullopt);
+      processes_.set_doing(fmt::format("step {}", position_.step));
       const double total = within_memory(fmt::format("in step {}: {}", position_.step, memory_),
-                                         kHelp, [&] { return step(batch, next); });
+                                         kHelp, [&] { return step(next); });
       if (std::isfinite(total)) {
         position_.loss_sum += total * static_cast<double>(batch.items.size());
         position_.images += batch.items.size();
@@ -195,16 +218,19 @@ class Run {
                       factors_text(options_, loss_.fusion().current(), kWeightsColumns)));
       const bool due =
           options_.checkpoint_every > 0 && position_.step % options_.checkpoint_every == 0;
-      if ((due || StopRequest::signal() != 0) && position_.batches < loader_.batches()) {
+      if (position_.step % kCompareEvery == 0)
+        require_same_parameters(processes_, *network_, position_.step);
+      const int stop = agreed_stop(processes_);
+      if ((due || stop != 0) && position_.batches < loader_.batches()) {
         save();
-        stop_if_asked();
+        stop_for(stop);
       }
     }
   }
 
   /// next    the batch after this one, fetched while the device works
   /// return  the objective, or NaN for a step that was left out
-  double step(const Batch& batch, std::optional<Batch>& next) {
+  double step(std::optional<Batch>& next) {
     const double lr = schedule_.at(position_.step);
     std::vector<Tensor<float>> buffers;  // which a bad forward pass spoils
     if (options_.skip_not_finite) {
@@ -214,17 +240,17 @@ class Run {
     double total = 0.0;
     std::string problem;
     try {
-      const LossValues<float>& values = stepper_.values(wanted_gradients());
-      weighed = loss_.weigh(values, true, stepper_.gradients());
+      const LossValues<float>& values = steps_->values(wanted_gradients());
+      weighed = loss_.weigh(values, true, steps_->gradients());
       gradients_->take_in(weighed);
-      stepper_.update(weighed.factors, lr);
+      steps_->update(weighed.factors, lr);
       const bool looks_again = loss_.fusion().needs().losses_after_update;
       if (!looks_again) fetch(next);
-      const Stepper::Outcome outcome = stepper_.finish();
+      const TrainingSteps::Outcome outcome = steps_->finish();
       total = outcome.total;
       if (!outcome.updated) problem = bad_gradient(*network_);
       if (looks_again) {
-        loss_.losses_after(stepper_.values());
+        loss_.losses_after(steps_->values());
         network_->set_passes(static_cast<std::uint64_t>(position_.step) + 1);  // one pass a step
         fetch(next);
       }
@@ -233,24 +259,24 @@ class Run {
       fetch(next);
     }
     if (!problem.empty()) {
-      if (!options_.skip_not_finite) stop_not_finite(batch, problem);
+      if (!options_.skip_not_finite) stop_not_finite(problem);
       const auto spoilt = network_->named_buffers();
       for (std::size_t i = 0; i < buffers.size(); ++i) spoilt[i].tensor.copy_from(buffers[i]);
       ++position_.skipped;
-      log_->skipped_step(position_, lr);
+      if (log_) log_->skipped_step(position_, lr);
       ++position_.step;
       return std::numeric_limits<double>::quiet_NaN();
     }
     averages_.after_step();
 
-    log_->step(position_, weighed, total, lr);
+    if (log_) log_->step(position_, weighed, total, lr);
     ++position_.step;
     return total;
   }
 
   void fetch(std::optional<Batch>& next) {
     next = loader_.next();
-    if (next) stepper_.send(*next);
+    if (next) steps_->send(*next);
   }
 
   /// The losses' own gradients: where the rule needs them, they are to be recorded, or a loss has
@@ -271,42 +297,45 @@ class Run {
   }
 
   /// Ends the run, with all there is to say about a loss or gradient that is not finite.
-  [[noreturn]] void stop_not_finite(const Batch& batch, const std::string& problem) {
+  [[noreturn]] void stop_not_finite(const std::string& problem) {
+    std::string what;
     const std::filesystem::path kept = folder_ / "not_finite.safetensors";
-    std::vector<std::string> images;
-    for (const std::size_t item : batch.items) images.push_back(data_.samples.item(item).id);
-    const std::string what = fmt::format(
-        "step {}: {} First: {}. Images: {}", position_.step, problem,
-        first_not_finite(*network_, loss_, batch, static_cast<std::uint64_t>(position_.step)),
-        fmt::join(images, ", "));
-    save_batch(kept, batch, what);
+    if (processes_.is_first()) {
+      const Batch batch = loader_.whole(position_.batches);
+      std::vector<std::string> images;
+      for (const std::size_t item : batch.items) images.push_back(data_.samples.item(item).id);
+      what = fmt::format(
+          "step {}: {} First: {}. Images: {}", position_.step, problem,
+          first_not_finite(*network_, loss_, batch, static_cast<std::uint64_t>(position_.step)),
+          fmt::join(images, ", "));
+      save_batch(kept, batch, what);
+    }
     throw NumericError(
         fmt::format("[train] {} (kept as {}). What was saved last is untouched; "
                     "--skip-not-finite leaves such steps out.",
-                    what, kept.string()));
+                    gather_texts(processes_, what).front(), kept.string()));
   }
 
   /// Scores the epoch that has just been trained, keeps its weights and moves on to the next.
   void validate() {
     averages_.after_epoch(position_.epoch + 1);
     averages_.swap();  // what is validated is what is saved
-    double loss_sum = 0.0;
+    processes_.set_doing(fmt::format("the validation of epoch {}", position_.epoch + 1));
     EvaluationOptions evaluation;
     evaluation.batch = options_.batch;
     evaluation.surfaces = false;
-    evaluation.observer = [&](const Variable<float>& logits, const Batch& batch) {
-      const auto objective =
-          loss_.evaluate(logits, batch.labels_of_losses().to(logits.device())).total;
-      loss_sum +=
-          static_cast<double>(objective.value().item()) * static_cast<double>(batch.items.size());
-    };
     evaluation.on_progress = [&](const std::string& what, std::size_t done, std::size_t total) {
       progress_.update(
           share_done(), time_left(),
           fmt::format("epoch {}/{} {} of {} {}", position_.epoch + 1, epochs_, done, total, what));
     };
-    const Evaluation scores =
-        evaluate(Predictor(*network_), data_.samples, data_.split.validation, evaluation);
+    const auto [scores, loss_sum] = evaluate_together(
+        processes_, Predictor(*network_), data_.samples, data_.split.validation, evaluation,
+        [&](const Variable<float>& logits, const Batch& batch) {
+          const auto objective =
+              loss_.evaluate(logits, batch.labels_of_losses().to(logits.device())).total;
+          return static_cast<double>(objective.value().item());
+        });
     const double loss = loss_sum / static_cast<double>(data_.split.validation.size());
     const Scores pooled = score(scores.pooled, 0.0);
     const bool best = pooled.cb_dice > position_.best_cb_dice;
@@ -315,9 +344,11 @@ class Run {
       position_.best_cb_dice = pooled.cb_dice;
       position_.best_epoch = position_.epoch + 1;
     }
-    if (best || options_.keeps_last) save_model(folder_ / "best.safetensors", *network_, facts);
-    save_model(folder_ / "last.safetensors", *network_, facts);
-    if (log_->takes_images()) log_images();
+    if (processes_.is_first()) {
+      if (best || options_.keeps_last) save_model(folder_ / "best.safetensors", *network_, facts);
+      save_model(folder_ / "last.safetensors", *network_, facts);
+    }
+    if (log_ && log_->takes_images()) log_images();
     averages_.swap();
 
     const double train_loss = position_.loss_sum / static_cast<double>(position_.images);
@@ -325,7 +356,7 @@ class Run {
     position_.batches = position_.images = 0;
     position_.loss_sum = 0.0;
     position_.last_dice = fmt::format("{:.3f}", scores.lesion_dice_per_image());
-    log_->epoch(position_, train_loss, loss, pooled, scores.lesion_dice_per_image());
+    if (log_) log_->epoch(position_, train_loss, loss, pooled, scores.lesion_dice_per_image());
     progress_.line(epoch_line(
         options_,
         {position_.epoch, epochs_, train_loss, loss, scores.lesion_dice_per_image(), best},
@@ -344,6 +375,7 @@ class Run {
 
   const TrainOptions& options_;
   const RunData& data_;
+  Processes& processes_;
   std::filesystem::path folder_;
   const std::function<void()>& page_;
   std::size_t warnings_kept_ = 0;
@@ -352,13 +384,13 @@ class Run {
   Loader loader_;
   FusedLoss<float> loss_;
   std::unique_ptr<Optimizer<float>> optimizer_;
-  Stepper stepper_;
+  std::unique_ptr<TrainingSteps> steps_;
   std::int64_t epochs_, total_steps_;
   LearningRate schedule_;
   AveragedWeights averages_;
   RunIdentity run_;
   TrainingProgress position_;
-  std::optional<TrainingLog> log_;
+  std::optional<TrainingLog> log_;  // the first process's
   Progress progress_;
   Clock::time_point start_;
   std::int64_t first_step_ = 0;  // of this process
@@ -387,11 +419,12 @@ void check_options(TrainOptions options) {
 
 void train_network(const TrainOptions& options, const RunData& data,
                    const std::filesystem::path& folder, Start start,
-                   const std::function<void()>& draw_page) {
+                   const std::function<void()>& draw_page, Processes& processes) {
   const Device device = options.where.compute().device;
   const double available = available_memory(device);
   const auto images = static_cast<Index>(trained_items(options, data).size());
-  const Index largest = chunk_count(images, chunk_count(images, options.batch));  // see Loader
+  const Index of_batch = chunk_count(images, chunk_count(images, options.batch));  // see Loader
+  const Index largest = chunk_count(of_batch, processes.count());
   const std::string memory = within_memory("while measuring what a step needs", kHelp, [&] {
     return memory_text(forecast_memory(options), static_cast<int>(largest), available);
   });
@@ -399,7 +432,7 @@ void train_network(const TrainOptions& options, const RunData& data,
     release_cached_memory(device);  // to the recorded steps, which have their own
   // Beside the steps there are weights, moments, uploads, checkpoints.
   within_memory("while training: " + memory, kHelp,
-                [&] { Run(options, data, folder, start, draw_page, memory).train(); });
+                [&] { Run(options, data, folder, start, draw_page, memory, processes).train(); });
 }
 
 }  // namespace dmf

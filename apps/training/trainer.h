@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "apps/processes/processes.h"
 #include "apps/run/run_data.h"
 
 namespace dmf {
@@ -29,6 +30,9 @@ enum class Start { anew, from_checkpoint };
 /// A run that was stopped, anyhow, and goes on from its checkpoint ends with the same bytes in all
 /// of these as one that never stopped.
 ///
+/// Several processes share every step's shards and the validation, and end with these bytes too; the first
+/// alone writes, in a folder that all can read.
+///
 /// draw_page  called after every epoch, once all above is saved; what it throws is told of as a page
 ///            that is missing, for no training ends for one
 /// throws  NumericError when a loss or gradient is not finite, naming the first parameter or op,
@@ -37,6 +41,6 @@ enum class Start { anew, from_checkpoint };
 ///         and the step finished and saved. What was saved last is untouched by any.
 void train_network(const TrainOptions& options, const RunData& data,
                    const std::filesystem::path& folder, Start start,
-                   const std::function<void()>& draw_page);
+                   const std::function<void()>& draw_page, Processes& processes);
 
 }  // namespace dmf

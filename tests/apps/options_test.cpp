@@ -211,11 +211,11 @@ TEST_CASE("options: what bears on the result, may change on resume, may vary in 
   using Names = std::set<std::string>;
   CHECK(not_of_result == Names{"cache-mb", "checkpoint-every", "data", "folds-file", "group-by",
                                "groups", "record-gradients", "skip-broken", "split-file",
-                               "tensorboard"});
-  CHECK(changing == Names{"data", "device", "precision"});
+                               "tensorboard", "wait-limit"});
+  CHECK(changing == Names{"data", "device", "precision", "wait-limit"});
   CHECK(fixed == Names{"auxiliary", "cache-mb", "checkpoint-every", "data", "fold", "folds-file",
                        "recipe", "record-gradients", "seed", "set-aside", "skip-broken",
-                       "split-file", "split-seed", "tensorboard", "weighting"});
+                       "split-file", "split-seed", "tensorboard", "wait-limit", "weighting"});
   CHECK(paths == Names{"data", "folds-file", "groups", "init-from", "split-file"});
 }
 
