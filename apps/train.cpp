@@ -9,6 +9,7 @@
 #include "apps/options/config_file.h"
 #include "apps/options/option_conflicts.h"
 #include "apps/options/recipes.h"
+#include "apps/programs.h"
 #include "apps/report/run_report.h"
 #include "apps/report/run_results.h"
 #include "apps/run/model_file.h"
@@ -17,6 +18,7 @@
 #include "apps/run/run_files.h"
 #include "apps/run/run_folder.h"
 #include "apps/run/run_identity.h"
+#include "apps/support/common_options.h"
 #include "apps/support/console.h"
 #include "apps/support/machine_limits.h"
 #include "apps/support/option_values.h"
@@ -61,14 +63,15 @@ void check_command(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->count() == 0 || option->get_lnames().empty()) continue;
     const std::string& key = option->get_lnames().front();
-    const bool is_of_resuming = key == "resume" || key == "threads" || key == "data-changed";
+    const bool is_of_resuming =
+        key == "resume" || key == "threads" || key == "data-changed" || dmf::is_common_option(key);
     if (is_of_resuming || dmf::nature_of(key).may_change_on_resume) continue;
     std::string problem = "--resume takes its options from the run, so " + option->get_name() +
                           " cannot be given with it";
     if (option->check_name("--epochs")) {
       problem +=
-          ": the learning rate at each step depends on it, so more epochs are another run (train "
-          "--config RUN/config.toml --epochs N --out ANOTHER)";
+          ": the learning rate at each step depends on it, so more epochs are another run (" +
+          dmf::command_of("train") + " --config RUN/config.toml --epochs N --out ANOTHER)";
     }
     throw CLI::ValidationError(problem);
   }
@@ -138,6 +141,8 @@ class TrainCommand {
                  "Go on with a run although its images or masks changed since it began")
         ->configurable(false);
     dmf::add_threads_option(app);
+    dmf::add_dry_run_option(app);
+    dmf::add_json_option(app);
     app.final_callback([&app] { check_command(app); });
   }
 
@@ -177,6 +182,7 @@ class TrainCommand {
                            options_.data.anonymise ? "train (--anonymise: config.toml has all "
                                                      "options)"
                                                    : command)};
+    if (!resume_.empty()) dmf::end_dry_run("go on with the run in " + folder.string());
     const dmf::RunData data =
         resume_.empty() ? begin(run, std::move(samples)) : go_on(folder, run, std::move(samples));
     dmf::say_lines(dmf::describe_data(data, options_));
@@ -184,6 +190,7 @@ class TrainCommand {
       dmf::say(dmf::describe_recipe(app_) + "\n");
       warn_of_idle_options(data);
     }
+    dmf::end_dry_run("train into " + folder.string());
     if (!lock) {
       dmf::make_folder(folder);
       lock.emplace(folder);
@@ -202,6 +209,7 @@ class TrainCommand {
       dmf::write_results(folder, model, data, options_, split);
     });
     dmf::say(fmt::format("run folder: {}\n", folder.string()));
+    dmf::print_json(dmf::read_file(folder / "metrics.json", kLargestText));
     return 0;
   }
 
@@ -258,17 +266,18 @@ class TrainCommand {
   /// Those of the run, but for what this command may say.
   void read_options(const fs::path& folder) {
     DMF_CHECK(fs::exists(folder / "config.toml"), IoError,
-              "[resume] {} is not there: no run has begun in {}. Begin one with train --data DATA "
+              "[resume] {} is not there: no run has begun in {}. Begin one with {} --data DATA "
               "--out {}.",
-              (folder / "config.toml").string(), folder.string(), dmf::shell_word(folder.string()));
+              (folder / "config.toml").string(), folder.string(), dmf::command_of("train"),
+              dmf::shell_word(folder.string()));
     const dmf::TrainOptions given = options_;
     options_ = dmf::read_config((folder / "config.toml").string());
     // What `none` does has not changed; a run of this version holds any other in full.
     DMF_CHECK(options_.augment == "none" || !dmf::is_named_composition(options_.augment), IoError,
               "[resume] {} says augment=\"{}\", as older versions wrote it, whose draws this one "
               "does not make. Finish the run with the version that began it, or begin another: "
-              "train --config {} --out ANOTHER.",
-              (folder / "config.toml").string(), options_.augment,
+              "{} --config {} --out ANOTHER.",
+              (folder / "config.toml").string(), options_.augment, dmf::command_of("train"),
               dmf::shell_word((folder / "config.toml").string()));
     if (app_.count("--device") > 0) options_.where.device = given.where.device;
     if (app_.count("--precision") > 0) options_.where.precision = given.where.precision;
@@ -342,12 +351,11 @@ class TrainCommand {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int dmf::train_program(const Call& call) {
   CLI::App app(
       "Trains a U-Net on ultrasound images with Dynamic Memory Fusion. Research software, not for "
       "diagnosis.",
       "train");
   TrainCommand train(app);
-  return dmf::run_program(app, argc, argv,
-                          [&] { return train.run(dmf::command_line(argc, argv)); });
+  return dmf::run_program(app, call, [&] { return train.run(call.command_line()); });
 }

@@ -50,8 +50,8 @@ TEST_CASE_FIXTURE(RunFixture,
     CHECK(outcome.code == (complete ? 0 : 128 + signal));
     if (!complete) {
       CHECK(has(outcome, "stopping after this step; once more to stop at once\n"));
-      CHECK((has(outcome, "all of it saved. Go on with: train --resume /") ||
-             has(outcome, "scoring stopped; train --resume /")));
+      CHECK((has(outcome, "all of it saved. Go on with: " DMF_PROGRAMS "/train --resume /") ||
+             has(outcome, "scoring stopped; " DMF_PROGRAMS "/train --resume /")));
       scoring += has(outcome, "scoring stopped") ? 1 : 0;
       REQUIRE(run(resume(out)).code == 0);
     }
