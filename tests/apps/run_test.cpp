@@ -244,7 +244,8 @@ TEST_CASE_FIXTURE(RunFixture,
   fs::rename(folder / "data", folder / "moved");
   const std::string moved = "--data " + quoted(folder / "moved");
   is_one_error_line(run(evaluate("run")), 1, "say where they lie now (--data FOLDER --part test)");
-  is_one_error_line(run(resume("run")), 1, "is not a folder: say where they lie now (" DMF_PROGRAMS "/train --res");
+  is_one_error_line(run(resume("run")), 1,
+                    "is not a folder: say where they lie now (" DMF_PROGRAMS "/train --res");
   const Outcome there = run(evaluate("run", moved + " --part test"));
   CHECK_MESSAGE(there.code == 0, there.text);
   CHECK(run(resume("run", moved)).code == 0);
