@@ -23,10 +23,10 @@ struct StepOptions {
   double final_lr_fraction = 0.0;
   double clip_norm = 0.0;
   double ema = 0.0;
-  int swa = 0;         // last epochs whose weights are averaged; 0: none
-  int early_stop = 0;  // epochs without a better one that end a run; 0: never
+  int swa = 0;                 // last epochs whose weights are averaged; 0: none
+  int early_stop = 0;          // epochs without a better one that end a run; 0: never
   std::string init_from = {};  // a model file or a run folder; empty: random weights
-  int small_lesions = 1;  // times an image with a small lesion is in an epoch
+  int small_lesions = 1;       // times an image with a small lesion is in an epoch
 
   /// Passes over the training images: `epochs`, or as many whole ones as hold so many updates.
   ///

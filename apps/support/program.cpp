@@ -156,6 +156,9 @@ void start_threads() {
 int run_program(CLI::App& app, const Call& call, const std::function<int()>& body) {
   Speech speech;
   add_speech_options(app, speech);
+  app.set_version_flag(
+      "--version", [&app] { return describe_build(app.get_name()); },
+      "Print the version and what was built in");
   use_help_text(app);
   if (call.reader) {
     call.reader(app);
@@ -167,8 +170,6 @@ int run_program(CLI::App& app, const Call& call, const std::function<int()>& bod
   occupy_standard_streams();
   limit_threads();
   if (call.words > 1) app.name("dmf " + app.get_name());
-  app.set_version_flag("--version", describe_build(app.get_name()),
-                       "Print the version and what was built in");
   try {
     app.parse(call.argc - (call.words - 1), call.argv + (call.words - 1));
   } catch (const CLI::CallForHelp&) {

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Fails where a package is not what it is said to be. Usage: check.sh FILE.tar.gz [ROOT...]
-#   ROOT  a system's root folder, as debootstrap makes it: the program is tried there (as root) without network, as
-#         root and as somebody else, from the archive alone
+#   ROOT  a system's root folder, as debootstrap makes it: without network, as root and as somebody else, a network is
+#         trained there and predicts, from the archive alone; in the first of them that is the demo (needs root)
 set -eu
 archive=$1
 shift
@@ -37,17 +37,21 @@ try "lists its dependencies" test -s "$folder/share/doc/dmf/dependencies.spdx.js
 
 # in_root ROOT USER COMMAND
 in_root() { unshare --net chroot --userspec="$2" "$1" /bin/sh -c "cd /tmp/dmf-try && $3"; }
+out=/tmp/dmf-try/out
+train="dmf demo --out $out"
 for root in "$@"; do
-  for user in 0:0 1000:1000; do
+  for user in 1000:1000 0:0; do
     rm -rf "$root/tmp/dmf-try"
     mkdir -p "$root/tmp/dmf-try"
     cp "$archive" "$root/tmp/dmf-try/"
     chown -R "$user" "$root/tmp/dmf-try"
     try "$root as $user: from the archive to a trained model" in_root "$root" "$user" \
-      "tar -xzf $(basename "$archive") && $name/bin/dmf demo"
-    tail -n 4 "$made/log" | sed 's/^/    /'
+      "tar -xzf $(basename "$archive") && PATH=\$PATH:\$PWD/$name/bin && $train"
+    tail -n 3 "$made/log" | sed 's/^/    /'
+    train="dmf phantom --out $out-data --size 32 --benign 8 --malignant 8 && \
+      dmf train --data $out-data --out $out --recipe quick --image 32 --updates 8"
     try "$root as $user: predicts" in_root "$root" "$user" \
-      "$name/bin/dmf predict --model demo --out masks demo-data/benign --json"
+      "$name/bin/dmf predict --model $out --out masks $out-data/benign --json"
     rm -rf "$root/tmp/dmf-try"
   done
 done
