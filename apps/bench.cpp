@@ -8,6 +8,7 @@
 #include "apps/benchmarks/scaling.h"
 #include "apps/benchmarks/step.h"
 #include "apps/options/augment_option.h"
+#include "apps/programs.h"
 #include "apps/support/option_set.h"
 #include "apps/support/program.h"
 
@@ -32,7 +33,7 @@ void add_model_options(CLI::App& command, dmf::Workload& workload, int& iteratio
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int dmf::bench_program(const Call& call) {
   CLI::App app("Measures the engine's speed. Each subcommand prints JSON, one line a result.",
                "bench");
   app.require_subcommand(1);
@@ -68,7 +69,7 @@ int main(int argc, char** argv) {
   add_size_options(*ops, workload);
   dmf::add_device_options(*ops, where);
 
-  return dmf::run_program(app, argc, argv, [&] {
+  return dmf::run_program(app, call, [&] {
     const auto print = [](const std::string& line) { fmt::print("{}\n", line); };
     const dmf::Compute compute = where.compute();
     if (ops->parsed()) {

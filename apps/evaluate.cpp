@@ -11,10 +11,12 @@
 #include "apps/files/output_files.h"
 #include "apps/options/config_file.h"
 #include "apps/options/conventions.h"
+#include "apps/programs.h"
 #include "apps/report/run_report.h"
 #include "apps/run/model_file.h"
 #include "apps/run/run_data.h"
 #include "apps/run/run_identity.h"
+#include "apps/support/common_options.h"
 #include "apps/support/console.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
@@ -62,7 +64,7 @@ void require_in_part(const fs::path& run, const std::vector<std::size_t>& items,
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int dmf::evaluate_program(const Call& call) {
   CLI::App app("Scores a trained network on a part of its data set, or on another data set.",
                "evaluate");
   std::vector<std::string> runs;
@@ -106,7 +108,15 @@ int main(int argc, char** argv) {
   dmf::add_value(app, group, "--convention", convention,
                  "Give Dice and IoU as this project reports them too; by default the run's")
       ->check(dmf::one_of(dmf::convention_names()));
-  app.add_option("--json", json, "Write the scores to this file too");
+  app.add_option(
+         "--json", json,
+         "Write the scores to this file too; without a file: print them as JSON, and nothing "
+         "else on standard output")
+      ->expected(0, 1);
+  app.final_callback([&] {
+    if (app.count("--json") > 0 && json.empty()) dmf::want_json();
+  });
+  dmf::add_dry_run_option(app);
   app.add_option("--csv", csv, "Write a table with a row an image to this file too");
   bool overwrite = false;
   app.add_flag("--overwrite", overwrite,
@@ -120,7 +130,7 @@ int main(int argc, char** argv) {
   dmf::DeviceChoice where;
   dmf::add_device_options(app, where);
   dmf::add_processor_options(app);
-  return dmf::run_program(app, argc, argv, [&] {
+  return dmf::run_program(app, call, [&] {
     const fs::path folder = runs.front();
     dmf::warn_where_idle(app, "--precision", !where.has_precision(), dmf::kCpuPrecision);
     dmf::warn_where_idle(app, "--overwrite", json.empty() && csv.empty(),
@@ -183,6 +193,7 @@ int main(int argc, char** argv) {
     for (std::size_t k = 1; own && part != "all" && k < runs.size(); ++k) {
       require_in_part(runs[k], items, part, samples);
     }
+    dmf::end_dry_run(fmt::format("score {} images", items.size()));
     dmf::EvaluationOptions scoring;
     scoring.batch = batch;
     scoring.tiles = tiles;
@@ -208,7 +219,9 @@ int main(int argc, char** argv) {
             (model.members.size() == 1 ? "" : fmt::format(", {} networks", model.members.size())) +
             (inference.empty() ? "" : ", " + inference)));
     if (tiles != 0.0) at += fmt::format(", in windows at {} times that", tiles);
-    if (!json.empty()) outputs.write(json, dmf::metrics_json(scores, at, part, split, model.run));
+    const std::string metrics = dmf::metrics_json(scores, at, part, split, model.run);
+    dmf::print_json(metrics);
+    if (!json.empty()) outputs.write(json, metrics);
     if (!csv.empty()) outputs.write(csv, dmf::per_image_csv(evaluation.images));
     return 0;
   });

@@ -10,6 +10,7 @@
 #include "apps/options/config_file.h"
 #include "apps/options/option_conflicts.h"
 #include "apps/options/recipes.h"
+#include "apps/programs.h"
 #include "apps/run/run_folder.h"
 #include "apps/support/console.h"
 #include "apps/support/machine_limits.h"
@@ -104,8 +105,8 @@ class GridCommand {
     fmt::print("grid      {} of {} runs done, {} failed{}\n", state.done, runs.size(), state.failed,
                state.failed > 0 ? ": --retry-failed tries them again" : "");
     if (runner_.shards > 1) {
-      fmt::print("when all parts are done: experiment report {} --out {}\n", out_,
-                 (std::filesystem::path(out_) / "report").string());
+      fmt::print("when all parts are done: {} report {} --out {}\n", dmf::command_of("experiment"),
+                 out_, (std::filesystem::path(out_) / "report").string());
     } else if (state.left == 0 && state.done > 0) {
       // The same command goes on with a grid: its report of before is not in the way.
       fmt::print("{}", dmf::write_grid_report(dmf::read_results({out_}),
@@ -125,7 +126,7 @@ class GridCommand {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int dmf::experiment_program(const Call& call) {
   CLI::App app(
       "Trains a grid of configurations, each several times, and reports on it. A grid that was "
       "stopped goes on with the same command. Research software, not for diagnosis.",
@@ -144,7 +145,7 @@ int main(int argc, char** argv) {
   app.final_callback([&] {
     if (app.get_subcommands().empty()) grid.check_usage();
   });
-  return dmf::run_program(app, argc, argv, [&] {
+  return dmf::run_program(app, call, [&] {
     const auto chosen = app.get_subcommands();
     return chosen.empty() ? grid.run() : actions.at(chosen.front()->get_name())();
   });

@@ -2,10 +2,13 @@
 #include <CLI/CLI.hpp>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "apps/export/onnx.h"
 #include "apps/export/weights.h"
 #include "apps/files/output_files.h"
+#include "apps/programs.h"
+#include "apps/support/common_options.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
@@ -79,7 +82,7 @@ std::string converted(const dmf::Model& model, const Options& options) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int dmf::export_program(const Call& call) {
   CLI::App app(
       "Converts trained networks: to and from the names and layouts of PyTorch and Keras "
       "(safetensors files), and to ONNX.",
@@ -111,7 +114,9 @@ int main(int argc, char** argv) {
       ->group(group)
       ->check(dmf::one_of(dmf::names_of(dmf::kFits)))
       ->capture_default_str();
-  return dmf::run_program(app, argc, argv, [&] {
+  dmf::add_dry_run_option(app);
+  dmf::add_json_option(app);
+  return dmf::run_program(app, call, [&] {
     if (options.to == "onnx") dmf::check_onnx_built();
     DMF_CHECK(options.models.size() == 1 || (options.from == "dmf" && options.to == "dmf"),
               ValueError, "[export] {} models: expected one, but for an ensemble from dmf to dmf.",
@@ -124,13 +129,21 @@ int main(int argc, char** argv) {
     outputs.plan(options.out);
     const dmf::Model model = load(options);
     outputs.begin();
+    dmf::end_dry_run("write " + options.out);
     outputs.write(options.out, converted(model, options));
+    nlohmann::ordered_json networks = nlohmann::ordered_json::array();
     for (const auto& member : model.members) {
       const dmf::NetworkSpec& spec = member->spec();
       fmt::print("{}: {}, {}, {} to {} channels, {} parameters\n", options.out, spec.name,
                  dmf::settings_text(spec.settings), spec.in_channels, spec.classes,
                  member->parameter_count());
+      networks.push_back({{"network", spec.name},
+                          {"settings", dmf::settings_text(spec.settings)},
+                          {"channels", spec.in_channels},
+                          {"classes", spec.classes},
+                          {"parameters", member->parameter_count()}});
     }
+    dmf::print_json(networks.dump(2));
     return 0;
   });
 }

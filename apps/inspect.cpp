@@ -2,13 +2,16 @@
 #include <CLI/CLI.hpp>
 
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "apps/files/output_files.h"
 #include "apps/inspection/augmented.h"
 #include "apps/inspection/findings.h"
 #include "apps/options/recipes.h"
+#include "apps/programs.h"
 #include "apps/run/run_data.h"
+#include "apps/support/common_options.h"
 #include "apps/support/console.h"
 #include "apps/support/option_set.h"
 #include "apps/support/program.h"
@@ -22,9 +25,24 @@ bool names_no_file(const std::string& line) {
   return line.starts_with("data ") || line.starts_with("masks ") || line.starts_with("patients ");
 }
 
+/// How the data set is understood, and what a person should look at.
+std::string findings_json(const dmf::Inspection& inspection, const std::vector<std::string>& lines,
+                          bool anonymise) {
+  nlohmann::ordered_json findings = nlohmann::ordered_json::array();
+  for (const dmf::Finding& finding : inspection.findings) {
+    nlohmann::ordered_json told = {
+        {"what", finding.what}, {"count", finding.where.size()}, {"trouble", !finding.is_fact}};
+    if (!anonymise || !finding.names_files) told["where"] = finding.where;
+    findings.push_back(std::move(told));
+  }
+  const nlohmann::ordered_json all = {
+      {"images", inspection.images.size()}, {"understood", lines}, {"findings", findings}};
+  return all.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 }  // namespace
 
-int main(int argc, char** argv) {
+int dmf::inspect_program(const Call& call) {
   CLI::App app(
       "Looks at a data set as train would read it, without training: how masks are understood, and "
       "what a person should look at.",
@@ -48,7 +66,9 @@ int main(int argc, char** argv) {
   bool list = false;
   app.add_flag("--list", list, "Print a line an image: its name here, and its file");
   dmf::add_processor_options(app);
-  return dmf::run_program(app, argc, argv, [&] {
+  dmf::add_dry_run_option(app);
+  dmf::add_json_option(app);
+  return dmf::run_program(app, call, [&] {
     dmf::warn_where_idle(app, "--overwrite", out.empty() && augmented.empty(),
                          "without --out or --augmented");
     dmf::warn_where_idle(app, "--augment", augmented.empty(), "without --augmented");
@@ -65,6 +85,7 @@ int main(int argc, char** argv) {
       const dmf::DatasetItem& item = samples.item(i);
       fmt::print("{}: {}\n", item.id, item.own_name());
     }
+    dmf::end_dry_run(fmt::format("look at {} images", samples.size()));
     dmf::CountBar bar;
     const dmf::Inspection inspection = dmf::within_memory(
         "while looking at the images of " + options.data.folder, "Fewer --threads need less",
@@ -75,6 +96,7 @@ int main(int argc, char** argv) {
     for (std::string line; std::getline(text, line);) {
       if (!options.data.anonymise || names_no_file(line)) lines.push_back(line);
     }
+    dmf::print_json(findings_json(inspection, lines, options.data.anonymise));
     const std::string title =
         options.data.anonymise ? "Data set" : "Data set " + options.data.folder;
     if (!out.empty()) {

@@ -8,6 +8,8 @@
 #include "apps/data/phantom.h"
 #include "apps/files/output_files.h"
 #include "apps/image/codecs/image_file.h"
+#include "apps/programs.h"
+#include "apps/support/common_options.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
 #include "apps/support/version.h"
@@ -46,7 +48,7 @@ void write_phantom(dmf::OutputFiles& outputs, const fs::path& phantom, dmf::Phan
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int dmf::phantom_program(const Call& call) {
   CLI::App app(
       "Simulates breast-ultrasound images with their masks, in the layout of the BUSI archive.",
       "phantom");
@@ -70,7 +72,9 @@ int main(int argc, char** argv) {
       ->check(dmf::whole_number(32, 1024));
   dmf::add_value(app, group, "--seed", seed, "The same seed gives the same images");
   dmf::add_processor_options(app);
-  return dmf::run_program(app, argc, argv, [&] {
+  dmf::add_dry_run_option(app);
+  dmf::add_json_option(app);
+  return dmf::run_program(app, call, [&] {
     const fs::path folder = out;
     const auto kinds = {std::pair(dmf::PhantomKind::benign, benign),
                         std::pair(dmf::PhantomKind::malignant, malignant),
@@ -85,6 +89,8 @@ int main(int argc, char** argv) {
     }
     outputs.plan(folder, dmf::kPhantomRecord);
     outputs.begin();
+    dmf::end_dry_run(
+        fmt::format("write {} phantoms into {}", benign + malignant + normal, folder.string()));
     const nlohmann::ordered_json record = {
         {"simulated", true}, {"program", fmt::format("phantom {}", dmf::kVersion)},
         {"benign", benign},  {"malignant", malignant},
@@ -101,6 +107,7 @@ int main(int argc, char** argv) {
                          "A smaller --size or fewer --threads need less",
                          [&] { dmf::rethrow_first(errors); });
     }
+    dmf::print_json(record.dump(2));
     fmt::print("{} phantoms in {}\n", benign + malignant + normal, folder.string());
     return 0;
   });

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <exception>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "apps/data/anonymise.h"
@@ -11,6 +12,8 @@
 #include "apps/prediction/find_images.h"
 #include "apps/prediction/polygons.h"
 #include "apps/prediction/segment.h"
+#include "apps/programs.h"
+#include "apps/support/common_options.h"
 #include "apps/support/console.h"
 #include "apps/support/option_values.h"
 #include "apps/support/program.h"
@@ -111,6 +114,7 @@ class Prediction {
       }
     }
     progress_.clear();
+    dmf::print_json(told_.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     if (options_.coco()) outputs_.write(options_.coco_file(), coco_.json());
     if (options_.segment.disagreement) {
       outputs_.write(options_.disagreement_file(), dmf::disagreement_text(model_));
@@ -121,7 +125,8 @@ class Prediction {
  private:
   struct Results {
     std::vector<std::pair<fs::path, std::string>> files;
-    std::string line;  // what --list prints
+    std::string line;     // what --list prints
+    double lesion = 0.0;  // its share of the pixels
   };
 
   /// How many images are segmented before their results are written. Where each core has one to
@@ -164,8 +169,11 @@ class Prediction {
     if (results) {
       outputs_.write(results->files);
       if (options_.list) progress_.line(results->line);
+      told_.push_back(
+          {{"image", path}, {"result", image.result.string()}, {"lesion", results->lesion}});
     } else {
       progress_.problem("predict: " + problem);
+      told_.push_back({{"image", path}, {"problem", problem}});
       failed.push_back(path);
     }
   }
@@ -198,6 +206,7 @@ class Prediction {
     for (auto& [ending, bytes] : result.files) {
       results.files.emplace_back(with_ending(target, ending), std::move(bytes));
     }
+    results.lesion = result.lesion_share;
     results.line = fmt::format("{}{}: lesion {:.2f} % of the pixels", image.path.string(),
                                is_renamed(image) ? " as " + image.result.string() : "",
                                100.0 * result.lesion_share);
@@ -210,6 +219,7 @@ class Prediction {
   std::vector<std::string> names_;
   dmf::CocoFile coco_;
   dmf::CountBar progress_;
+  nlohmann::ordered_json told_ = nlohmann::ordered_json::array();  // an object an image
 };
 
 /// The last lines: how many images, which not, and what was left out of the folders.
@@ -231,7 +241,7 @@ std::string summary(std::size_t images, const std::vector<std::string>& failed,
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int dmf::predict_program(const Call& call) {
   CLI::App app(
       "Segments images with a trained network: for each a mask, a probability map and an overlay "
       "as PNG, at the image's own size; of a photograph that is to be turned (EXIF), upright; of a "
@@ -275,7 +285,9 @@ int main(int argc, char** argv) {
   dmf::DeviceChoice where;
   dmf::add_device_options(app, where);
   dmf::add_processor_options(app);
-  return dmf::run_program(app, argc, argv, [&] {
+  dmf::add_dry_run_option(app);
+  dmf::add_json_option(app);
+  return dmf::run_program(app, call, [&] {
     dmf::warn_where_idle(app, "--precision", !where.has_precision(), dmf::kCpuPrecision);
     dmf::Model model = dmf::load_models(options.models, where.compute());
     DMF_CHECK(
@@ -295,6 +307,7 @@ int main(int argc, char** argv) {
     for (const dmf::ImageToSegment& image : found.images) inputs.push_back(image.path);
     dmf::OutputFiles outputs({"predict", options.overwrite, "--out", std::move(inputs)});
     plan(outputs, options, found.images);
+    dmf::end_dry_run(fmt::format("segment {} images into {}", found.images.size(), options.out));
     const std::vector<std::string> failed =
         Prediction(options, std::move(model), outputs).run(found.images);
     dmf::say_lines(summary(found.images.size(), failed, found.left_out, options.out));

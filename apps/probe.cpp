@@ -3,11 +3,14 @@
 
 #include <filesystem>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "apps/files/folders.h"
 #include "apps/files/output_files.h"
 #include "apps/image/codecs/file_format.h"
 #include "apps/oracle/reference_case.h"
+#include "apps/programs.h"
+#include "apps/support/common_options.h"
 #include "apps/support/program.h"
 #include "engine/core/check.h"
 
@@ -58,6 +61,7 @@ class Results {
 int check(const std::vector<fs::path>& cases, dmf::Precision precision, const dmf::Compute& compute,
           Results& results) {
   std::size_t passed = 0, failed = 0, unsupported = 0;
+  nlohmann::ordered_json told = nlohmann::ordered_json::array();
   for (const fs::path& path : cases) {
     const dmf::CaseReport report = dmf::check_case(path, precision, compute);
     const bool known = report.verdict != dmf::CaseVerdict::unsupported;
@@ -68,9 +72,18 @@ int check(const std::vector<fs::path>& cases, dmf::Precision precision, const dm
                        : "skip",
                report.op, report.name, report.largest_absolute, report.largest_relative,
                report.message.empty() ? "" : "  " + report.message);
+    told.push_back({{"op", report.op},
+                    {"case", report.name},
+                    {"verdict", pass    ? "pass"
+                                : known ? "fail"
+                                        : "not supported"},
+                    {"absolute", report.largest_absolute},
+                    {"relative", report.largest_relative},
+                    {"message", report.message}});
     ++(pass ? passed : known ? failed : unsupported);
     results.write(path, report.results);
   }
+  dmf::print_json(told.dump(2));
   fmt::print("{} passed, {} failed, {} not supported\n", passed, failed, unsupported);
   return failed == 0 && passed > 0 ? 0 : 1;
 }
@@ -79,6 +92,7 @@ int check(const std::vector<fs::path>& cases, dmf::Precision precision, const dm
 int compute(const std::vector<fs::path>& cases, dmf::Precision precision,
             const dmf::Compute& compute, Results& results) {
   std::size_t failed = 0;
+  nlohmann::ordered_json told = nlohmann::ordered_json::array();
   for (const fs::path& path : cases) {
     try {
       const dmf::Safetensors computed =
@@ -88,18 +102,20 @@ int compute(const std::vector<fs::path>& cases, dmf::Precision precision,
         made.push_back(fmt::format("{} {}", name, tensor.shape.str()));
       }
       fmt::print("{}: {}\n", path.string(), fmt::join(made, ", "));
+      told.push_back({{"case", path.string()}, {"made", made}});
       results.write(path, computed);
     } catch (const std::exception& problem) {  // the others are still worth computing
       fmt::print(stderr, "probe: {}: {}\n", path.string(), problem.what());
       ++failed;
     }
   }
+  dmf::print_json(told.dump(2));
   return failed == 0 ? 0 : 1;
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int dmf::probe_program(const Call& call) {
   CLI::App app(
       "Reference oracle: computes cases (safetensors files that name an op and its inputs) and "
       "compares the results with what they expect, or writes them.",
@@ -117,10 +133,13 @@ int main(int argc, char** argv) {
                "Compute in single precision whatever the case holds (rtol 1e-4, atol 1e-6)");
   dmf::add_device_options(app, where);
   dmf::add_processor_options(app);
-  return dmf::run_program(app, argc, argv, [&] {
+  dmf::add_dry_run_option(app);
+  dmf::add_json_option(app);
+  return dmf::run_program(app, call, [&] {
     const dmf::Compute with = where.compute();
     const auto cases = dmf::files_of(inputs, 8, why_no_case, ".safetensors files").files;
     Results results(cases, out, overwrite);
+    dmf::end_dry_run(fmt::format("compute {} case{}", cases.size(), cases.size() == 1 ? "" : "s"));
     const auto precision = single ? dmf::Precision::single : dmf::Precision::as_given;
     return compare ? check(cases, precision, with, results)
                    : compute(cases, precision, with, results);

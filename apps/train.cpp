@@ -10,6 +10,7 @@
 #include "apps/options/option_conflicts.h"
 #include "apps/options/recipes.h"
 #include "apps/processes/processes.h"
+#include "apps/programs.h"
 #include "apps/report/run_report.h"
 #include "apps/report/run_results.h"
 #include "apps/run/model_file.h"
@@ -18,6 +19,7 @@
 #include "apps/run/run_files.h"
 #include "apps/run/run_folder.h"
 #include "apps/run/run_identity.h"
+#include "apps/support/common_options.h"
 #include "apps/support/console.h"
 #include "apps/support/machine_limits.h"
 #include "apps/support/option_values.h"
@@ -63,15 +65,15 @@ void check_command(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options()) {
     if (option->count() == 0 || option->get_lnames().empty()) continue;
     const std::string& key = option->get_lnames().front();
-    const bool is_of_resuming =
-        key == "resume" || key == "threads" || key == "isa" || key == "data-changed";
+    const bool is_of_resuming = key == "resume" || key == "threads" || key == "isa" ||
+                                key == "data-changed" || dmf::is_common_option(key);
     if (is_of_resuming || dmf::nature_of(key).may_change_on_resume) continue;
     std::string problem = "--resume takes its options from the run, so " + option->get_name() +
                           " cannot be given with it";
     if (option->check_name("--epochs")) {
       problem +=
-          ": the learning rate at each step depends on it, so more epochs are another run (train "
-          "--config RUN/config.toml --epochs N --out ANOTHER)";
+          ": the learning rate at each step depends on it, so more epochs are another run (" +
+          dmf::command_of("train") + " --config RUN/config.toml --epochs N --out ANOTHER)";
     }
     throw CLI::ValidationError(problem);
   }
@@ -142,6 +144,8 @@ class TrainCommand {
                  "Go on with a run although its images or masks changed since it began")
         ->configurable(false);
     dmf::add_processor_options(app);
+    dmf::add_dry_run_option(app);
+    dmf::add_json_option(app);
     app.final_callback([&app] { check_command(app); });
   }
 
@@ -171,6 +175,8 @@ class TrainCommand {
       dmf::say(dmf::describe_recipe(app_) + "\n");
       warn_of_idle_options(*data);
     }
+    dmf::end_dry_run((resume_.empty() ? "train into " : "go on with the run in ") +
+                     folder.string());
     dmf::do_in_all(processes, [&] {
       if (processes.is_first()) write(folder, run, lock);
     });
@@ -259,6 +265,7 @@ class TrainCommand {
                          dmf::describe_split(options_, data.samples));
     });
     dmf::say(fmt::format("run folder: {}\n", folder.string()));
+    dmf::print_json(dmf::read_file(folder / "metrics.json", kLargestText));
   }
 
   /// How the run that is gone on with reads its masks; nothing of a new one.
@@ -313,17 +320,18 @@ class TrainCommand {
   /// Those of the run, but for what this command may say.
   void read_options(const fs::path& folder) {
     DMF_CHECK(fs::exists(folder / "config.toml"), IoError,
-              "[resume] {} is not there: no run has begun in {}. Begin one with train --data DATA "
+              "[resume] {} is not there: no run has begun in {}. Begin one with {} --data DATA "
               "--out {}.",
-              (folder / "config.toml").string(), folder.string(), dmf::shell_word(folder.string()));
+              (folder / "config.toml").string(), folder.string(), dmf::command_of("train"),
+              dmf::shell_word(folder.string()));
     const dmf::TrainOptions given = options_;
     options_ = dmf::read_config((folder / "config.toml").string());
     // What `none` does has not changed; a run of this version holds any other in full.
     DMF_CHECK(options_.augment == "none" || !dmf::is_named_composition(options_.augment), IoError,
               "[resume] {} says augment=\"{}\", as older versions wrote it, whose draws this one "
               "does not make. Finish the run with the version that began it, or begin another: "
-              "train --config {} --out ANOTHER.",
-              (folder / "config.toml").string(), options_.augment,
+              "{} --config {} --out ANOTHER.",
+              (folder / "config.toml").string(), options_.augment, dmf::command_of("train"),
               dmf::shell_word((folder / "config.toml").string()));
     if (app_.count("--device") > 0) options_.where.device = given.where.device;
     if (app_.count("--precision") > 0) options_.where.precision = given.where.precision;
@@ -402,14 +410,18 @@ class TrainCommand {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  return dmf::run_together("train", argv, [&](dmf::Processes& processes) {
+int dmf::train_program(const Call& call) {
+  const auto run = [&call](Processes& processes) {
     CLI::App app(
         "Trains a U-Net on ultrasound images with Dynamic Memory Fusion. Research software, not for "
         "diagnosis.",
         "train");
     TrainCommand train(app);
-    return dmf::run_program(app, argc, argv,
-                            [&] { return train.run(dmf::command_line(argc, argv), processes); });
-  });
+    return run_program(app, call, [&] { return train.run(call.command_line(), processes); });
+  };
+  if (call.reader) {
+    OneProcess alone;
+    return run(alone);
+  }
+  return run_together("train", call.argv, run);
 }

@@ -17,6 +17,7 @@
 #include "apps/options/config_file.h"
 #include "apps/run/run_folder.h"
 #include "apps/run/run_identity.h"
+#include "apps/support/call.h"
 #include "apps/support/child_process.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
@@ -68,10 +69,10 @@ struct Job {
 };
 
 /// throws  IoError where it is not beside this program
-fs::path train_program() {
-  const fs::path train = program_folder() / "train";
-  DMF_CHECK(::access(train.c_str(), X_OK) == 0, IoError, "[experiment] cannot start {}: {}.",
-            train.string(), std::strerror(errno));
+std::vector<std::string> train_command() {
+  const std::vector<std::string> train = sibling_command("train");
+  DMF_CHECK(::access(train.front().c_str(), X_OK) == 0, IoError,
+            "[experiment] cannot start {}: {}.", train.front(), std::strerror(errno));
   return train;
 }
 
@@ -111,9 +112,9 @@ Job start(const GridRun& run, int threads) {
   const fs::path plan = run.beside(".toml");
   if (!fs::exists(plan)) write_file_atomically(plan, run.plan().config);
   fs::remove(run.beside(".failed"));
-  std::vector<std::string> command = {train_program().string(), "--threads",
-                                      fmt::format("{}", threads), "--isa",
-                                      std::string(instruction_set().name)};
+  std::vector<std::string> command = train_command();
+  command.insert(command.end(), {"--threads", fmt::format("{}", threads), "--isa",
+                                 std::string(instruction_set().name)});
   if (fs::exists(run.folder() / "config.toml")) {
     command.insert(command.end(), {"--resume", run.folder().string()});
   } else {
@@ -292,7 +293,7 @@ GridState state_of(const std::vector<GridRun>& runs) {
 }
 
 void check_grid(const std::vector<GridRun>& runs) {
-  train_program();
+  train_command();
   for (const GridRun& run : runs) {
     // A run's own configuration holds how many classes its masks turned out to have.
     const bool classes = parse_config(run.plan().config, run.label()).data.masks.classes > 0;

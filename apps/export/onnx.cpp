@@ -1,6 +1,5 @@
 #include "apps/export/onnx.h"
 
-#include <onnx/checker.h>
 #include <onnx/onnx_pb.h>
 
 #include "apps/export/onnx_graph.h"
@@ -187,11 +186,7 @@ std::string to_onnx(const Model& model, const std::string& card) {
   }
   proto.mutable_graph()->set_name("dmf-unet-" + spec.name);
   build_graph(*proto.mutable_graph(), network);
-  try {
-    onnx::checker::check_model(proto);
-  } catch (const std::exception& problem) {
-    throw Error(fmt::format("[onnx] the official checker refuses the model: {}", problem.what()));
-  }
+  check_onnx_model(proto);
   return proto.SerializeAsString();
 }
 

@@ -7,7 +7,7 @@
 namespace dmf {
 
 /// The model as an ONNX file, opset 17, for evaluation: batch norm uses its running statistics,
-/// dropout is gone. Checked with the official checker.
+/// dropout is gone. Checked with the official checker, but in programs that are linked statically.
 ///
 ///   image          [N, C_in, H, W]  intensities in [0, 1]; N, H and W are free, H and W multiples
 ///                                   of the network's size_multiple()

@@ -11,6 +11,10 @@
 
 namespace dmf {
 
+/// throws  Error with what ONNX's official checker says of the model; a program that is linked
+///         statically holds no checker, and asks nothing
+void check_onnx_model(const onnx::ModelProto& model);
+
 /// Builds an ONNX graph node by node from a network's weights; the name of a node's output is also the
 /// node's, and a layer's is where its weights are.
 class OnnxGraph {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "apps/support/common_options.h"
 #include "engine/core/check.h"
 #include "engine/io/hash.h"
 
@@ -156,6 +157,7 @@ void OutputFiles::begin() {
   DMF_CHECK(existing_.files == 0 || rules_.overwrite, IoError,
             "[outputs] {}: already there, from an earlier {}. Give another {}, or --overwrite.",
             existing_.text(), rules_.program, rules_.option);
+  if (is_dry_run()) return;
   for (const auto& [id, place] : places_) {
     for (const fs::path& file : list(place.root).leftovers(place.name)) stale_.push_back(file);
   }

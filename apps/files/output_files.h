@@ -48,7 +48,7 @@ class OutputFiles {
   void plan_whole(const std::filesystem::path& root);
 
   /// Refuses, or makes the roots and lets the writing begin. Nothing is changed before all was
-  /// looked at.
+  /// looked at; nothing at all in a dry run, which the program has to end before it writes.
   ///
   /// throws  IoError naming the first file that must not be replaced, how many there are and what
   ///         to do

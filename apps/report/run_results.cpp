@@ -14,6 +14,7 @@
 #include "apps/run/provenance.h"
 #include "apps/run/run_files.h"
 #include "apps/run/run_folder.h"
+#include "apps/support/call.h"
 #include "apps/support/console.h"
 #include "apps/support/progress.h"
 #include "apps/support/signals.h"
@@ -88,8 +89,8 @@ void write_results(const fs::path& folder, Model& model, const RunData& data,
   Scoreboard scores = make_scoreboard(evaluation.images, {.convention = options.convention});
   scores.reliability = evaluation.reliability;
   say("\n" + headline_lines(scores));
-  say_lines(fmt::format("scores    all are in report.html and metrics.json; evaluate --run {}\n",
-                        shell_word(folder.string())));
+  say_lines(fmt::format("scores    all are in report.html and metrics.json; {} --run {}\n",
+                        command_of("evaluate"), shell_word(folder.string())));
 
   std::map<std::string, std::string> files;  // by their paths in the folder
   for (TestPicture& picture : pictures) {

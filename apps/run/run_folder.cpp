@@ -10,8 +10,8 @@
 
 #include "apps/files/csv.h"
 #include "apps/files/folders.h"
+#include "apps/support/call.h"
 #include "apps/support/console.h"
-#include "apps/support/program.h"
 #include "apps/support/signals.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -19,7 +19,7 @@
 namespace dmf {
 
 std::string resume_command(const std::filesystem::path& folder) {
-  return "train --resume " + shell_word(absolute_path(folder.string()));
+  return command_of("train") + " --resume " + shell_word(absolute_path(folder.string()));
 }
 
 void stop_scoring_if_asked(const std::filesystem::path& folder) {

@@ -7,6 +7,7 @@
 
 #include "apps/options/config_lines.h"
 #include "apps/options/options.h"
+#include "apps/support/call.h"
 #include "apps/support/console.h"
 #include "engine/core/check.h"
 #include "engine/io/atomic_file.h"
@@ -176,8 +177,8 @@ void require_one_run(const fs::path& folder) {
   const std::string definition = run_definition(folder);
   DMF_CHECK(run_id(definition, began) == id, IoError,
             "[run] {}: config.toml is not what the run was trained with{}. Put back what it was; "
-            "another configuration is another run (train --config, another --out).",
-            folder.string(), what_changed(folder, definition));
+            "another configuration is another run ({} --config, another --out).",
+            folder.string(), what_changed(folder, definition), command_of("train"));
 }
 
 }  // namespace dmf

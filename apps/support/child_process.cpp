@@ -77,11 +77,4 @@ void ChildProcess::send(int signal) const {
   if (pid_ > 0) ::kill(pid_, signal);
 }
 
-std::filesystem::path program_folder() {
-  std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  DMF_CHECK(!error, IoError, "[process] cannot read /proc/self/exe: {}.", error.message());
-  return self.parent_path();
-}
-
 }  // namespace dmf

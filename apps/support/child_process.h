@@ -34,9 +34,4 @@ class ChildProcess {
   pid_t pid_;
 };
 
-/// The folder this program was started from, where its siblings lie.
-///
-/// throws  IoError where the system does not say
-std::filesystem::path program_folder();
-
 }  // namespace dmf

@@ -38,21 +38,6 @@ bool mentions_all(const std::string& text, const std::string& list) {
   return true;
 }
 
-/// "Levels (from 1 to 8; 4)": what an option means, what it takes and what it is without.
-std::string meaning_of(const CLI::Option& option) {
-  std::vector<std::string> notes;
-  const std::string type = option.get_type_name();
-  const std::size_t colon = std::min(type.find(':'), type.size());
-  const std::string takes = type.substr(std::min(colon + 1, type.size()));
-  if (!takes.empty() && !mentions_all(option.get_description(), takes)) notes.push_back(takes);
-  if (option.get_required()) notes.emplace_back("required");
-  const std::string initial = option.get_default_str();
-  if (!initial.empty() && option.get_expected_min() > 0) notes.push_back("default " + initial);
-  std::string text = option.get_description();
-  if (!notes.empty()) text += fmt::format(" ({})", fmt::join(notes, "; "));
-  return text;
-}
-
 std::string name_of(const CLI::Option& option) {
   if (option.get_positional()) return option.get_name(true, false);
   std::string name = option.get_name(false, true);
@@ -95,6 +80,20 @@ int terminal_width() {
   return std::max(columns, 40);
 }
 
+std::string option_meaning(const CLI::Option& option) {
+  std::vector<std::string> notes;
+  const std::string type = option.get_type_name();
+  const std::size_t colon = std::min(type.find(':'), type.size());
+  const std::string takes = type.substr(std::min(colon + 1, type.size()));
+  if (!takes.empty() && !mentions_all(option.get_description(), takes)) notes.push_back(takes);
+  if (option.get_required()) notes.emplace_back("required");
+  const std::string initial = option.get_default_str();
+  if (!initial.empty() && option.get_expected_min() > 0) notes.push_back("default " + initial);
+  std::string text = option.get_description();
+  if (!notes.empty()) text += fmt::format(" ({})", fmt::join(notes, "; "));
+  return text;
+}
+
 std::string help_text(const CLI::App& app, const std::string& name, int width) {
   const auto columns = static_cast<std::size_t>(width);
   std::string text = wrapped(app.get_description(), 0, columns) + "\n\n" +
@@ -103,7 +102,7 @@ std::string help_text(const CLI::App& app, const std::string& name, int width) {
   const auto add_group = [&](const std::string& heading, auto belongs) {
     std::string entries;
     for (const CLI::Option* each : options) {
-      if (belongs(*each)) entries += entry(name_of(*each), meaning_of(*each), columns);
+      if (belongs(*each)) entries += entry(name_of(*each), option_meaning(*each), columns);
     }
     if (!entries.empty()) text += "\n" + heading + ":\n" + entries;
   };

@@ -4,6 +4,7 @@
 
 namespace CLI {
 class App;
+class Option;
 }  // namespace CLI
 
 namespace dmf {
@@ -16,6 +17,9 @@ int terminal_width();
 ///
 /// name  as the program was called
 std::string help_text(const CLI::App& app, const std::string& name, int width);
+
+/// "Levels (from 1 to 8; default 4)": what an option means, what it takes and what it is without.
+std::string option_meaning(const CLI::Option& option);
 
 /// Has `--help` of a program and its subcommands print help_text().
 void use_help_text(CLI::App& app);

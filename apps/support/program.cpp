@@ -2,24 +2,29 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <latch>
 #include <new>
+#include <optional>
 #include <regex>
 #include <system_error>
 #include <thread>
 
+#include "apps/support/common_options.h"
 #include "apps/support/console.h"
 #include "apps/support/help.h"
 #include "apps/support/machine_limits.h"
 #include "apps/support/option_values.h"
+#include "apps/support/output_streams.h"
 #include "apps/support/signals.h"
 #include "apps/support/spinning.h"
 #include "apps/support/version.h"
@@ -51,6 +56,15 @@ std::string one_line(std::string text) {
     if (static_cast<unsigned char>(c) < ' ') c = ' ';
   }
   return text;
+}
+
+using Clock = std::chrono::steady_clock;
+
+/// "3.2 s, at most 120 MB of memory"
+std::string describe_effort(double seconds) {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  return fmt::format("{:.1f} s, at most {} MB of memory", seconds, used.ru_maxrss / 1024);
 }
 
 /// What is said of the first word that the program does not know.
@@ -138,16 +152,25 @@ void start_threads() {
 
 }  // namespace
 
-int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body) {
-  bound_spinning(argv);
+int run_program(CLI::App& app, const Call& call, const std::function<int()>& body) {
+  Speech speech;
+  add_speech_options(app, speech);
+  app.set_version_flag(
+      "--version", [&app] { return describe_build(app.get_name()); },
+      "Print the version and what was built in");
+  use_help_text(app);
+  if (call.reader) {
+    call.reader(app);
+    return 0;
+  }
+  bound_spinning(call.argv);
+  note_call(call);
   keep_freed_memory();
   occupy_standard_streams();
   limit_threads();
-  use_help_text(app);
-  app.set_version_flag("--version", describe_build(app.get_name()),
-                       "Print the version and what was built in");
+  if (call.words > 1) app.name("dmf " + app.get_name());
   try {
-    app.parse(argc, argv);
+    app.parse(call.argc - (call.words - 1), call.argv + (call.words - 1));
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}", app.help());
     return 0;
@@ -161,12 +184,26 @@ int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>
     fmt::print(stderr, "{}: {} (see --help)\n", app.get_name(), usage_problem(app, error));
     return 2;
   }
+  const Clock::time_point start = Clock::now();
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may grow no further is an error like a full disk
   std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a log file shows each line as it comes
+  std::optional<OutputStreams> streams;
   std::string problem;
   try {
+    streams.emplace(!speech.quiet && !is_json_wanted(), speech.log);
+    if (speech.verbose) {
+      fmt::print(stderr, "{}\n{}\n", call.command_line(), describe_build(app.get_name()));
+    }
     start_threads();
-    return within_memory("beside the work on images", "The program itself needs more", body);
+    const int status =
+        within_memory("beside the work on images", "The program itself needs more", body);
+    if (speech.verbose) {
+      fmt::print(stderr, "{}: {}\n", app.get_name(),
+                 describe_effort(std::chrono::duration<double>(Clock::now() - start).count()));
+    }
+    return status;
+  } catch (const DryRunEnd&) {
+    return 0;
   } catch (const Interrupted& stop) {
     std::fflush(stdout);
     fmt::print(stderr, "{}: {}\n", app.get_name(), one_line(stop.what()));
@@ -225,23 +262,6 @@ void warn_where_idle(const CLI::App& app, const std::string& option, bool is_idl
                      const std::string& reason) {
   if (!is_idle || app.count(option) == 0) return;
   warn(fmt::format("warning: {} has no effect {}", option, reason));
-}
-
-std::string shell_word(const std::string& word) {
-  const bool plain =
-      !word.empty() && word.find_first_not_of(
-                           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij"
-                           "klmnopqrstuvwxyz0123456789_-+=./,:") == std::string::npos;
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
-}
-
-std::string command_line(int argc, char** argv) {
-  std::string line;
-  for (int i = 0; i < argc; ++i) line += (i > 0 ? " " : "") + shell_word(argv[i]);
-  return line;
 }
 
 std::string describe_kernels() {

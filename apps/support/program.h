@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/support/call.h"
 #include "engine/core/compute.h"
 
 namespace CLI {
@@ -17,7 +18,7 @@ namespace dmf {
 ///
 /// Errors end as one line on standard error. Exit codes: 0 done, 1 failed, 2 wrong usage. Brings
 /// --version, and a --help that fits the terminal.
-int run_program(CLI::App& app, int argc, char** argv, const std::function<int()>& body);
+int run_program(CLI::App& app, const Call& call, const std::function<int()>& body);
 
 /// Adds --threads and --isa, applied before the body runs.
 void add_processor_options(CLI::App& app);
@@ -44,11 +45,6 @@ std::vector<CLI::Option*> add_device_options(CLI::App& app, DeviceChoice& choice
 /// Warns of an option that is given in vain: "--precision has no effect on the CPU".
 void warn_where_idle(const CLI::App& app, const std::string& option, bool is_idle,
                      const std::string& reason);
-
-/// A word as a shell takes it, quoted where it has to be.
-std::string shell_word(const std::string& word);
-/// The command as a shell would take it.
-std::string command_line(int argc, char** argv);
 
 /// The CPU's kernels in use, which the last bits of results depend on: "x86-64-v3 (AVX2 and FMA)"; of a
 /// build for one machine "native (AVX2 and FMA)".

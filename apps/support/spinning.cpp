@@ -1,6 +1,5 @@
 #include "apps/support/spinning.h"
 
-#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -18,10 +17,11 @@ void bound_spinning([[maybe_unused]] char** argv) {
   // twice over, and a wait for somebody else's slice costs a thirtieth of it.
   constexpr const char* kSpins = "5000";
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  if (::getauxval(AT_BASE) == 0) return;  // started as an argument of ld.so, which would be started
   std::error_code error;
   // By its own name, which is then what `ps` shows, rather than as "exe".
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (self.filename().string().starts_with("ld-"))
+    return;  // an argument of ld.so, which would be started
   if (error || ::setenv("GOMP_SPINCOUNT", kSpins, 0) != 0) return;
   ::execv(self.c_str(), argv);  // returns only where it fails: then as it is
 #endif

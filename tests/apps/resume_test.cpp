@@ -188,7 +188,8 @@ TEST_CASE_FIXTURE(Fixture,
         continue;
       }
       ++stopped;
-      is_one_error_line(outcome, code, "all of it saved. Go on with: train --resume");
+      is_one_error_line(outcome, code,
+                        "all of it saved. Go on with: " DMF_PROGRAMS "/train --resume");
       const Outcome resumed = run(resume(out));
       REQUIRE_MESSAGE(resumed.code == 0, resumed.text);
       CHECK_MESSAGE(resumed.text.find("resumed   after step") != std::string::npos, resumed.text);

@@ -50,8 +50,8 @@ TEST_CASE_FIXTURE(RunFixture,
     CHECK(outcome.code == (complete ? 0 : 128 + signal));
     if (!complete) {
       CHECK(has(outcome, "stopping after this step; once more to stop at once\n"));
-      CHECK((has(outcome, "all of it saved. Go on with: train --resume /") ||
-             has(outcome, "scoring stopped; train --resume /")));
+      CHECK((has(outcome, "all of it saved. Go on with: " DMF_PROGRAMS "/train --resume /") ||
+             has(outcome, "scoring stopped; " DMF_PROGRAMS "/train --resume /")));
       scoring += has(outcome, "scoring stopped") ? 1 : 0;
       REQUIRE(run(resume(out)).code == 0);
     }
@@ -120,6 +120,29 @@ TEST_CASE_FIXTURE(RunFixture, "train: nothing that comes after the training can 
                                   "--batch-track-steps 0 --epochs 2"));
   CHECK_MESSAGE(small.code == 0, small.text);
   CHECK_FALSE(has(small, "warning: report.html"));
+}
+
+TEST_CASE_FIXTURE(RunFixture,
+                  "train: other kernels than those it was begun with are told of when it goes on") {
+  const Outcome done = run(train("run"));
+  REQUIRE_MESSAGE(done.code == 0, done.text);
+  CHECK_FALSE(has(run(resume("run")), "begun with kernels"));
+
+  const fs::path file = folder / "run/run.json";
+  std::string text = read_text(file);
+  const std::string key = "\"kernels\": \"";
+  const std::size_t at = text.find(key);
+  REQUIRE(at != std::string::npos);
+  text.insert(at + key.size(), "another than ");
+  write_text(file, text);
+  const Outcome resumed = run(resume("run"));
+  CHECK_MESSAGE(resumed.code == 0, resumed.text);
+  CHECK_MESSAGE(has(resumed, "warning: begun with kernels another than "), resumed.text);
+
+  const Outcome unknown = run(train("other", "--isa z80"));
+  CHECK(unknown.code == 2);
+  CHECK_MESSAGE(has(unknown, "--isa"), unknown.text);
+  CHECK_FALSE(fs::exists(folder / "other"));
 }
 
 }  // namespace dmf

@@ -234,7 +234,7 @@ TEST_CASE_FIXTURE(RunFixture,
               odd + "\"",
           in_folder + at_call(40, odd.substr(3), SIGTERM));
   REQUIRE_MESSAGE(stopped.code == 143, stopped.text);
-  const std::string word = "Go on with: ";
+  const std::string word = "Go on with: " DMF_PROGRAMS "/";
   const std::string command = stopped.text.substr(stopped.text.rfind(word) + word.size());
   const Outcome pasted = run(command.substr(0, command.size() - 1), "cd / && ");
   CHECK_MESSAGE(pasted.code == 0, pasted.text);
@@ -244,7 +244,8 @@ TEST_CASE_FIXTURE(RunFixture,
   fs::rename(folder / "data", folder / "moved");
   const std::string moved = "--data " + quoted(folder / "moved");
   is_one_error_line(run(evaluate("run")), 1, "say where they lie now (--data FOLDER --part test)");
-  is_one_error_line(run(resume("run")), 1, "is not a folder: say where they lie now (train --res");
+  is_one_error_line(run(resume("run")), 1,
+                    "is not a folder: say where they lie now (" DMF_PROGRAMS "/train --res");
   const Outcome there = run(evaluate("run", moved + " --part test"));
   CHECK_MESSAGE(there.code == 0, there.text);
   CHECK(run(resume("run", moved)).code == 0);

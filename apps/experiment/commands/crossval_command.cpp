@@ -98,7 +98,7 @@ Action add_crossval(CLI::App& app) {
       "Trains a model a fold, scores each image by the model that has not seen it, and makes the "
       "ensemble of all; goes on with the same command");
   const auto crossval = std::make_shared<CrossvalCommand>(command);
-  add_threads_option(command);
+  add_processor_options(command);
   return [crossval] { return crossval->run(); };
 }
 

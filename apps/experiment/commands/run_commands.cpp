@@ -50,7 +50,7 @@ Action add_report(CLI::App& app) {
   command.add_flag("--cost", *cost,
                    "Measure what a step of each configuration takes here, and compare them in "
                    "equal time too");
-  add_threads_option(command);
+  add_processor_options(command);
   const auto overwrite = add_overwrite(command);
   return [reported, cost, overwrite] {
     fmt::print("{}", write_grid_report(reported->results(), reported->out, *overwrite,
