@@ -150,9 +150,9 @@ TEST_CASE_FIXTURE(ProcessesFixture,
   for (const int processes : {4, 2, 1}) {
     CAPTURE(processes);
     const Outcome outcome = run(command, signal + on(processes));
-    CHECK_MESSAGE(
-        outcome.text.find("all of it saved. Go on with: train --resume") != std::string::npos,
-        outcome.text);
+    CHECK_MESSAGE(outcome.text.find("all of it saved. Go on with: " DMF_PROGRAMS
+                                    "/train --resume") != std::string::npos,
+                  outcome.text);
     command = resume("cut");
   }
   const Outcome last = run(resume("cut"), on(4));

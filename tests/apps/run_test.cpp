@@ -65,7 +65,8 @@ TEST_CASE_FIXTURE(RunFixture,
   write_text(folder / "other/config.toml", "lr=1\n");
   is_one_error_line(run(train("other", "--overwrite")), 1, "other/config.toml was not written by");
   is_one_error_line(run(train("other")), 1, "other/config.toml was not written by");
-  is_one_error_line(run(train("run")), 1, "it holds a run: go on with it (train --resume /");
+  is_one_error_line(run(train("run")), 1,
+                    "it holds a run: go on with it (" DMF_PROGRAMS "/train --resume /");
 }
 
 TEST_CASE_FIXTURE(RunFixture,

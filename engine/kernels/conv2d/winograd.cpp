@@ -199,8 +199,8 @@ class Pass {
                                 to + panel * panel_step);
       });
     };
-    const float* weights = weights_in_form<float>(kernels_.kept, kernels_.form,
-                                                  panels * panel_step, workspace_, transform);
+    const float* weights = weights_in_form<float>(kernels_.kept, kernels_.form, panels * panel_step,
+                                                  workspace_, transform);
 
     const Index fitting = (Index{1} << 16) / (kElements<Scheme> * depth_);  // 256 kB
     const Index most = round_up(std::clamp<Index>(fitting, depth_ >= 256 ? 24 : 12, 48), kRows);
