@@ -78,7 +78,7 @@ if(PROGRAMS)
     message(FATAL_ERROR "bin/ should hold dmf alone: ${programs}")
   endif()
   run(${MADE}/prefix/bin/dmf help train)
-  foreach(page man/man1/dmf.1 man/man1/dmf-train.1 bash-completion/completions/dmf zsh/site-functions/_dmf
+  foreach(page man/man1/dmf.1.gz man/man1/dmf-train.1.gz bash-completion/completions/dmf zsh/site-functions/_dmf
       fish/vendor_completions.d/dmf.fish)
     if(NOT EXISTS ${MADE}/prefix/share/${page})
       message(FATAL_ERROR "an installed copy should have share/${page}")
