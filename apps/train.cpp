@@ -15,6 +15,7 @@
 #include "apps/report/run_results.h"
 #include "apps/run/model_file.h"
 #include "apps/run/network_summary.h"
+#include "apps/run/new_run.h"
 #include "apps/run/provenance.h"
 #include "apps/run/run_files.h"
 #include "apps/run/run_folder.h"
@@ -36,7 +37,6 @@
 #include "engine/core/device_runtime.h"
 #include "engine/core/parallel.h"
 #include "engine/io/atomic_file.h"
-#include "engine/io/hash.h"
 
 namespace {
 
@@ -77,33 +77,6 @@ void check_command(const CLI::App& app) {
     }
     throw CLI::ValidationError(problem);
   }
-}
-
-/// What a run is to be, before it is in its folder.
-struct NewRun {
-  std::string config, split;  // contents of config.toml and split.csv
-  dmf::Provenance from;
-  bool has_other_data = false;  // than it was last trained on
-};
-
-/// Writes what the folder does not have yet. run.json comes first, which tells the others from
-/// files of somebody else's; config.toml last, with which a run can be gone on with.
-void write_beginning(const fs::path& folder, const NewRun& run) {
-  dmf::Provenance from = run.from;
-  dmf::add_warnings(from, dmf::warnings_given());
-  dmf::write_provenance(folder / "run.json", from);
-  if (!fs::exists(folder / "split.csv")) {
-    dmf::write_file_atomically(folder / "split.csv", run.split);
-  }
-  if (!fs::exists(folder / "config.toml")) {
-    dmf::write_file_atomically(folder / "config.toml", dmf::with_run_id(run.config, run.from.id));
-  }
-}
-
-/// Gives a run that is about to begin its id, and the record that goes with it.
-void identify(NewRun& run) {
-  run.from.id = dmf::run_id(dmf::run_definition(run.config, run.split), run.from.fingerprint);
-  run.from.files["split.csv"] = dmf::hash_of(run.split);
 }
 
 class TrainCommand {
@@ -158,7 +131,7 @@ class TrainCommand {
     }
     const fs::path folder = resume_.empty() ? out_ : resume_;
     std::optional<dmf::RunLock> lock;
-    NewRun run;
+    dmf::NewRun run;
     std::optional<dmf::RunData> data;
     processes.set_wait_limit(options_.wait_limit);
     dmf::do_in_all(processes, [&] {
@@ -166,10 +139,12 @@ class TrainCommand {
       data.emplace(prepare(folder, command, processes, run));
     });
     processes.set_wait_limit(options_.wait_limit);  // the run's, where it goes on
-    dmf::require_common(processes, {dmf::this_program(),
-                                    {"the configuration", dmf::defining_lines(run.config)},
-                                    {"the data set", run.from.fingerprint},
-                                    {"the division of the data", run.split}});
+    if (processes.count() > 1) {
+      dmf::require_common(processes, {dmf::this_program(),
+                                      {"the configuration", dmf::defining_lines(run.config)},
+                                      {"the data set", run.from.fingerprint},
+                                      {"the division of the data", run.split}});
+    }
     dmf::say_lines(dmf::describe_data(*data, options_));
     if (resume_.empty()) {
       dmf::say(dmf::describe_recipe(app_) + "\n");
@@ -204,7 +179,7 @@ class TrainCommand {
 
   /// Reads and checks all that a training needs. Nothing is written.
   dmf::RunData prepare(const fs::path& folder, const std::string& command,
-                       const dmf::Processes& processes, NewRun& run) {
+                       const dmf::Processes& processes, dmf::NewRun& run) {
     dmf::check_options(options_);
     dmf::check_shards(options_, processes.count());
     DMF_CHECK(budget_.empty() || processes.count() == 1, ValueError,
@@ -228,9 +203,8 @@ class TrainCommand {
     dmf::SampleSet samples =
         dmf::load_samples(options_, options_.data.preprocess, masks_of_run(folder));
     decide_classes(samples);
-    run.split = dmf::describe_split(options_, samples);
     run.from = dmf::provenance_of(
-        samples, run.split,
+        samples, dmf::describe_split(options_, samples),
         options_.data.anonymise ? "train (--anonymise: config.toml has all options)" : command);
     dmf::RunData data =
         resume_.empty() ? begin(run, std::move(samples)) : go_on(folder, run, std::move(samples));
@@ -240,7 +214,8 @@ class TrainCommand {
   }
 
   /// Puts into the folder what a run has before its first step.
-  void write(const fs::path& folder, const NewRun& run, std::optional<dmf::RunLock>& lock) const {
+  void write(const fs::path& folder, const dmf::NewRun& run,
+             std::optional<dmf::RunLock>& lock) const {
     if (resume_.empty()) {
       dmf::make_folder(folder);
       lock.emplace(folder);
@@ -248,7 +223,7 @@ class TrainCommand {
                             {{"config.toml", run.config}, {"split.csv", run.split}});
     }
     if (run.has_other_data) fs::remove(folder / "metrics.json");
-    write_beginning(folder, run);
+    dmf::write_beginning(folder, run);
     if (!resume_.empty() && app_.count("--data") > 0) {
       const std::string moved = dmf::with_options(run.config, {{"data", options_.data.folder}});
       const std::string id = dmf::run_id_in(run.config);
@@ -354,11 +329,11 @@ class TrainCommand {
     dmf::save_model(folder / "best.safetensors", model.network(), model);
   }
 
-  dmf::RunData begin(NewRun& run, dmf::SampleSet samples) const {
+  dmf::RunData begin(dmf::NewRun& run, dmf::SampleSet samples) const {
     dmf::Split split = dmf::make_split(options_, samples);
     run.config = dmf::config_text(app_, dmf::Paths::absolute);
     run.split = dmf::split_csv(split, samples);
-    identify(run);
+    dmf::identify(run);
     return {std::move(samples), std::move(split)};
   }
 
@@ -373,7 +348,7 @@ class TrainCommand {
   }
 
   /// Compares the data with those of the run and completes what its folder does not have yet.
-  dmf::RunData go_on(const fs::path& folder, NewRun& run, dmf::SampleSet samples) const {
+  dmf::RunData go_on(const fs::path& folder, dmf::NewRun& run, dmf::SampleSet samples) const {
     const std::string config = dmf::read_file(folder / "config.toml", kLargestText);
     bool changed = false, other_data = false;
     if (fs::exists(folder / "run.json")) {
@@ -397,7 +372,7 @@ class TrainCommand {
     run.split = divided ? dmf::read_file(folder / "split.csv", kLargestText)
                         : dmf::split_csv(split, samples);
     run.config = config;
-    if (run.from.id.empty()) identify(run);
+    if (run.from.id.empty()) dmf::identify(run);
     run.has_other_data = changed;
     return {std::move(samples), std::move(split)};
   }

@@ -16,8 +16,8 @@ namespace dmf {
 ///   backward()   values and factors -> the objective, equation (1), and its gradients
 ///
 /// and then lets an optimiser update. Where passes through the network are made one shard of the batch
-/// at a time, forward() is score() of the logits of all. The first and the last can be recorded for a CUDA device: they
-/// read and write what lies in these fields and nothing else.
+/// at a time, forward() is score() of the logits of all. The first and the last can be recorded for a
+/// CUDA device: they read and write what lies in these fields and nothing else.
 template <class S>
 struct TrainingStep {
   Tensor<S> images;  // [N, H, W, C_in], on the network's device, as all that follows

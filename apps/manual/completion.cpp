@@ -4,17 +4,11 @@
 
 #include <algorithm>
 
+#include "apps/support/call.h"
 #include "engine/core/check.h"
 
 namespace dmf {
 namespace {
-
-/// A text between single quotes of a shell.
-std::string in_quotes(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
-  return out + "'";
-}
 
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " "));
@@ -159,7 +153,7 @@ std::string fish(const std::vector<ProgramPage>& pages, const std::vector<std::s
   first("-l version");
   for (const ProgramPage& page : pages) {
     if (is_program(page)) {
-      first("-f -a " + page.name + " -d " + in_quotes(page.what.substr(0, page.what.find(". "))));
+      first("-f -a " + page.name + " -d " + in_quotes(first_sentence(page)));
     }
     std::string condition;
     for (std::size_t at = 0; at <= page.name.size();) {

@@ -51,9 +51,8 @@ std::string entries(const std::vector<PageOption>& options) {
 
 std::string man_page(const std::vector<ProgramPage>& pages) {
   const ProgramPage& program = pages.front();
-  const std::string first = program.what.substr(0, program.what.find(". "));
   std::string text =
-      heading("dmf-" + program.name, first) +
+      heading("dmf-" + program.name, first_sentence(program)) +
       fmt::format(".SH SYNOPSIS\n\\fBdmf {}\\fR [\\fIOPTIONS\\fR]{}\n", roff(program.name),
                   pages.size() > 1 ? " [\\fISUBCOMMAND\\fR]" : "") +
       ".SH DESCRIPTION\n" + roff(program.what) + "\n.SH OPTIONS\n" + entries(program.options);

@@ -23,15 +23,14 @@ std::vector<std::string> choices_in(const std::string& takes) {
 }
 
 PageOption page_option(const CLI::Option& option) {
-  const std::string type = option.get_type_name();
-  const std::size_t colon = std::min(type.find(':'), type.size());
+  const auto [kind, takes] = option_takes(option);
   PageOption page;
   page.is_positional = option.get_positional();
   page.name = page.is_positional ? option.get_name(true, false) : option.get_name(false, true);
   page.name = page.name.substr(page.name.rfind(',') + 1);  // of "-h,--help" the long one
-  if (option.get_type_size() != 0) page.value = type.substr(0, colon);
+  if (option.get_type_size() != 0) page.value = kind;
   page.meaning = option_meaning(option);
-  page.choices = choices_in(type.substr(std::min(colon + 1, type.size())));
+  page.choices = choices_in(takes);
   page.group = page.is_positional ? "Arguments" : option.get_group();
   return page;
 }
@@ -53,6 +52,10 @@ void add_pages(const CLI::App& app, const std::string& name, std::vector<Program
 }
 
 }  // namespace
+
+std::string first_sentence(const ProgramPage& page) {
+  return page.what.substr(0, page.what.find(". "));
+}
 
 std::vector<ProgramPage> pages_of(const CLI::App& app) {
   std::vector<ProgramPage> pages;

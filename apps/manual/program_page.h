@@ -23,6 +23,9 @@ struct ProgramPage {
   std::vector<PageOption> options;  // in the order of --help
 };
 
+/// Of what the page says that it is.
+std::string first_sentence(const ProgramPage& page);
+
 /// The pages of a program: its own, then its subcommands'.
 std::vector<ProgramPage> pages_of(const CLI::App& app);
 

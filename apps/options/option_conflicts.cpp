@@ -76,11 +76,6 @@ std::vector<Idle> idle_loss_settings(const TrainOptions& o) {
   return idle;
 }
 
-RuleNeeds needs_of_rule(const TrainOptions& o) {
-  const std::vector<double> weights(o.losses.size(), 1.0 / static_cast<double>(o.losses.size()));
-  return make_rule(weighting_rules(), o.fusion.weighting, {weights}, o.fusion.rule)->needs();
-}
-
 /// Whether the rule looks at the losses' values.
 bool reads_history(const TrainOptions& o) {
   const RuleNeeds needs = needs_of_rule(o);
@@ -162,6 +157,11 @@ void refuse_soft_labels_of(const TrainOptions& o) {
 }
 
 }  // namespace
+
+RuleNeeds needs_of_rule(const TrainOptions& o) {
+  const std::vector<double> weights(o.losses.size(), 1.0 / static_cast<double>(o.losses.size()));
+  return make_rule(weighting_rules(), o.fusion.weighting, {weights}, o.fusion.rule)->needs();
+}
 
 void refuse_contradictions(const TrainOptions& o) {
   std::set<std::string> losses;  // by their names, which are columns: blanks make no other

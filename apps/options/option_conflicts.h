@@ -9,6 +9,9 @@
 
 namespace dmf {
 
+/// What the weighting rule has to be given.
+RuleNeeds needs_of_rule(const TrainOptions& options);
+
 /// throws  CLI::ValidationError naming two options of which one would go unheard, a loss that is
 ///         given twice, or a fold that does not exist
 void refuse_contradictions(const TrainOptions& options);

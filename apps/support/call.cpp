@@ -46,15 +46,18 @@ std::vector<std::string> sibling_command(const std::string& program) {
   return {(self.parent_path() / program).string()};
 }
 
+std::string in_quotes(const std::string& text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
 std::string shell_word(const std::string& word) {
   const bool plain =
       !word.empty() && word.find_first_not_of(
                            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghij"
                            "klmnopqrstuvwxyz0123456789_-+=./,:") == std::string::npos;
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
-  return quoted + "'";
+  return plain ? word : in_quotes(word);
 }
 
 }  // namespace dmf

@@ -37,6 +37,8 @@ std::string command_of(const std::string& program);
 /// throws  IoError where the system does not say which file this program is
 std::vector<std::string> sibling_command(const std::string& program);
 
+/// A text between the single quotes of a shell.
+std::string in_quotes(const std::string& text);
 /// A word as a shell takes it, quoted where it has to be.
 std::string shell_word(const std::string& word);
 

@@ -12,7 +12,7 @@ namespace dmf {
 
 /// How a program is to speak.
 struct Speech {
-  bool quiet = false, verbose = false, json = false;
+  bool quiet = false, verbose = false;
   std::string log;
 };
 

@@ -80,11 +80,15 @@ int terminal_width() {
   return std::max(columns, 40);
 }
 
-std::string option_meaning(const CLI::Option& option) {
-  std::vector<std::string> notes;
+OptionTakes option_takes(const CLI::Option& option) {
   const std::string type = option.get_type_name();
   const std::size_t colon = std::min(type.find(':'), type.size());
-  const std::string takes = type.substr(std::min(colon + 1, type.size()));
+  return {type.substr(0, colon), type.substr(std::min(colon + 1, type.size()))};
+}
+
+std::string option_meaning(const CLI::Option& option) {
+  std::vector<std::string> notes;
+  const std::string takes = option_takes(option).which;
   if (!takes.empty() && !mentions_all(option.get_description(), takes)) notes.push_back(takes);
   if (option.get_required()) notes.emplace_back("required");
   const std::string initial = option.get_default_str();

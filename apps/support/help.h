@@ -18,6 +18,13 @@ int terminal_width();
 /// name  as the program was called
 std::string help_text(const CLI::App& app, const std::string& name, int width);
 
+/// What kind of value an option takes, and which: "N" and "from 1 to 8", the second empty where any will
+/// do.
+struct OptionTakes {
+  std::string kind, which;
+};
+OptionTakes option_takes(const CLI::Option& option);
+
 /// "Levels (from 1 to 8; default 4)": what an option means, what it takes and what it is without.
 std::string option_meaning(const CLI::Option& option);
 

@@ -1,6 +1,10 @@
 #include "apps/training/parts.h"
 
+#include <limits>
+
 #include "apps/run/model_file.h"
+#include "apps/training/sharded_stepper.h"
+#include "apps/training/stepper.h"
 #include "engine/core/check.h"
 #include "losses/formula/gradient_check.h"
 #include "losses/formula/loss_expression.h"
@@ -44,6 +48,19 @@ std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,
                                                  const Network<float>& network) {
   return entry_named(optimizers(), options.optimizer, "optimizer")
       .make(network.named_parameters(), options.optimizer_settings);
+}
+
+std::unique_ptr<TrainingSteps> make_training_steps(const StepOptions& options,
+                                                   Network<float>& network,
+                                                   const FusedLoss<float>& loss,
+                                                   Optimizer<float>& optimizer,
+                                                   Processes& processes) {
+  const double max_norm =
+      options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity();
+  // One shard is a whole batch, whose steps a GPU can make too.
+  if (options.shards == 1) return std::make_unique<Stepper>(network, loss, optimizer, max_norm);
+  return std::make_unique<ShardedStepper>(network, loss, optimizer, max_norm, options.shards,
+                                          processes);
 }
 
 LearningRate make_schedule(const StepOptions& options, std::int64_t total_steps) {

@@ -3,7 +3,9 @@
 #include <memory>
 
 #include "apps/options/options.h"
+#include "apps/processes/processes.h"
 #include "apps/run/run_data.h"
+#include "apps/training/training_steps.h"
 #include "dmf/fused_loss.h"
 #include "engine/optim/optimizer.h"
 
@@ -29,6 +31,15 @@ PixelLabels<float> labels_for_losses(const TrainOptions& options, const Shape& s
 /// Over all parameters of the network.
 std::unique_ptr<Optimizer<float>> make_optimizer(const StepOptions& options,
                                                  const Network<float>& network);
+
+/// What makes the steps: of whole batches, or of shards, which `processes` share.
+///
+/// network, loss, optimizer, processes  outlive it
+std::unique_ptr<TrainingSteps> make_training_steps(const StepOptions& options,
+                                                   Network<float>& network,
+                                                   const FusedLoss<float>& loss,
+                                                   Optimizer<float>& optimizer,
+                                                   Processes& processes);
 
 /// total_steps  of the whole run, where the schedule ends
 LearningRate make_schedule(const StepOptions& options, std::int64_t total_steps);

@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
+#include "apps/options/option_conflicts.h"
 #include "apps/support/program.h"
 #include "apps/support/signals.h"
-#include "dmf/gram_rules/weighting_rules.h"
-#include "dmf/make_rule.h"
 #include "engine/core/check.h"
+#include "engine/io/atomic_file.h"
 #include "engine/io/hash.h"
 
 namespace dmf {
@@ -38,13 +36,10 @@ ImageScore score_from(const std::string& id, int classes, const std::int64_t* nu
   return score;
 }
 
-bool takes_gradients_of_losses(const TrainOptions& options) {
-  const std::vector<double> weights(options.losses.size(),
-                                    1.0 / static_cast<double>(options.losses.size()));
-  return options.record_gradients ||
-         make_rule(weighting_rules(), options.fusion.weighting, {weights}, options.fusion.rule)
-             ->needs()
-             .gradients;
+/// The first process whose text is not the first one's, by its place in `all`; 0 where there is none.
+int first_other(const std::vector<std::string>& all) {
+  const auto other = std::ranges::find_if(all, [&](const auto& text) { return text != all[0]; });
+  return other == all.end() ? 0 : static_cast<int>(other - all.begin());
 }
 
 }  // namespace
@@ -69,8 +64,8 @@ void check_shards(const TrainOptions& options, int processes) {
             "[train] --shards {} with --device {}: shards are computed by the CPU alone. Give "
             "--device cpu or --shards 1.",
             shards, options.where.device);
-  DMF_CHECK(options.gradients_at == GradientsAt::logits || !takes_gradients_of_losses(options),
-            ValueError,
+  const bool takes_gradients = options.record_gradients || needs_of_rule(options).gradients;
+  DMF_CHECK(options.gradients_at == GradientsAt::logits || !takes_gradients, ValueError,
             "[train] --shards {} with --gradients-at {}: the losses' gradients of shards are taken "
             "at the logits alone. Give --gradients-at logits or --shards 1.",
             shards, name_of(kGradientsAt, options.gradients_at));
@@ -87,19 +82,17 @@ void check_batches(const TrainOptions& options, Index images) {
 void require_common(Processes& processes, const std::vector<Common>& things) {
   for (const Common& thing : things) {
     const std::vector<std::string> all = gather_texts(processes, hash_of(thing.value));
-    for (std::size_t p = 1; p < all.size(); ++p) {
-      DMF_CHECK(all[p] == all[0], ValueError,
-                "[train] {} of {} ({}) is not that of {} ({}): expected the same in all processes.",
-                thing.what, processes.name(static_cast<int>(p)), all[p], processes.name(0), all[0]);
-    }
+    const int other = first_other(all);
+    DMF_CHECK(other == 0, ValueError,
+              "[train] {} of {} ({}) is not that of {} ({}): expected the same in all processes.",
+              thing.what, processes.name(other), all[static_cast<std::size_t>(other)],
+              processes.name(0), all[0]);
   }
 }
 
 Common this_program() {
-  std::ifstream self("/proc/self/exe", std::ios::binary);
-  return {"the program", fmt::format("{} {}",
-                                     hash_of(std::string(std::istreambuf_iterator<char>(self),
-                                                         std::istreambuf_iterator<char>())),
+  constexpr std::uintmax_t kLargestProgram = std::uintmax_t{1} << 30;
+  return {"the program", fmt::format("{} {}", hash_of(read_file("/proc/self/exe", kLargestProgram)),
                                      describe_kernels())};
 }
 
@@ -116,14 +109,11 @@ void require_same_parameters(Processes& processes, const Network<float>& network
     const auto bytes = std::as_bytes(tensor.span());
     hashes += hash_of({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
-  const std::vector<std::string> all = gather_texts(processes, hash_of(hashes));
-  for (std::size_t p = 1; p < all.size(); ++p) {
-    DMF_CHECK(
-        all[p] == all[0], DeviceError,
-        "[processes] after step {} {} has other parameters than {}: their machines or libraries "
-        "compute differently, or one has a fault. What was saved last is untouched.",
-        step, processes.name(static_cast<int>(p)), processes.name(0));
-  }
+  const int other = first_other(gather_texts(processes, hash_of(hashes)));
+  DMF_CHECK(other == 0, DeviceError,
+            "[processes] after step {} {} has other parameters than {}: their machines or "
+            "libraries compute differently, or one has a fault. What was saved last is untouched.",
+            step, processes.name(other), processes.name(0));
 }
 
 SharedEvaluation evaluate_together(

@@ -32,6 +32,7 @@ void do_in_all(Processes& processes, const Task& task) {
   }
   throw_first_problem(processes, problem);
 }
+
 /// throws  ValueError where so many processes cannot share --shards, or another option does not go with
 ///         them
 void check_shards(const TrainOptions& options, int processes);

@@ -27,8 +27,6 @@
 #include "apps/training/non_finite.h"
 #include "apps/training/parts.h"
 #include "apps/training/run_lines.h"
-#include "apps/training/sharded_stepper.h"
-#include "apps/training/stepper.h"
 #include "apps/training/together.h"
 #include "apps/training/training_log.h"
 #include "engine/core/check.h"
@@ -63,17 +61,6 @@ constexpr std::string_view kCheckpoint = "checkpoint.safetensors";
 
 constexpr std::int64_t kCompareEvery = 50;  // steps: whether all processes have the same parameters
 
-/// One shard is a whole batch, whose steps a GPU can make too.
-std::unique_ptr<TrainingSteps> make_steps(const TrainOptions& options, Network<float>& network,
-                                          const FusedLoss<float>& loss, Optimizer<float>& optimizer,
-                                          Processes& processes) {
-  const double max_norm =
-      options.clip_norm > 0.0 ? options.clip_norm : std::numeric_limits<double>::infinity();
-  if (options.shards == 1) return std::make_unique<Stepper>(network, loss, optimizer, max_norm);
-  return std::make_unique<ShardedStepper>(network, loss, optimizer, max_norm, options.shards,
-                                          processes);
-}
-
 /// The state of one run and what is done with it each step and epoch. Of several processes each has
 /// all of it, and the first alone writes.
 class Run {
@@ -94,7 +81,7 @@ class Run {
              network_->device().is_cpu() ? 1 : kBatchesAhead, processes.rank(), processes.count()}),
         loss_(make_fused_loss(options, static_cast<std::int64_t>(loader_.batches()))),
         optimizer_(make_optimizer(options, *network_)),
-        steps_(make_steps(options, *network_, loss_, *optimizer_, processes)),
+        steps_(make_training_steps(options, *network_, loss_, *optimizer_, processes)),
         epochs_(options.epoch_count(static_cast<std::int64_t>(loader_.batches()))),
         total_steps_(static_cast<std::int64_t>(loader_.batches()) * epochs_),
         schedule_(make_schedule(options, total_steps_)),

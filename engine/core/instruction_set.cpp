@@ -9,26 +9,24 @@
 namespace dmf {
 namespace {
 
-#if defined(__AVX512F__)
-constexpr InstructionSetFacts kNative{"native", InstructionSet::native, "AVX-512 and FMA", 512};
-#elif defined(__AVX2__)
-constexpr InstructionSetFacts kNative{"native", InstructionSet::native, "AVX2 and FMA", 256};
-#elif defined(__x86_64__)
-constexpr InstructionSetFacts kNative{"native", InstructionSet::native, "SSE", 128};
-#elif defined(__aarch64__)
-constexpr InstructionSetFacts kNative{"native", InstructionSet::native, "NEON", 128};
-#else
-constexpr InstructionSetFacts kNative{"native", InstructionSet::native, "the compiler's", 128};
-#endif
-
 #ifdef DMF_PORTABLE
 constexpr InstructionSetFacts kBuilt[] = {
     {"x86-64-v2", InstructionSet::v2, "SSE4.2", 128},
     {"x86-64-v3", InstructionSet::v3, "AVX2 and FMA", 256},
     {"x86-64-v4", InstructionSet::v4, "AVX-512 and FMA", 512},
 };
+#elif defined(__AVX512F__)
+constexpr InstructionSetFacts kBuilt[] = {
+    {"native", InstructionSet::native, "AVX-512 and FMA", 512}};
+#elif defined(__AVX2__)
+constexpr InstructionSetFacts kBuilt[] = {{"native", InstructionSet::native, "AVX2 and FMA", 256}};
+#elif defined(__x86_64__)
+constexpr InstructionSetFacts kBuilt[] = {{"native", InstructionSet::native, "SSE", 128}};
+#elif defined(__aarch64__)
+constexpr InstructionSetFacts kBuilt[] = {{"native", InstructionSet::native, "NEON", 128}};
 #else
-constexpr InstructionSetFacts kBuilt[] = {kNative};
+constexpr InstructionSetFacts kBuilt[] = {
+    {"native", InstructionSet::native, "the compiler's", 128}};
 #endif
 
 bool has([[maybe_unused]] InstructionSet set) {

@@ -10,19 +10,13 @@ Exit 77 (skipped) without chromium or chromedriver.
 import csv
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 
-missing = [package for program, package in (("chromium", "chromium"), ("chromedriver", "chromium-driver"))
-           if not shutil.which(program)]
-if missing:
-    print(f"skipped: not installed: {', '.join(missing)}")
-    sys.exit(77)
+from chromium import Chromium, address_of, skip_without
 
+skip_without()
 PORT = 9500 + os.getpid() % 400
 
 
@@ -37,14 +31,6 @@ def make_pages(programs, folder):
     run("experiment", "replay", f"{folder}/grid/fixed/r1/steps.csv", "--weighting", "mad", "--history-size", "2", "--out",
         f"{folder}/w.csv", "--plot", f"{folder}/replay.html")
     return [f"{folder}/grid/report/report.html", f"{folder}/grid/variance+cb_dice/r1/report.html", f"{folder}/replay.html"]
-
-
-
-def call(method, path, body=None):
-    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", method=method,
-                                     data=None if body is None else json.dumps(body).encode(),
-                                     headers={"Content-Type": "application/json"})
-    return json.load(urllib.request.urlopen(request, timeout=60))["value"]
 
 
 # What a page looks like from inside. Wrong: what a reader without a mouse, or without eyes, would miss.
@@ -113,36 +99,17 @@ folder = tempfile.TemporaryDirectory()
 pages = sys.argv[1:]
 if len(pages) == 1 and os.path.isdir(pages[0]):
     pages = make_pages(pages[0], folder.name)
-driver = subprocess.Popen(["chromedriver", f"--port={PORT}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 passed = failed = 0
-session = None
-try:
-    for _ in range(100):
-        try:
-            call("GET", "/status")
-            break
-        except OSError:
-            time.sleep(0.1)
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--hide-scrollbars",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    session = call("POST", "/session", {"capabilities": {"alwaysMatch": {
-        "goog:chromeOptions": {"args": arguments}, "goog:loggingPrefs": {"browser": "ALL"}}}})["sessionId"]
-    def command(name, parameters):
-        return call("POST", f"/session/{session}/goog/cdp/execute", {"cmd": name, "params": parameters})
-
+with Chromium(PORT) as browser:
     def look_at(page, width, media, scheme):
-        # The window's own width has a lower limit; the device's has none.
-        command("Emulation.setDeviceMetricsOverride",
-                {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
-        command("Emulation.setEmulatedMedia",
-                {"media": media, "features": [{"name": "prefers-color-scheme", "value": scheme}]})
-        call("POST", f"/session/{session}/url", {"url": "file://" + os.path.abspath(page)})
-        look = call("POST", f"/session/{session}/execute/sync", {"script": LOOK, "args": []})
+        browser.show_as(width, scheme, media)
+        browser.open(address_of(page))
+        look = browser.script(LOOK)
         if os.environ.get("DMF_AXE"):
             with open(os.environ["DMF_AXE"], encoding="utf-8") as axe:
-                call("POST", f"/session/{session}/execute/sync", {"script": axe.read(), "args": []})
-            look["wrong"] += call("POST", f"/session/{session}/execute/async", {"script": AXE, "args": []})
-        errors = [entry["message"] for entry in call("POST", f"/session/{session}/se/log", {"type": "browser"})]
+                browser.script(axe.read())
+            look["wrong"] += browser.script_that_calls_back(AXE)
+        errors = browser.errors()
         good = (look["plots"] > 0 and look["empty"] == 0 and look["loaded"] == look["pictures"] and look["wide"] <= 0
                 and not look["wrong"] and not look["asked"] and not errors)
         print(f"{'ok  ' if good else 'FAIL'} {os.path.basename(page)} at {width}, {media}, {scheme}: {look} {errors}")
@@ -155,11 +122,11 @@ try:
             rows = list(csv.DictReader(file))
         with open(f"{folder}/metrics.json", encoding="utf-8") as file:
             headline = json.load(file)["headline"]
-        call("POST", f"/session/{session}/url", {"url": "file://" + os.path.abspath(page)})
-        shown = call("POST", f"/session/{session}/execute/sync", {"args": [], "script": """
+        browser.open(address_of(page))
+        shown = browser.script("""
             return {rows: [...document.querySelectorAll('.image-table tbody tr')].map((r) => [...r.cells].map((c) => c.textContent)),
                     pictures: document.querySelectorAll('.gallery figure').length,
-                    headline: [...document.querySelectorAll('.card b')].map((b) => b.textContent)};"""})
+                    headline: [...document.querySelectorAll('.card b')].map((b) => b.textContent)};""")
         dice = {row["id"]: f"{float(row['dice']):.3f}" for row in rows if float(row["lesion_share"]) > 0}
         said = {row[0]: row[1] for row in shown["rows"]}
         good = (all(said.get(name) == value for name, value in dice.items()) and len(said) == len(rows)
@@ -178,9 +145,5 @@ try:
                                      (400, "screen", "light"), (400, "screen", "dark"), (700, "print", "dark")):
             good = look_at(page, width, media, scheme)
             passed, failed = passed + good, failed + (not good)
-finally:
-    if session:
-        call("DELETE", f"/session/{session}")
-    driver.terminate()
 print(f"{passed} passed, {failed} failed, 0 skipped")
 sys.exit(1 if failed else 0)

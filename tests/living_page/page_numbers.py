@@ -5,20 +5,15 @@ engine's.
 usage: page_numbers.py LIVING.html NATIVE_NUMBERS
 Exit 77 (skipped) without chromium or chromedriver.
 """
-import json
 import os
-import shutil
 import subprocess
 import sys
 import time
-import urllib.request
 
-missing = [package for program, package in (("chromium", "chromium"), ("chromedriver", "chromium-driver"))
-           if not shutil.which(program)]
-if missing:
-    print(f"skipped: not installed: {', '.join(missing)}")
-    sys.exit(77)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "browser"))
+from chromium import Chromium, address_of, skip_without
 
+skip_without()
 PORT = 9900 + os.getpid() % 90
 page, native = sys.argv[1:]
 passed = failed = 0
@@ -29,13 +24,6 @@ def expect(good, what):
     passed, failed = passed + bool(good), failed + (not good)
     if not good:
         print(f"failed: {what}")
-
-
-def call(method, path, body=None):
-    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", method=method,
-                                     data=None if body is None else json.dumps(body).encode(),
-                                     headers={"Content-Type": "application/json"})
-    return json.load(urllib.request.urlopen(request, timeout=120))["value"]
 
 
 LOOK = """
@@ -67,29 +55,12 @@ def close(a, b, relative):
 
 
 expect(os.path.getsize(page) < 2_000_000, f"{page} has {os.path.getsize(page)} bytes, expected below 2 MB")
-driver = subprocess.Popen(["chromedriver", f"--port={PORT}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-session = None
-try:
-    for _ in range(100):
-        try:
-            call("GET", "/status")
-            break
-        except OSError:
-            time.sleep(0.1)
-    arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--hide-scrollbars",
-                 "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    session = call("POST", "/session", {"capabilities": {"alwaysMatch": {
-        "goog:chromeOptions": {"args": arguments}, "goog:loggingPrefs": {"browser": "ALL"}}}})["sessionId"]
-
-    def script(text, *arguments):
-        return call("POST", f"/session/{session}/execute/sync", {"script": text, "args": list(arguments)})
-
-    def command(name, parameters):
-        return call("POST", f"/session/{session}/goog/cdp/execute", {"cmd": name, "params": parameters})
+with Chromium(PORT) as browser:
+    script = browser.script
 
     def start(address):
-        call("POST", f"/session/{session}/url", {"url": "about:blank"})
-        call("POST", f"/session/{session}/url", {"url": "file://" + os.path.abspath(page) + address})
+        browser.open("about:blank")
+        browser.open(address_of(page) + address)
         for _ in range(600):
             if script("return document.documentElement.dataset.state") != "starting":
                 break
@@ -99,8 +70,7 @@ try:
     chapters = script("return [...document.querySelectorAll('.chapter')].map((section) => section.id)")
     expect(len(chapters) == 8, f"{len(chapters)} chapters, expected 8")
     for width, scheme in ((1280, "light"), (390, "dark")):
-        command("Emulation.setDeviceMetricsOverride", {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500})
-        command("Emulation.setEmulatedMedia", {"media": "screen", "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        browser.show_as(width, scheme)
         for chapter in chapters:
             start(f"#chapter={chapter}")
             for _ in range(60):
@@ -108,7 +78,7 @@ try:
                 if not look["silent"]:
                     break
                 time.sleep(0.25)
-            errors = [entry["message"] for entry in call("POST", f"/session/{session}/se/log", {"type": "browser"})]
+            errors = browser.errors()
             allowed = chapter == "break"  # whose answers are the engine's complaints
             expect(look["state"] == "ready" and look["open"] and not look["silent"] and (allowed or not look["wrong"]) and not look["blank"]
                    and not look["outside"] and not look["asked"] and not errors, f"{chapter} at {width}, {scheme}: {look} {errors}")
@@ -144,9 +114,5 @@ try:
     expect(len(told["losses"]) > 6 and abs(float(told["shown"]) - lines["mean_dice"][0]) < 1e-4, f"the page shows {told['shown']}, expected {lines['mean_dice'][0]}")
     for step, row in enumerate(told["steps"]):  # in 32-bit numbers, summed in another order
         expect(close(row, lines[f"step{step}"], 1e-3), f"training step {step}: {row}, expected {lines[f'step{step}']}")
-finally:
-    if session:
-        call("DELETE", f"/session/{session}")
-    driver.terminate()
 print(f"{passed} passed, {failed} failed, 0 skipped")
 sys.exit(1 if failed else 0)
